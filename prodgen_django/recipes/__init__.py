@@ -1,0 +1,50 @@
+"""One module a job kind: display, concept, campaign, stitch, train. Item in, pictures out.
+
+The only place where models and engines meet.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.utils.module_loading import import_string
+
+from prodgen_django.conf import settings
+from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe, Workbench, WorkItem
+
+__all__ = [
+    "ItemFailed",
+    "ItemPlan",
+    "Outcome",
+    "Picture",
+    "Recipe",
+    "WorkItem",
+    "Workbench",
+    "get_recipe",
+    "recipe_kinds",
+]
+
+BUILT_IN = {
+    "display": "prodgen_django.recipes.display.DisplayRecipe",
+    "concept": "prodgen_django.recipes.concept.ConceptRecipe",
+    "stitch": "prodgen_django.recipes.stitch.StitchRecipe",
+    "train": "prodgen_django.recipes.train.TrainRecipe",
+}
+
+
+def recipe_kinds() -> dict[str, str]:
+    """Every job kind with its recipe's dotted path; a shop's own replace built-in ones of the same name."""
+    return {**BUILT_IN, **settings.RECIPES}
+
+
+@lru_cache(maxsize=32)
+def _recipe(path: str) -> Recipe:
+    return import_string(path)()
+
+
+def get_recipe(kind: str) -> Recipe:
+    """The recipe of a kind. Raises LookupError for an unknown one."""
+    try:
+        return _recipe(recipe_kinds()[kind])
+    except KeyError:
+        raise LookupError(f"no recipe of kind {kind!r}") from None

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ProdgenConfig(AppConfig):
+    name = "prodgen_django"
+    label = "prodgen_django"
+    verbose_name = _("Image studio")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from prodgen_django import checks  # noqa: F401  (registers the system checks)

@@ -1,0 +1,103 @@
+"""The catalog protocol: the only way in which the app touches a shop's products.
+
+A shop on Oscar uses ``prodgen_django.contrib.oscar``; any other shop writes one subclass and names it in
+``PRODGEN["CATALOG"]``.
+"""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import IO, TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.utils.module_loading import import_string
+
+from prodgen_django.conf import product_model, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import Model, QuerySet
+
+    from prodgen_django.models import GeneratedImage
+
+
+class CatalogError(Exception):
+    """A product or photo cannot be had; the message is for the shop admin."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One of the shop's own photographs of a product.
+
+    ``ref`` is a stable string by which ``open_photo`` finds the bytes again, also in another process and after the
+    product's photos were reordered.
+    """
+
+    ref: str
+    name: str = ""
+    caption: str = ""
+
+
+class Catalog(abc.ABC):
+    """Reads products and photographs, and puts approved pictures back."""
+
+    @property
+    def model(self) -> type[Model]:
+        return apps.get_model(product_model())
+
+    def products(self) -> QuerySet[Any]:
+        """The products that pictures can be made for."""
+        return self.model._default_manager.all()
+
+    @abc.abstractmethod
+    def title(self, product: Any) -> str:
+        """The name a person knows the product by."""
+
+    def category(self, product: Any) -> str:
+        """The name of the product's main category, or ``""``."""
+        return ""
+
+    def url(self, product: Any) -> str:
+        """The product's page in the shop, or ``""``."""
+        return ""
+
+    @abc.abstractmethod
+    def photos(self, product: Any) -> Sequence[Photo]:
+        """The shop's own photographs in display order; never pictures that we made."""
+
+    def photos_for(self, products: Sequence[Any]) -> dict[Any, Sequence[Photo]]:
+        """``{product.pk: photos}`` for many products; override it to save queries."""
+        return {product.pk: self.photos(product) for product in products}
+
+    @abc.abstractmethod
+    def open_photo(self, ref: str) -> IO[bytes]:
+        """The photo's bytes, opened for reading. Raises CatalogError where it is gone."""
+
+    def photo_url(self, ref: str) -> str:
+        """Where a browser finds the photo, for the admin's pages; ``""`` where there is no such address."""
+        return ""
+
+    @abc.abstractmethod
+    def publish(self, image: GeneratedImage) -> str:
+        """Copy an approved picture to the product's own and return a reference to it.
+
+        Must be idempotent (the same picture published twice is there once) and must copy the bytes: a shop may delete
+        a file together with its row.
+        """
+
+    @abc.abstractmethod
+    def withdraw(self, reference: str) -> None:
+        """Take a published picture back; one that is already gone is no error."""
+
+
+@lru_cache(maxsize=8)
+def _catalog(path: str) -> Catalog:
+    return import_string(path)()
+
+
+def get_catalog() -> Catalog:
+    """The shop's catalog, one instance a process."""
+    return _catalog(settings.CATALOG)

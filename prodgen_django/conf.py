@@ -1,0 +1,87 @@
+"""The one settings dict, ``PRODGEN``, and its defaults.
+
+``from prodgen_django.conf import settings`` then ``settings.LEASE_SECONDS``. Values are read from Django's settings at
+each access, so that ``override_settings`` works in tests without any cache to clear. Unknown keys are reported by a
+system check (``prodgen_django.W001``), never ignored in silence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.utils.module_loading import import_string
+
+#: Every key, with the value that holds where a shop says nothing. Each has a row in docs/reference/settings.md.
+DEFAULTS: dict[str, Any] = {
+    # How products are read and pictures put back (a subclass of prodgen_django.catalog.Catalog).
+    "CATALOG": "prodgen_django.contrib.oscar.catalog.OscarCatalog",
+    # Where pictures and checkpoints are kept: an alias of STORAGES, or the dotted path of a callable or Storage class.
+    "STORAGE": "default",
+    # Folder prefix inside that storage.
+    "STORAGE_PREFIX": "prodgen",
+    # Recipes beside the built-in ones: {"kind": "dotted.path.RecipeClass"}.
+    "RECIPES": {},
+    # Torch device for workers: "auto", "cpu", "cuda", "cuda:1".
+    "DEVICE": "auto",
+    # -- the job machine
+    "LEASE_SECONDS": 60,
+    "HEARTBEAT_SECONDS": 15,
+    "MAX_ATTEMPTS": 3,
+    "BATCH_SIZE": 8,
+    "SWEEP_SECONDS": 60,
+    # A queued item whose wake-up is older than this is published again by the sweeper.
+    "REPUBLISH_SECONDS": 120,
+    "TASK_SOFT_TIME_LIMIT": 540,
+    "TASK_TIME_LIMIT": 600,
+    # A training job works in slices of this length, so that no message outlives a broker's patience.
+    "TRAIN_SLICE_SECONDS": 300,
+    # Most products one job takes.
+    "MAX_PRODUCTS": 10_000,
+    # -- bytes and pixels let in
+    "MAX_IMAGE_PIXELS": 50_000_000,
+    "MAX_IMAGE_BYTES": 40 * 1024 * 1024,
+    # -- pictures made
+    "DISPLAY_SIZE": (1600, 1600),
+    "FORMAT": "jpeg",
+    "QUALITY": 90,
+    # The channels whose rules every display picture is measured against.
+    "CHANNELS": ["web"],
+    # Widths and formats of the renditions made at approval, for <picture>.
+    "RENDITION_WIDTHS": [320, 640, 1200],
+    "RENDITION_FORMATS": ["avif", "webp", "jpeg"],
+    # What {% personalized_image product size="…" %} may name: the largest width in CSS pixels.
+    "SIZES": {"thumb": 160, "card": 320, "large": 640, "zoom": 1200},
+    # -- personalisation
+    # request -> bool, dotted path; None: nobody has consented, everybody gets the non-personal choice.
+    "CONSENT": None,
+    # Objects that know what a visitor has liked (dotted paths of TasteSource classes).
+    "TASTE_SOURCES": ["prodgen_django.contrib.oscar.taste.OscarTaste"],
+    "TASTE_HALF_LIFE_DAYS": 30,
+    "TASTE_RETENTION_DAYS": 365,
+}
+
+
+def product_model() -> str:
+    """The shop's product model as ``app_label.Model``.
+
+    A setting of its own, beside ``PRODGEN``, because the migrations read it once, as they do ``AUTH_USER_MODEL``.
+    """
+    return getattr(django_settings, "PRODGEN_PRODUCT_MODEL", "catalogue.Product")
+
+
+class Settings:
+    """Attribute access to ``PRODGEN`` with defaults."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in DEFAULTS:
+            raise AttributeError(f"PRODGEN has no key {name!r}")
+        return getattr(django_settings, "PRODGEN", {}).get(name, DEFAULTS[name])
+
+    def imported(self, name: str) -> Any:
+        """The value of a key, imported where it is a dotted path."""
+        value = getattr(self, name)
+        return import_string(value) if isinstance(value, str) else value
+
+
+settings = Settings()

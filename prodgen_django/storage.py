@@ -1,0 +1,44 @@
+"""Where pictures and checkpoints are kept: any Django storage, named by ``PRODGEN["STORAGE"]``."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import InvalidStorageError, Storage, storages
+from django.utils.module_loading import import_string
+
+from prodgen_django.conf import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def get_storage() -> Storage:
+    """The configured storage. Migrations name this function, so that changing the setting needs no migration."""
+    value: str | Callable[[], Storage] = settings.STORAGE
+    if isinstance(value, str):
+        try:
+            return storages[value]
+        except InvalidStorageError:
+            value = import_string(value)
+    return value()  # type: ignore[operator]
+
+
+def content_name(folder: str, data: bytes, extension: str) -> str:
+    """A name made of the content: the same bytes always get the same name, so a second write changes nothing."""
+    digest = hashlib.sha256(data).hexdigest()
+    return f"{settings.STORAGE_PREFIX}/{folder}/{digest[:2]}/{digest[2:34]}.{extension}"
+
+
+def save_content(folder: str, data: bytes, extension: str) -> str:
+    """Write bytes under their content name and return it; what is already there is left as it is."""
+    storage, name = get_storage(), content_name(folder, data, extension)
+    if storage.exists(name):
+        return name
+    saved = storage.save(name, ContentFile(data))
+    if saved != name:
+        # Another worker wrote the same content between the look and the write; its copy is the one we keep.
+        storage.delete(saved)
+    return name
