@@ -1,0 +1,47 @@
+"""Stitching: overlapping photographs to one picture, and bundles to grids, rows, columns and strips.
+
+    result = stitch(images, mode="auto")
+
+See `stitch` for the modes and options. What cannot be stitched raises `StitchError`; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .errors import StitchError
+from .layouts import layout
+from .mosaic import mosaic
+from .options import MODES, Image, StitchOptions, check_images
+from .result import StitchResult
+from .strip import strip
+
+__all__ = ["MODES", "StitchError", "StitchOptions", "StitchResult", "stitch"]
+
+
+def stitch(images: Sequence[Image], mode: str = "auto", **options: Any) -> StitchResult:
+    """Make one picture of several.
+
+    Args:
+        images: RGB uint8 pictures, height × width × 3. Any order for the overlapping modes; layouts keep theirs.
+        mode: `planar` (close-ups of something flat), `panorama` (a camera that turned on the spot), `auto` (one of
+            these two, by how well each explains the pictures), `grid`, `row`, `column` (bundles and long detail
+            pictures) or `strip` (frames of a spin, colourways, before and after).
+        **options: see `StitchOptions`.
+
+    Returns:
+        The picture, its mask of valid pixels, a 3×3 transform per input and a JSON-serialisable report.
+
+    Raises:
+        StitchError: with `code` and a `message` that says what to photograph differently.
+    """
+    if mode not in MODES:
+        raise StitchError("bad_input", f"Unknown mode {mode}; known are {', '.join(MODES)}.")
+    checked = check_images(images, 2 if mode in ("auto", "planar", "panorama") else 1)
+    wanted = StitchOptions.of(options, len(checked))
+    if mode in ("auto", "planar", "panorama"):
+        return mosaic(checked, mode, wanted)
+    if mode == "strip":
+        return strip(checked, wanted)
+    return layout(checked, mode, wanted)

@@ -1,0 +1,208 @@
+"""Stage 6: the canvas: how large it is, checked before it exists, and how each picture falls onto it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .errors import refusal
+from .matching import project
+from .options import Image
+from .rotation import Surface
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass
+class Warp:
+    """One picture's way onto the canvas."""
+
+    index: int
+    size: tuple[int, int]
+    box: tuple[int, int, int, int]
+    """Left, top, right, bottom on the canvas."""
+    transform: Matrix
+    """Pixels of the picture to pixels of the canvas; on a surface, the best fit."""
+    surface: Surface | None = None
+    origin: tuple[float, float] = (0.0, 0.0)
+    """Canvas position of the surface's own origin."""
+    zoom: float = 1.0
+    """Canvas pixels per surface pixel."""
+
+    def draw(
+        self, image: Image, shrink: float = 1.0, cubic: bool = True
+    ) -> tuple[Image, npt.NDArray[np.uint8]]:
+        """The picture over its box at `shrink` times the canvas' size, and a mask (255 inside)."""
+        left, top, right, bottom = self.box_at(shrink)
+        size = (right - left, bottom - top)
+        local = abs(float(np.linalg.det(self.transform[:2, :2]))) ** 0.5 * shrink
+        source, factor = image, 1.0
+        if local < 0.6:
+            # Area averaging first: a warp samples only its nearest pixels and would alias.
+            factor = max(local, 4 / min(image.shape[:2]))
+            source = np.asarray(
+                cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
+            )
+        fx, fy = source.shape[1] / image.shape[1], source.shape[0] / image.shape[0]
+        to_source = np.array([[fx, 0, 0.5 * fx - 0.5], [0, fy, 0.5 * fy - 0.5], [0, 0, 1]])
+        to_canvas = np.array(
+            [[shrink, 0, 0.5 * shrink - 0.5 - left], [0, shrink, 0.5 * shrink - 0.5 - top], [0, 0, 1]]
+        )
+        flags = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
+        full = np.full(source.shape[:2], 255, np.uint8)
+        if self.surface is None:
+            matrix = to_canvas @ self.transform @ np.linalg.inv(to_source)
+            drawn = cv2.warpPerspective(source, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            mask = cv2.warpPerspective(full, matrix, size, flags=cv2.INTER_LINEAR)
+        else:
+            mx, my = self._surface_map(left, top, size, shrink, to_source)
+            drawn = cv2.remap(source, mx, my, flags, borderMode=cv2.BORDER_REPLICATE)
+            mask = cv2.remap(full, mx, my, cv2.INTER_LINEAR)
+        return np.asarray(drawn, np.uint8), np.where(mask > 254, np.uint8(255), np.uint8(0))
+
+    def box_at(self, shrink: float) -> tuple[int, int, int, int]:
+        if shrink == 1:
+            return self.box
+        left, top = (int(v * shrink) for v in self.box[:2])
+        return (
+            left,
+            top,
+            max(left + 2, round(self.box[2] * shrink)),
+            max(top + 2, round(self.box[3] * shrink)),
+        )
+
+    def field(self, shrink: float = 1.0, step: int = 16) -> npt.NDArray[np.float32]:
+        """Squared distance from the picture's centre over the box, 1 at its corners; drawn coarsely, then enlarged."""
+        left, top, right, bottom = self.box_at(shrink)
+        width, height = right - left, bottom - top
+        nx, ny = width // step + 2, height // step + 2
+        xs, ys = np.linspace(0, width - 1, nx), np.linspace(0, height - 1, ny)
+        grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
+        at = self.back((grid + [left, top] + 0.5) / shrink - 0.5)
+        half = np.array(self.size) / 2
+        square = np.nan_to_num((((at - half) / half) ** 2).sum(1) / 2, nan=2.0)
+        coarse = np.clip(square, 0, 2).reshape(ny, nx).astype(np.float32)
+        # An affine warp of the node grid: node k lies exactly at k * (width - 1) / (nx - 1).
+        matrix = np.array([[(nx - 1) / max(1, width - 1), 0, 0], [0, (ny - 1) / max(1, height - 1), 0]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(
+            cv2.warpAffine(coarse, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE),
+            np.float32,
+        )
+
+    def back(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Canvas points (N×2) to pixels of the picture."""
+        if self.surface is None:
+            return project(np.linalg.inv(self.transform), points)
+        return self.surface.backward(self.index, points / self.zoom + self.origin)
+
+    def _surface_map(
+        self, left: int, top: int, size: tuple[int, int], shrink: float, to_source: Matrix
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        xs = (np.arange(size[0]) + left + 0.5) / shrink - 0.5
+        ys = (np.arange(size[1]) + top + 0.5) / shrink - 0.5
+        mx, my = np.empty((size[1], size[0]), np.float32), np.empty((size[1], size[0]), np.float32)
+        for row in range(0, size[1], 256):  # in bands, so that the float64 rays stay small
+            grid = np.stack(np.meshgrid(xs, ys[row : row + 256]), -1)
+            at = self.back(grid.reshape(-1, 2)).reshape(grid.shape)
+            at = np.nan_to_num(at, nan=-1e4)
+            mx[row : row + 256] = at[..., 0] * to_source[0, 0] + to_source[0, 2]
+            my[row : row + 256] = at[..., 1] * to_source[1, 1] + to_source[1, 2]
+        return mx, my
+
+
+@dataclass
+class Canvas:
+    """Width, height and the warps of all used pictures."""
+
+    width: int
+    height: int
+    warps: list[Warp]
+
+
+def _border(size: tuple[int, int], steps: int = 16) -> npt.NDArray[np.float64]:
+    """Points along the outline of a picture (pixel edges)."""
+    width, height = size
+    t = np.linspace(0, 1, steps + 1)
+    x, y = t * width - 0.5, t * height - 0.5
+    ones = np.ones_like(t)
+    return np.concatenate(
+        [
+            np.stack([x, -0.5 * ones], 1),
+            np.stack([x, (height - 0.5) * ones], 1),
+            np.stack([-0.5 * ones, y], 1),
+            np.stack([(width - 0.5) * ones, y], 1),
+        ]
+    )
+
+
+def check_size(width: float, height: float, max_pixels: int) -> None:
+    """Refuse before anything of that size is allocated."""
+    if not (np.isfinite(width) and np.isfinite(height)) or width * height > max_pixels:
+        shown = f"{width:.0f} × {height:.0f}" if np.isfinite(width * height) else "infinitely many"
+        raise refusal(
+            "too_large",
+            f"The result would have {shown} pixels; at most {max_pixels:,} are allowed.",
+            {"width": float(min(width, 1e12)), "height": float(min(height, 1e12)), "max_pixels": max_pixels},
+        )
+
+
+def plane_canvas(sizes: Sequence[tuple[int, int]], transforms: dict[int, Matrix], max_pixels: int) -> Canvas:
+    """A canvas around all pictures on one plane, at the scale of the median picture."""
+    scales = []
+    for index, transform in transforms.items():
+        centre = np.array([sizes[index][0] / 2, sizes[index][1] / 2, 1])
+        scales.append(abs(float(np.linalg.det(transform) / (transform[2] @ centre) ** 3)) ** 0.5)
+    zoom = 1 / float(np.median(scales))
+    if 0.9 < zoom < 1.1:
+        zoom = (
+            1.0  # the middle picture's own pixels, not resampled, are worth more than a few per cent of size
+        )
+    scaled = {i: np.diag([zoom, zoom, 1]) @ t for i, t in transforms.items()}
+    outlines = {i: project(t, _border(sizes[i])) for i, t in scaled.items()}
+    every = np.concatenate(list(outlines.values()))
+    low, high = np.floor(every.min(0) + 0.5 + 1e-6), np.ceil(every.max(0) + 0.5 - 1e-6)
+    width, height = (high - low).tolist()
+    check_size(width, height, max_pixels)
+    shift = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]])
+    warps = []
+    for index, transform in sorted(scaled.items()):
+        outline = outlines[index] - low
+        box = _box(outline, width, height)
+        moved = shift @ transform
+        warps.append(Warp(index, sizes[index], box, moved / moved[2, 2]))
+    return Canvas(int(width), int(height), warps)
+
+
+def surface_canvas(sizes: Sequence[tuple[int, int]], made: Surface, max_pixels: int) -> Canvas:
+    """A canvas around all pictures on a cylinder or sphere."""
+    outlines = {i: made.forward(i, _border(sizes[i])) for i in made.rotation.rotations}
+    for index, outline in outlines.items():
+        if np.ptp(outline[:, 0]) > np.pi * made.rotation.focal:
+            raise refusal("too_large", f"Picture {index + 1} lies across the back of the panorama.")
+    every = np.concatenate(list(outlines.values()))
+    low, high = np.floor(every.min(0)), np.ceil(every.max(0))
+    width, height = (high - low).tolist()
+    check_size(width, height, max_pixels)
+    warps = []
+    for index, outline in sorted(outlines.items()):
+        w, h = sizes[index]
+        inner = np.array([[x * w, y * h] for x in (0.3, 0.5, 0.7) for y in (0.3, 0.5, 0.7)])
+        fitted, _ = cv2.findHomography(inner, made.forward(index, inner) - low)
+        box = _box(outline - low, width, height)
+        warps.append(Warp(index, sizes[index], box, np.asarray(fitted, np.float64), made, (low[0], low[1])))
+    return Canvas(int(width), int(height), warps)
+
+
+def _box(outline: npt.NDArray[np.float64], width: float, height: float) -> tuple[int, int, int, int]:
+    low, high = np.floor(outline.min(0)), np.ceil(outline.max(0)) + 1
+    return (
+        max(0, int(low[0])),
+        max(0, int(low[1])),
+        min(int(width), int(high[0])),
+        min(int(height), int(high[1])),
+    )

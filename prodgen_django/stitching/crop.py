@@ -1,0 +1,90 @@
+"""Stage 9: crop to the largest rectangle, or fill what is empty."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .options import Image, Mask
+
+Box = tuple[int, int, int, int]
+
+
+def largest_rectangle(mask: Mask, cells: int = 160) -> Box:
+    """Left, top, right, bottom of a largest all-true rectangle; exact on a grid of `cells`, safe on the pixels."""
+    height, width = mask.shape
+    shrink = min(1.0, cells / max(height, width))
+    rows, columns = max(1, int(height * shrink)), max(1, int(width * shrink))
+    ys, xs = np.linspace(0, height, rows + 1).astype(int), np.linspace(0, width, columns + 1).astype(int)
+    holes = np.zeros((height + 1, width + 1), np.int64)
+    holes[1:, 1:] = cv2.integral((~mask).astype(np.uint8))[1:, 1:]
+    empty = (
+        holes[ys[1:]][:, xs[1:]]
+        - holes[ys[:-1]][:, xs[1:]]
+        - holes[ys[1:]][:, xs[:-1]]
+        + holes[ys[:-1]][:, xs[:-1]]
+    )
+    full = empty == 0
+    best, found = 0, (0, 0, 0, 0)
+    heights = np.zeros(columns, int)
+    for row in range(rows):
+        heights = np.where(full[row], heights + (ys[row + 1] - ys[row]), 0)
+        stack: list[tuple[int, int]] = []
+        for column in range(columns + 1):
+            current = int(heights[column]) if column < columns else 0
+            start = column
+            while stack and stack[-1][1] >= current:
+                start, tall = stack.pop()
+                area = int(xs[column] - xs[start]) * tall
+                if area > best:
+                    best, found = (
+                        area,
+                        (int(xs[start]), int(ys[row + 1]) - tall, int(xs[column]), int(ys[row + 1])),
+                    )
+            stack.append((start, current))
+    if best == 0:
+        return 0, 0, width, height
+    return _grow(mask, found)
+
+
+def _grow(mask: Mask, box: Box) -> Box:
+    """Push each side out while the new line is full: the grid's rounding is given back."""
+    left, top, right, bottom = box
+    moved = True
+    while moved:
+        moved = False
+        if top > 0 and mask[top - 1, left:right].all():
+            top, moved = top - 1, True
+        if bottom < mask.shape[0] and mask[bottom, left:right].all():
+            bottom, moved = bottom + 1, True
+        if left > 0 and mask[top:bottom, left - 1].all():
+            left, moved = left - 1, True
+        if right < mask.shape[1] and mask[top:bottom, right].all():
+            right, moved = right + 1, True
+    return left, top, right, bottom
+
+
+def plain_background(image: Image, mask: Mask) -> tuple[tuple[int, int, int], float]:
+    """The colour along the outline of the valid area and how far the outline strays from it (0..255)."""
+    inside = cv2.erode(
+        mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
+    )
+    deeper = cv2.erode(inside, np.ones((9, 9), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    ring = image[(inside > 0) & (deeper == 0)].astype(np.float32)
+    if len(ring) < 20:
+        return (255, 255, 255), 255.0
+    middle = np.median(ring, 0)
+    stray = float(np.percentile(np.abs(ring - middle).max(1), 90))
+    colour = tuple(int(round(float(v))) for v in middle)
+    return (colour[0], colour[1], colour[2]), stray
+
+
+def fill(image: Image, mask: Mask, colour: tuple[int, int, int]) -> Image:
+    """Paint what is empty, with a soft rim of a few pixels so that no hard outline of the photographs stays."""
+    depth = cv2.distanceTransform(
+        cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 3
+    )[1:-1, 1:-1]
+    rim = max(2.0, 0.01 * max(mask.shape))
+    alpha: npt.NDArray[np.float32] = np.clip(depth / rim, 0, 1).astype(np.float32)[..., None]
+    return np.asarray(image * alpha + np.array(colour, np.float32) * (1 - alpha) + 0.5, np.uint8)

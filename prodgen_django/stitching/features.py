@@ -1,0 +1,126 @@
+"""Stage 1: grey pictures at working size and their local features (ORB, RootSIFT)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .options import Image
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of the cascade: dearer features, tried only where the cheaper ones did not connect a picture."""
+
+    name: str
+    pixels: float
+    """Largest working size, in pixels."""
+    limit: int
+    """Most features kept in a picture."""
+    iterations: int
+    """MAGSAC's."""
+
+
+LEVELS = (
+    Level("orb", 0.30e6, 1500, 2000),
+    Level("sift", 0.25e6, 1500, 6000),
+    Level("sift-fine", 0.80e6, 4000, 20000),
+)
+
+
+@dataclass
+class Features:
+    """Key points in the picture's own pixels with unit descriptors, so that a product of two is their cosine."""
+
+    points: npt.NDArray[np.float64]
+    descriptors: Array
+    angles: Array
+    """Degrees."""
+    scales: Array
+
+
+@dataclass
+class View:
+    """One input as the registration sees it: small grey versions and lazily computed features."""
+
+    size: tuple[int, int]
+    """Width, height of the input."""
+    grey: npt.NDArray[np.uint8]
+    """At registration size."""
+    scale: float
+    """Registration size / input size."""
+    features: dict[str, Features] = field(default_factory=dict)
+    normalised: npt.NDArray[np.uint8] | None = None
+
+    @classmethod
+    def of(cls, image: Image, pixels: float = 0.8e6) -> View:
+        height, width = image.shape[:2]
+        scale = min(1.0, float(np.sqrt(pixels / (height * width))))
+        small = image
+        if scale < 1:
+            size = (max(8, round(width * scale)), max(8, round(height * scale)))
+            small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return cls((width, height), np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), scale)
+
+    def at(self, level: Level) -> Features:
+        if level.name not in self.features:
+            self.features[level.name] = detect(self.grey, self.scale, level)
+        return self.features[level.name]
+
+    def at_any(self) -> npt.NDArray[np.float64]:
+        """The points of the richest features computed so far."""
+        return max((f.points for f in self.features.values()), key=len, default=np.zeros((0, 2)))
+
+    @property
+    def texture(self) -> npt.NDArray[np.uint8]:
+        """The grey picture with local brightness and contrast taken out (mean 128), for tracking and comparing."""
+        if self.normalised is None:
+            self.normalised = local_contrast(self.grey)
+        return self.normalised
+
+
+def local_contrast(
+    grey: npt.NDArray[np.uint8], sigma: float = 10.0, floor: float = 6.0
+) -> npt.NDArray[np.uint8]:
+    """Subtract the local mean and divide by the local deviation, so that light and vignettes do not matter.
+
+    `floor` (grey levels) keeps sensor noise on flat cloth from being blown up into texture.
+    """
+    side = int(sigma * 2) | 1
+    plane = grey.astype(np.float32)
+    mean = cv2.blur(cv2.blur(plane, (side, side)), (side, side))
+    centred = plane - mean
+    deviation = np.sqrt(np.maximum(cv2.blur(centred * centred, (side * 2 + 1, side * 2 + 1)), 0))
+    return np.asarray(np.clip(centred / (deviation + floor) * 40 + 128, 0, 255), np.uint8)
+
+
+def detect(grey: npt.NDArray[np.uint8], scale: float, level: Level) -> Features:
+    """Features of `grey` at the level's own size, in pixels of the input (grey / `scale`)."""
+    shrink = min(1.0, float(np.sqrt(level.pixels / grey.size)))
+    work = grey
+    if shrink < 1:
+        work = np.asarray(
+            cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8
+        )
+    fx, fy = work.shape[1] / grey.shape[1] * scale, work.shape[0] / grey.shape[0] * scale
+    work = cv2.createCLAHE(2.0, (8, 8)).apply(work)
+    if level.name == "orb":
+        points, raw = cv2.ORB_create(level.limit, fastThreshold=7).detectAndCompute(work, None)
+    else:
+        points, raw = cv2.SIFT_create(level.limit, contrastThreshold=0.012).detectAndCompute(work, None)
+    if raw is None or len(points) == 0:
+        return Features(np.zeros((0, 2)), np.zeros((0, 1), np.float32), *(np.zeros(0, np.float32),) * 2)
+    if level.name == "orb":
+        descriptors = (np.unpackbits(raw, axis=1).astype(np.float32) * 2 - 1) / 16
+    else:
+        # RootSIFT (Arandjelović and Zisserman 2012): the Hellinger kernel in place of the Euclidean one.
+        descriptors = np.sqrt(raw / (raw.sum(1, keepdims=True) + 1e-9)).astype(np.float32)
+    # Pixel centres: a resized picture's pixel x covers input pixels around (x + 0.5) / f - 0.5.
+    at = (np.array([p.pt for p in points]) + 0.5) / [fx, fy] - 0.5
+    angles = np.array([p.angle for p in points], np.float32)
+    return Features(at, descriptors, angles, np.array([p.size for p in points], np.float32) / np.float32(fx))

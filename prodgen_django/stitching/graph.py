@@ -1,0 +1,176 @@
+"""Stage 4: the graph of overlapping pictures, built by a cascade of ever dearer features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from .features import LEVELS, Level, View
+from .matching import match, project
+from .result import Journal
+from .verification import Edge, verify
+
+Pair = tuple[int, int]
+
+
+@dataclass
+class Graph:
+    """Believed edges between `count` pictures, and the evidence about every pair that was tried."""
+
+    count: int
+    edges: dict[Pair, Edge] = field(default_factory=dict)
+    tried: dict[Pair, dict[str, float]] = field(default_factory=dict)
+
+    def components(self) -> list[list[int]]:
+        """Groups of connected pictures, largest first."""
+        parent = list(range(self.count))
+
+        def root(x: int) -> int:
+            while parent[x] != x:
+                parent[x] = parent[parent[x]]
+                x = parent[x]
+            return x
+
+        for a, b in self.edges:
+            parent[root(a)] = root(b)
+        groups: dict[int, list[int]] = {}
+        for x in range(self.count):
+            groups.setdefault(root(x), []).append(x)
+        return sorted(groups.values(), key=lambda g: (-len(g), g[0]))
+
+    def tree(self, members: list[int]) -> tuple[int, list[tuple[int, int]]]:
+        """The middle of a component and its strongest spanning tree as (parent, child) in walking order."""
+        inside = set(members)
+        edges = sorted(
+            (e for p, e in self.edges.items() if p[0] in inside), key=lambda e: (-e.strength, e.a, e.b)
+        )
+        parent = {x: x for x in members}
+
+        def top(x: int) -> int:
+            while parent[x] != x:
+                x = parent[x]
+            return x
+
+        neighbours: dict[int, list[int]] = {x: [] for x in members}
+        for edge in edges:
+            p, q = top(edge.a), top(edge.b)
+            if p != q:
+                parent[p] = q
+                neighbours[edge.a].append(edge.b)
+                neighbours[edge.b].append(edge.a)
+
+        def walk(start: int) -> tuple[list[tuple[int, int]], int]:
+            order, seen, level, total, depth = [], {start}, [start], 0, 0
+            while level:
+                depth += 1
+                following = []
+                for x in level:
+                    for y in neighbours[x]:
+                        if y not in seen:
+                            seen.add(y)
+                            order.append((x, y))
+                            following.append(y)
+                            total += depth
+                level = following
+            return order, total
+
+        middle = min(members, key=lambda x: (walk(x)[1], x)) if len(members) <= 200 else members[0]
+        return middle, walk(middle)[0]
+
+    def between(self, a: int, b: int) -> npt.NDArray[np.float64]:
+        """The homography from a's to b's pixels along their edge."""
+        if (a, b) in self.edges:
+            return self.edges[a, b].transform
+        return np.asarray(np.linalg.inv(self.edges[b, a].transform), np.float64)
+
+    def place(self, members: list[int]) -> tuple[int, dict[int, npt.NDArray[np.float64]]]:
+        """Chain the edges of the tree: per member its homography to the middle picture's pixels."""
+        middle, order = self.tree(members)
+        placed: dict[int, npt.NDArray[np.float64]] = {middle: np.eye(3)}
+        for near, far in order:
+            chained = placed[near] @ self.between(far, near)
+            placed[far] = chained / chained[2, 2]
+        return middle, placed
+
+
+def connect(views: list[View], journal: Journal) -> Graph:
+    """Match every promising pair, cheapest features first; a dearer level runs only where pictures stand apart."""
+    graph = Graph(len(views))
+    for level in LEVELS:
+        parts = graph.components()
+        if len(parts) == 1:
+            break
+        where = {x: k for k, part in enumerate(parts) for x in part}
+        pairs = [p for p in shortlist(views, level) if where[p[0]] != where[p[1]]]
+        for done, (i, j) in enumerate(pairs):
+            journal.progress("matching", done / max(1, len(pairs)))
+            try_pair(graph, views, i, j, level)
+    drop_contradictions(graph, views, journal)
+    return graph
+
+
+def try_pair(graph: Graph, views: list[View], i: int, j: int, level: Level) -> bool:
+    a, b = views[i], views[j]
+    # Errors of the features' own place grow with the shrinking, so the tolerance is in working pixels.
+    shrink = max(1.0, float(np.sqrt(b.size[0] * b.size[1] / level.pixels)))
+    candidate = match(a.at(level), b.at(level), level, 3.0 * shrink)
+    if candidate is None:
+        graph.tried.setdefault((i, j), {"matches": 0})
+        return False
+    edge, evidence = verify(a, b, i, j, candidate)
+    known = graph.tried.get((i, j))
+    if known is None or evidence.get("agreement", -1) >= known.get("agreement", -1):
+        graph.tried[i, j] = evidence
+    if edge is None:
+        return False
+    graph.edges[i, j] = edge
+    return True
+
+
+def shortlist(views: list[View], level: Level, enough: int = 14, keep: int = 10) -> list[Pair]:
+    """All pairs of few pictures; of many, for each the `keep` others that share most of its strongest features."""
+    count = len(views)
+    if count <= enough:
+        return list(combinations(range(count), 2))
+    sample = [views[i].at(level).descriptors[:250] for i in range(count)]
+    pairs: set[Pair] = set()
+    for i in range(count):
+        votes = np.zeros(count)
+        for j in range(count):
+            if i != j and len(sample[i]) and len(sample[j]):
+                cosine = sample[i] @ sample[j].T
+                votes[j] = float((cosine.max(1) > (0.5 if level.name == "orb" else 0.9)).sum())
+        for j in np.argsort(-votes, kind="stable")[:keep]:
+            pairs.add((min(i, int(j)), max(i, int(j))))
+    return sorted(pairs)
+
+
+def drop_contradictions(graph: Graph, views: list[View], journal: Journal) -> None:
+    """Cycle consistency: an edge that the stronger edges around it contradict is removed.
+
+    The strongest spanning tree predicts every other edge; where the prediction misses by more than 4 % of the
+    picture, the weakest edge on the cycle goes.
+    """
+    for _ in range(len(graph.edges)):
+        worst: tuple[float, Edge] | None = None
+        for members in graph.components():
+            if len(members) < 3:
+                continue
+            _, placed = graph.place(members)
+            for (a, b), edge in graph.edges.items():
+                if a not in placed:
+                    continue
+                predicted = np.linalg.inv(placed[b]) @ placed[a]
+                miss = np.linalg.norm(project(predicted, edge.source) - edge.target, axis=1)
+                share = float(np.median(miss)) / max(views[b].size)
+                if share > 0.04 and (worst is None or share > worst[0]):
+                    worst = share, edge
+        if worst is None:
+            return
+        edge = worst[1]
+        del graph.edges[edge.a, edge.b]
+        graph.tried[edge.a, edge.b] = edge.evidence | {"contradicted": round(worst[0], 4)}
+        journal.checks["contradicted_edges"] = journal.checks.get("contradicted_edges", 0) + 1

@@ -1,0 +1,113 @@
+"""Stage 2: which features of two pictures belong together, and the homography that most of them agree on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .features import Features, Level
+
+Points = npt.NDArray[np.float64]
+
+
+@dataclass
+class Candidate:
+    """A homography between two pictures that features suggest; not yet believed."""
+
+    transform: npt.NDArray[np.float64]
+    source: Points
+    target: Points
+    matches: int
+    """How many tentative matches there were, inliers or not."""
+    level: str
+
+    @property
+    def inliers(self) -> int:
+        return len(self.source)
+
+
+def tentative(a: Features, b: Features, ratio: float) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Mutual nearest neighbours that pass Lowe's ratio test, by one matrix product."""
+    empty = np.zeros(0, np.intp)
+    if len(a.points) < 4 or len(b.points) < 4:
+        return empty, empty
+    cosine = a.descriptors @ b.descriptors.T
+    rows = np.arange(len(cosine))
+    best = cosine.argmax(1)
+    back = cosine.argmax(0)
+    top = cosine[rows, best]
+    cosine[rows, best] = -2
+    second = cosine.max(1)
+    distance, runner_up = np.sqrt(np.maximum(2 - 2 * top, 1e-9)), np.sqrt(np.maximum(2 - 2 * second, 1e-9))
+    keep = (back[best] == rows) & (distance < ratio * runner_up)
+    return rows[keep], best[keep]
+
+
+def agreeing(
+    a: Features, b: Features, ia: npt.NDArray[np.intp], ib: npt.NDArray[np.intp]
+) -> npt.NDArray[np.bool_]:
+    """Matches that share the most common turn and change of scale: features know both, and wrong ones scatter."""
+    turn = np.deg2rad(b.angles[ib] - a.angles[ia])
+    zoom = np.log(np.maximum(b.scales[ib], 1e-6) / np.maximum(a.scales[ia], 1e-6))
+    position = np.stack([np.cos(turn) / 0.45, np.sin(turn) / 0.45, zoom / 0.4], 1).astype(np.float32)
+    square = (position * position).sum(1)
+    near = (square[:, None] + square[None] - 2 * position @ position.T) < 1
+    return np.asarray(near[int(near.sum(1).argmax())], bool)
+
+
+def match(a: Features, b: Features, level: Level, tolerance: float) -> Candidate | None:
+    """The best homography from a's to b's pixels, by MAGSAC (Barath et al. 2020); None if there is none.
+
+    `tolerance` is in pixels of the inputs.
+    """
+    ia, ib = tentative(a, b, 0.88 if level.name == "orb" else 0.86)
+    if len(ia) < 8:
+        return None
+    best: Candidate | None = None
+    vote = agreeing(a, b, ia, ib)
+    for keep in (vote, np.ones_like(vote)):
+        if keep.sum() < 8 or (best is not None and best.inliers >= 40):
+            continue
+        p, q = a.points[ia[keep]], b.points[ib[keep]]
+        found, inliers = cv2.findHomography(
+            p, q, cv2.USAC_MAGSAC, tolerance, maxIters=level.iterations, confidence=0.9999
+        )
+        if found is None or inliers is None:
+            continue
+        chosen = inliers.ravel() > 0
+        if chosen.sum() >= 8 and (best is None or chosen.sum() > best.inliers):
+            best = Candidate(np.asarray(found, np.float64), p[chosen], q[chosen], len(ia), level.name)
+    return best
+
+
+def plausible(transform: npt.NDArray[np.float64], size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether a camera could have seen this: no mirror, no fold, no scale beyond 5, corners stay in a quadrilateral."""
+    width, height = size
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+    homogeneous = np.c_[corners, np.ones(4)] @ transform.T
+    depth = homogeneous[:, 2]
+    if (depth <= 0).any() and (depth >= 0).any():
+        return False
+    moved = homogeneous[:, :2] / depth[:, None]
+    if not np.isfinite(moved).all():
+        return False
+    side = np.roll(moved, -1, 0) - moved
+    following = np.roll(side, -1, 0)
+    turns = side[:, 0] * following[:, 1] - side[:, 1] * following[:, 0]
+    if (turns <= 0).any():
+        return False
+    x, y = moved[:, 0], moved[:, 1]
+    area = 0.5 * abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
+    if not 1 / 25 < area / (width * height) < 25:
+        return False
+    depths = np.abs(depth)
+    return bool(depths.max() / depths.min() < 5)
+
+
+def project(transform: npt.NDArray[np.float64], points: Points) -> Points:
+    """Apply a homography to N×2 points."""
+    homogeneous = np.c_[points, np.ones(len(points))] @ transform.T
+    return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:], np.float64)

@@ -1,0 +1,242 @@
+"""Overlapping photographs to one picture: the modes planar, panorama and auto, stage after stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from . import blending, photometry
+from .bundle import Placement, choose_plane
+from .canvas import Canvas, plane_canvas, surface_canvas
+from .crop import fill, largest_rectangle, plain_background
+from .errors import refusal
+from .features import View
+from .graph import Graph, connect
+from .options import Image, Mask, Matrix, StitchOptions
+from .result import Journal, StitchResult
+from .rotation import Rotation, plane_growth, solve, surface
+
+
+def mosaic(images: Sequence[Image], mode: str, options: StitchOptions) -> StitchResult:
+    """Register, light, cut and blend overlapping photographs given in any order."""
+    # Work in an order that depends on the pictures alone, so that their order in the list cannot change the result.
+    order = sorted(range(len(images)), key=lambda i: (images[i].shape, images[i].tobytes()))
+    sorted_images = [images[i] for i in order]
+    first = [0]
+    for k in range(1, len(order)):
+        same = np.array_equal(sorted_images[k], sorted_images[first[-1]])
+        if not same:
+            first.append(k)
+    unique = [sorted_images[k] for k in first]
+    result = _Mosaic(unique, mode, options, [order[k] for k in first]).run()
+    transforms: list[Matrix | None] = [None] * len(images)
+    inputs: list[dict[str, Any]] = [{} for _ in images]
+    slot = -1
+    for k, index in enumerate(order):
+        slot += k in first
+        transforms[index] = result.transforms[slot]
+        inputs[index] = dict(result.report["inputs"][slot], index=index)
+        if k not in first:
+            original = order[first[slot]]
+            inputs[index]["reason"] = f"the same picture as number {original + 1}"
+            inputs[index]["duplicate_of"] = original
+    result.transforms = transforms
+    result.report["inputs"] = inputs
+    return result
+
+
+class _Mosaic:
+    def __init__(
+        self, images: Sequence[Image], mode: str, options: StitchOptions, names: Sequence[int]
+    ) -> None:
+        self.images, self.mode, self.options = images, mode, options
+        self.names = [n + 1 for n in names]
+        """What the caller calls each picture, counted from 1."""
+        self.journal = Journal(options)
+        self.sizes = [(im.shape[1], im.shape[0]) for im in images]
+
+    def run(self) -> StitchResult:
+        journal = self.journal
+        if len(self.images) < 2:
+            raise refusal("bad_input", "All pictures are the same one; give pictures of neighbouring parts.")
+        with journal.stage("features", 0.0):
+            views = [View.of(im) for im in self.images]
+        with journal.stage("matching", 0.05):
+            graph = connect(views, journal)
+        members = self._members(graph, views)
+        with journal.stage("model", 0.45):
+            canvas, model, why, residual = self._model(graph, members)
+        with journal.stage("light", 0.55):
+            shrink = min(1.0, float(np.sqrt(0.03e6 / np.median([w * h for w, h in self.sizes]))))
+            smalls = photometry.draw_small(self.images, canvas.warps, shrink)
+            lights = [photometry.Light(np.zeros(3)) for _ in smalls]
+            if self.options.harmonise:
+                lights, checks = photometry.solve(smalls, self.options.seed)
+                journal.checks |= checks
+            lit = [light.apply(s.pixels, s.radius) for light, s in zip(lights, smalls, strict=True)]
+        with journal.stage("seams", 0.65):
+            size = (
+                max(s.box[3] for s in smalls),
+                max(s.box[2] for s in smalls),
+            )
+            doubt = float(np.clip((residual - 0.9) / 1.5, 0, 1))
+            maps, apart, labels = blending.weights(smalls, lit, size, doubt)
+            if journal.explaining:
+                journal.show("disagreement", apart * 255)
+                journal.show("seams", _colours(labels))
+        with journal.stage("blending", 0.7):
+            image, mask = blending.compose(
+                canvas,
+                self.images,
+                lights,
+                maps,
+                shrink,
+                lambda f: journal.progress("blending", 0.7 + 0.25 * f),
+            )
+        with journal.stage("crop", 0.96):
+            image, mask, shift, crop = self._crop(image, mask)
+        transforms: list[Matrix | None] = [None] * len(self.images)
+        inputs: list[dict[str, Any]] = []
+        for warp in canvas.warps:
+            moved = shift @ warp.transform
+            transforms[warp.index] = moved / moved[2, 2]
+        for index in range(len(self.images)):
+            used = transforms[index] is not None
+            inputs.append({"used": used, "reason": "placed" if used else self._why_alone(graph, index)})
+        journal.progress("done", 1.0)
+        journal.checks["residual_px"] = round(residual, 3)
+        report = {
+            "mode": "panorama" if canvas.warps[0].surface is not None else "planar",
+            "why": why,
+            "model": model,
+            "crop": crop,
+            "inputs": inputs,
+            "edges": [
+                {
+                    "pair": sorted([self.names[e.a] - 1, self.names[e.b] - 1]),
+                    "features": e.level,
+                    **e.evidence,
+                }
+                for e in graph.edges.values()
+            ],
+            "stages": journal.stages,
+            "warnings": journal.warnings,
+            "checks": journal.checks,
+        }
+        return StitchResult(image, mask, transforms, report)
+
+    def _members(self, graph: Graph, views: Sequence[View]) -> list[int]:
+        """The pictures that will be used; raises where a person has to decide."""
+        groups = graph.components()
+        alone = [x for g in groups[1:] for x in g]
+        if not alone:
+            return groups[0]
+        reasons = {str(self.names[x]): self._why_alone(graph, x) for x in alone}
+        listed = ", ".join(str(n) for n in sorted(self.names[x] for x in alone))
+        flat = [x for x in range(len(views)) if len(views[x].at_any()) < 40]
+        details: dict[str, object] = {
+            "groups": [sorted(self.names[x] for x in g) for g in groups],
+            "reasons": reasons,
+        }
+        if len(groups[0]) == 1:
+            if flat:
+                which = ", ".join(str(n) for n in sorted(self.names[x] for x in flat))
+                raise refusal("too_few_features", f"Picture {which} shows too little to recognise.", details)
+            if any(e.get("followed", 0) >= 20 for e in graph.tried.values()):
+                raise refusal(
+                    "ambiguous", "The pictures look alike in places, but no one arrangement fits.", details
+                )
+            raise refusal("no_overlap", "No two of the pictures show the same part.", details)
+        majority = len(groups[0]) * 2 > len(views) and len(groups[1]) < len(groups[0])
+        stranger = majority and not any(self._hint(graph, x, groups[0]) for x in alone)
+        wanted = self.options.on_partial
+        if wanted == "error" or (wanted == "strangers" and not stranger):
+            code = "too_few_features" if set(flat) & set(alone) else "no_overlap"
+            raise refusal(code, f"Picture {listed} could not be connected with the others.", details)
+        self.journal.warn(f"Picture {listed} shares nothing with the others and was left out.")
+        return groups[0]
+
+    @staticmethod
+    def _hint(graph: Graph, index: int, group: Sequence[int]) -> bool:
+        """Whether something suggests that a left-out picture belongs to the group after all."""
+        inside = set(group)
+        return any(
+            evidence.get("followed", 0) >= 20 and evidence.get("agreement", 0) > 0.4
+            for (a, b), evidence in graph.tried.items()
+            if (a == index and b in inside) or (b == index and a in inside)
+        )
+
+    def _why_alone(self, graph: Graph, index: int) -> str:
+        best = max(
+            (e for p, e in graph.tried.items() if index in p),
+            key=lambda e: (e.get("agreement", -1), e.get("inliers", 0)),
+            default={},
+        )
+        if best.get("contradicted"):
+            return "its place contradicts the other pictures"
+        if best.get("followed", 0) >= 20:
+            return "a possible overlap did not hold when compared pixel by pixel"
+        return "no overlap with the other pictures was found"
+
+    def _model(self, graph: Graph, members: list[int]) -> tuple[Canvas, dict[str, Any], str, float]:
+        middle, placed = graph.place(members)
+        edges = [e for e in graph.edges.values() if e.a in placed and e.b in placed]
+        plane, scores = choose_plane(self.sizes, edges, placed, middle)
+        growth = plane_growth(self.sizes, plane)
+        turned: Rotation | None = None
+        wide = growth > 2.0
+        if self.mode == "panorama" or (self.mode == "auto" and wide):
+            turned = solve(self.sizes, edges, graph.tree(members)[1], middle)
+        model: dict[str, Any] = {
+            "name": plane.model,
+            "scores": scores,
+            "plane_residual_px": round(plane.residual, 3),
+            "plane_growth": round(min(growth, 1e6), 2),
+        }
+        if turned is not None:
+            model |= {"focal_px": round(turned.focal, 1), "rotation_residual_px": round(turned.residual, 3)}
+            fits = turned.residual < 1.5 * plane.residual + 1.5
+            if self.mode == "panorama" or fits:
+                made = surface(turned, self.sizes)
+                model["name"] = made.kind
+                why = (
+                    "asked for"
+                    if self.mode == "panorama"
+                    else f"a camera that turned on the spot explains the pictures; one plane would stretch {growth:.1f}-fold"
+                )
+                return surface_canvas(self.sizes, made, self.options.max_pixels), model, why, turned.residual
+        if not np.isfinite(growth):
+            raise refusal("too_large", "The pictures cover too wide an angle for one flat picture.")
+        why = f"the pictures overlap and lie in one plane ({plane.model})"
+        return plane_canvas(self.sizes, plane.transforms, self.options.max_pixels), model, why, plane.residual
+
+    def _crop(self, image: Image, mask: Mask) -> tuple[Image, Mask, Matrix, str]:
+        wanted = self.options.crop
+        identity = np.eye(3)
+        if mask.all() or wanted == "none":
+            return image, mask, identity, "none"
+        colour, stray = plain_background(image, mask)
+        if wanted in ("auto", "rectangle"):
+            left, top, right, bottom = largest_rectangle(mask)
+            share = (right - left) * (bottom - top) / max(1, int(mask.sum()))
+            if wanted == "rectangle" or share > 0.92:
+                self.journal.checks["crop_kept"] = round(share, 3)
+                shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
+                box = (slice(top, bottom), slice(left, right))
+                return np.ascontiguousarray(image[box]), np.ascontiguousarray(mask[box]), shift, "rectangle"
+        if wanted == "fill" or (wanted == "auto" and stray < 10):
+            paint = colour if self.options.background == "auto" else self.options.background
+            return fill(image, mask, paint), np.ones_like(mask), identity, "fill"
+        return image, mask, identity, "none"
+
+
+def _colours(labels: Any) -> Any:
+    hue = ((labels.astype(np.int64) * 67) % 180).astype(np.uint8)
+    full = np.where(labels >= 0, 200, 0).astype(np.uint8)
+    return cv2.cvtColor(cv2.merge([hue, full, full]), cv2.COLOR_HSV2RGB)
+
+
+__all__ = ["Placement", "mosaic"]

@@ -1,0 +1,171 @@
+"""Stage 7: one light for all: gain, white balance, gamma and vignette of every picture, solved over the whole graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .canvas import Warp
+from .options import Image
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass
+class Small:
+    """A picture drawn over its box at the small canvas' size."""
+
+    warp: Warp
+    box: tuple[int, int, int, int]
+    pixels: Image
+    mask: npt.NDArray[np.uint8]
+    radius: Array
+
+
+@dataclass
+class Light:
+    """How one picture's light differs: corrected = exp((1 + gamma) · log(value) - gain + vignette · r(1 + 0.15 r))."""
+
+    gain: npt.NDArray[np.float64]
+    """Per channel, natural logarithm."""
+    gamma: float = 0.0
+    vignette: float = 0.0
+
+    @property
+    def identity(self) -> bool:
+        return bool(np.abs(self.gain).max() < 1e-3 and abs(self.gamma) < 1e-3 and abs(self.vignette) < 1e-3)
+
+    def apply(self, pixels: Image, radius: Array) -> Array:
+        """Corrected float32 picture in 0..255 (not clipped above)."""
+        level = np.maximum(np.arange(256, dtype=np.float64), 0.25) / 255
+        table = np.exp((1 + self.gamma) * np.log(level)[:, None] - self.gain) * 255
+        table[0] = 0
+        out = cv2.LUT(pixels, table.astype(np.float32)[None])
+        if abs(self.vignette) >= 1e-3:
+            field = np.exp(np.float32(self.vignette) * _bend(radius)).astype(np.float32)
+            out = cv2.multiply(out, cv2.merge([field, field, field]))
+        return np.asarray(out, np.float32)
+
+
+def _bend(radius: Array) -> Array:
+    # log(1 - v r) is -v r (1 + v r / 2 + ...): the second term at a common v of 0.3.
+    return np.asarray(radius * (1 + 0.15 * radius), np.float32)
+
+
+def draw_small(images: Sequence[Image], warps: Sequence[Warp], shrink: float) -> list[Small]:
+    drawn = []
+    for warp in warps:
+        pixels, mask = warp.draw(images[warp.index], shrink, cubic=False)
+        mask[:1], mask[-1:], mask[:, :1], mask[:, -1:] = mask[:1], mask[-1:], mask[:, :1], mask[:, -1:]
+        drawn.append(Small(warp, warp.box_at(shrink), pixels, mask, warp.field(shrink, 4)))
+    return drawn
+
+
+def overlap(a: Small, b: Small) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
+    """The common box, as slices into both, or None."""
+    left, top = max(a.box[0], b.box[0]), max(a.box[1], b.box[1])
+    right, bottom = min(a.box[2], b.box[2]), min(a.box[3], b.box[3])
+    if right - left < 2 or bottom - top < 2:
+        return None
+
+    def cut(s: Small) -> tuple[slice, slice]:
+        return slice(top - s.box[1], bottom - s.box[1]), slice(left - s.box[0], right - s.box[0])
+
+    return cut(a), cut(b)
+
+
+def solve(
+    smalls: Sequence[Small], seed: int = 0, samples: int = 1200
+) -> tuple[list[Light], dict[str, float]]:
+    """Robust least squares over the samples of all overlaps.
+
+    In logarithms every effect is linear: a camera that saw light L wrote log I = γ(log L) + log gain - v·r, so both
+    sides of an overlap give one linear equation a channel and sample. Priors hold what the overlaps cannot tell.
+    """
+    rng = np.random.default_rng(seed)
+    count = len(smalls)
+    rows: list[tuple[int, int, Array, Array, Array, Array, Array]] = []
+    for i in range(count):
+        for j in range(i + 1, count):
+            cut = overlap(smalls[i], smalls[j])
+            if cut is None:
+                continue
+            ci, cj = cut
+            mask = (
+                cv2.erode(np.minimum(smalls[i].mask[ci], smalls[j].mask[cj]), np.ones((3, 3), np.uint8)) > 0
+            )
+            a = cv2.blur(smalls[i].pixels[ci], (3, 3)).astype(np.float32)
+            b = cv2.blur(smalls[j].pixels[cj], (3, 3)).astype(np.float32)
+            # Where colours clip, the channels no longer say anything about light.
+            mask &= (np.minimum(a, b).min(2) > 6) & (np.maximum(a, b).max(2) < 249)
+            ys, xs = np.nonzero(mask)
+            if len(ys) < 30:
+                continue
+            pick = np.sort(rng.choice(len(ys), min(samples, len(ys)), replace=False))
+            at = ys[pick], xs[pick]
+            luma = a.mean(2)
+            slope = np.abs(cv2.Sobel(luma, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(luma, cv2.CV_32F, 0, 1))
+            weight = 1 / (1 + (slope[at] / (8 + 0.15 * luma[at])) ** 2)
+            rows.append(
+                (
+                    i,
+                    j,
+                    np.log(a[at] / 255),
+                    np.log(b[at] / 255),
+                    smalls[i].radius[ci][at],
+                    smalls[j].radius[cj][at],
+                    weight,
+                )
+            )
+    lights = [Light(np.zeros(3)) for _ in smalls]
+    if not rows:
+        return lights, {}
+    per = 5  # gamma, three gains, vignette
+    size = per * count + 1  # and the common vignette
+    sigma, correlated = 0.02, 12.0
+    theta = np.zeros(size)
+    before = after = 0.0
+    for round_ in range(6):
+        normal, right = np.zeros((size, size)), np.zeros(size)
+        differences, weights = [], []
+        for i, j, y1, y2, r1, r2, base in rows:
+            for c in range(3):
+                design = np.stack(
+                    [y1[:, c], -np.ones(len(y1)), _bend(r1), -y2[:, c], np.ones(len(y1)), -_bend(r2)], 1
+                )
+                index = [per * i, per * i + 1 + c, per * i + 4, per * j, per * j + 1 + c, per * j + 4]
+                known = (y1[:, c] - y2[:, c]).astype(np.float64)
+                residual = known + design @ theta[index]
+                # Noise in a logarithm grows as values fall.
+                spread = sigma * (1 + 0.15 / np.exp(0.5 * (y1[:, c] + y2[:, c])))
+                scale = 2.5 if round_ > 1 else 6.0
+                w = base / spread**2 / correlated / (1 + (residual / (scale * spread)) ** 2)
+                normal[np.ix_(index, index)] += design.T @ (design * w[:, None])
+                right[index] -= design.T @ (w * known)
+                differences.append(residual)
+                weights.append(w)
+        every, all_weights = np.concatenate(differences), np.concatenate(weights)
+        typical = float(np.sqrt((all_weights * every**2).sum() / all_weights.sum()))
+        before = typical if round_ == 0 else before
+        after = typical
+        for k in range(count):
+            at = per * k
+            normal[at, at] += 1 / 0.2**2
+            gains = slice(at + 1, at + 4)
+            normal[gains, gains] += np.eye(3) / 0.5**2 + (np.eye(3) - 1 / 3) / 0.12**2
+            normal[at + 4, at + 4] += 1 / 0.12**2
+            normal[at + 4, -1] -= 1 / 0.12**2
+            normal[-1, at + 4] -= 1 / 0.12**2
+            normal[-1, -1] += 1 / 0.12**2
+        normal[-1, -1] += 1 / 0.15**2
+        theta = np.linalg.solve(normal, right)
+    for k, light in enumerate(lights):
+        at = per * k
+        light.gamma = float(np.clip(theta[at], -0.6, 0.9))
+        light.gain = np.clip(theta[at + 1 : at + 4], -1.5, 1.5)
+        light.vignette = float(np.clip(theta[at + 4], -0.3, 0.9))
+    return lights, {"light_difference_before": round(before, 4), "light_difference_after": round(after, 4)}

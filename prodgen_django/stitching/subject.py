@@ -1,0 +1,106 @@
+"""Where the product stands in a picture and what its background looks like, from the picture's border alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .options import Image
+
+Array = npt.NDArray[np.float32]
+Box = tuple[float, float, float, float]
+
+
+@dataclass
+class Subject:
+    """The product's box and its background.
+
+    Attributes:
+        box: left, top, right, bottom in pixels, or None where no product stands apart from the background.
+        plain: whether the border is one smooth colour (a sweep or a wall), so that it can be matched and extended.
+        colour: median RGB of the border, float.
+        field: the border's colour as a quadratic in x and y (6 × 3, over [-1, 1]), which follows a light's fall-off.
+    """
+
+    box: Box | None
+    plain: bool
+    colour: npt.NDArray[np.float64]
+    field: npt.NDArray[np.float64]
+
+
+def _terms(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
+
+
+def background(field: npt.NDArray[np.float64], width: int, height: int) -> Array:
+    """The fitted background over the whole picture, float32 height × width × 3."""
+    nx, ny = 33, 33
+    xs, ys = np.meshgrid(np.linspace(-1, 1, nx), np.linspace(-1, 1, ny))
+    coarse = np.clip(_terms(xs, ys) @ field, 1, 255).astype(np.float32)
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def measure(image: Image, box: Box | None = None, alpha: npt.NDArray[np.generic] | None = None) -> Subject:
+    """Measure a picture; a given box or alpha (H×W) is believed, the background is measured in any case."""
+    height, width = image.shape[:2]
+    scale = min(1.0, 360 / max(height, width))
+    size = (max(12, round(width * scale)), max(12, round(height * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    ring = np.zeros(small.shape[:2], bool)
+    rim = max(2, round(0.03 * min(size)))
+    ring[:rim], ring[-rim:], ring[:, :rim], ring[:, -rim:] = True, True, True, True
+    ys, xs = np.nonzero(ring)
+    x, y = xs / (size[0] - 1) * 2 - 1, ys / (size[1] - 1) * 2 - 1
+    values = small[ring].astype(np.float64)
+    # A product may touch the border: fit, drop what strays, fit again.
+    terms = _terms(x, y)
+    keep = np.abs(values - np.median(values, 0)).max(1) < 60
+    field = np.zeros((6, 3))
+    field[0] = np.median(values, 0)
+    for _ in range(4):
+        if keep.sum() < 0.3 * len(keep):
+            break
+        regular = np.diag([0, 1e-3, 1e-3, 1e-2, 1e-2, 1e-2]) * keep.sum()
+        field = np.linalg.solve(
+            terms[keep].T @ terms[keep] + regular + np.eye(6) * 1e-9, terms[keep].T @ values[keep]
+        )
+        stray = np.abs(values - terms @ field).max(1)
+        keep = stray < max(6.0, 3 * float(np.median(stray[keep])) if keep.any() else 6.0)
+    stray = np.abs(values - terms @ field).max(1)
+    plain = bool((stray < 12).mean() > 0.8)
+    colour = np.median(values[keep] if keep.any() else values, 0)
+    if box is None and alpha is not None:
+        box = _alpha_box(np.asarray(alpha))
+    if box is None and plain:
+        box = _contrast_box(small, field, size, (width, height))
+    return Subject(box, plain, colour, field)
+
+
+def _alpha_box(alpha: npt.NDArray[np.generic]) -> Box | None:
+    inside = alpha.astype(np.float32) > (0.5 if alpha.dtype != np.uint8 else 127)
+    ys, xs = np.nonzero(inside)
+    if len(ys) == 0:
+        return None
+    return float(xs.min()), float(ys.min()), float(xs.max() + 1), float(ys.max() + 1)
+
+
+def _contrast_box(
+    small: Array, field: npt.NDArray[np.float64], size: tuple[int, int], full: tuple[int, int]
+) -> Box | None:
+    away = np.abs(small - background(field, *size)).max(2)
+    marked = (away > 14).astype(np.uint8)
+    marked = cv2.morphologyEx(marked, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(marked)
+    if count < 2:
+        return None
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    wanted = stats[1:][(areas > 0.02 * areas.max()) & (areas > 0.0005 * marked.size)]
+    if len(wanted) == 0 or areas.max() < 0.004 * marked.size:
+        return None
+    left, top = wanted[:, 0].min(), wanted[:, 1].min()
+    right, bottom = (wanted[:, 0] + wanted[:, 2]).max(), (wanted[:, 1] + wanted[:, 3]).max()
+    fx, fy = full[0] / size[0], full[1] / size[1]
+    return float(left * fx), float(top * fy), float(right * fx), float(bottom * fy)

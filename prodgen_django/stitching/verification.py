@@ -1,0 +1,212 @@
+"""Stage 3: is a suggested homography true? Followed in the pixels themselves, not in the features that suggested it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .features import View
+from .matching import Candidate, Points, plausible, project
+
+
+@dataclass
+class Edge:
+    """Two pictures that were seen to overlap: sub-pixel correspondences and what spoke for them."""
+
+    a: int
+    b: int
+    transform: npt.NDArray[np.float64]
+    """Pixels of a to pixels of b."""
+    source: Points
+    target: Points
+    evidence: dict[str, float]
+    level: str
+
+    @property
+    def strength(self) -> float:
+        return float(len(self.source)) * max(0.0, self.evidence["agreement"])
+
+
+def _scaled(transform: npt.NDArray[np.float64], a: View, b: View) -> npt.NDArray[np.float64]:
+    """The homography between the views' registration pixels (centres at halves kept)."""
+
+    def to_small(view: View) -> npt.NDArray[np.float64]:
+        sx, sy = view.grey.shape[1] / view.size[0], view.grey.shape[0] / view.size[1]
+        return np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
+
+    return np.asarray(to_small(b) @ transform @ np.linalg.inv(to_small(a)), np.float64)
+
+
+def _unscale(points: Points, view: View) -> Points:
+    factor = np.array([view.grey.shape[1] / view.size[0], view.grey.shape[0] / view.size[1]])
+    return np.asarray((points + 0.5) / factor - 0.5, np.float64)
+
+
+@dataclass
+class Tracks:
+    """What following the texture of b in the warped a gave, in registration pixels."""
+
+    transform: npt.NDArray[np.float64]
+    source: Points
+    target: Points
+    tried: int
+    followed: int
+    agreement: float
+    overlap: float
+    spread: float
+    textured: float
+
+
+def follow(
+    a: View, b: View, transform: npt.NDArray[np.float64], rounds: int = 2, limit: int = 500
+) -> Tracks | None:
+    """Refine a homography (registration pixels) by Lucas-Kanade on the warped texture; None where nothing overlaps.
+
+    Points are spread over the overlap, followed forth and back; where both ways agree the pair counts as followed.
+    The homography is fitted to them again, so that its accuracy is that of the pixels, not of the features.
+    """
+    height, width = b.grey.shape
+    inside = np.full(a.grey.shape, 255, np.uint8)
+    lk = {"winSize": (17, 17), "maxLevel": 2, "criteria": (3, 20, 0.01), "minEigThreshold": 1e-4}
+    for round_ in range(rounds):
+        warped = cv2.warpPerspective(
+            a.texture, transform, (width, height), flags=cv2.INTER_CUBIC, borderValue=128
+        )
+        mask = cv2.warpPerspective(inside, transform, (width, height), flags=cv2.INTER_NEAREST)
+        mask[:2], mask[-2:], mask[:, :2], mask[:, -2:] = 0, 0, 0, 0
+        mask = cv2.erode(mask, np.ones((9, 9), np.uint8))
+        area = int(cv2.countNonZero(mask))
+        if area < 400:
+            return None
+        gap = max(4.0, float(np.sqrt(area / limit)) * 0.7)
+        points = cv2.goodFeaturesToTrack(b.texture, limit, 0.01, gap, mask=mask, blockSize=5)
+        if points is None or len(points) < 8:
+            return None
+        there, ok, _ = cv2.calcOpticalFlowPyrLK(b.texture, warped, points, points.copy(), flags=4, **lk)
+        back, ok2, _ = cv2.calcOpticalFlowPyrLK(warped, b.texture, there, there.copy(), flags=4, **lk)
+        points, there, back = (x.reshape(-1, 2).astype(np.float64) for x in (points, there, back))
+        good = (ok.ravel() > 0) & (ok2.ravel() > 0) & (np.linalg.norm(points - back, axis=1) < 0.5)
+        good &= np.linalg.norm(there - points, axis=1) < (12 if round_ == 0 else 5)
+        if good.sum() < 8:
+            return None
+        source = project(np.linalg.inv(transform), there[good])
+        target = points[good]
+        fitted, inliers = cv2.findHomography(
+            source, target, cv2.USAC_MAGSAC, 1.0, maxIters=1000, confidence=0.999
+        )
+        if fitted is None or inliers.sum() < 8:
+            return None
+        moved = float(np.abs(project(fitted, source) - project(transform, source)).max())
+        transform = np.asarray(fitted, np.float64)
+        chosen = inliers.ravel() > 0
+        if moved < 0.7:
+            break
+    tried, followed = len(points), int(chosen.sum())
+    agreement, textured = compare(a, b, transform)
+    return Tracks(
+        transform,
+        source[chosen],
+        target[chosen],
+        tried,
+        followed,
+        agreement,
+        area / (width * height),
+        occupied(target[chosen], mask),
+        textured,
+    )
+
+
+def occupied(points: Points, mask: npt.NDArray[np.uint8], cells: int = 6) -> float:
+    """The share of the overlap's bounding box, in cells, that holds a followed point."""
+    x, y, w, h = cv2.boundingRect(mask)
+    grid = np.zeros((cells, cells), bool)
+    column = np.clip(((points[:, 0] - x) / w * cells).astype(int), 0, cells - 1)
+    row = np.clip(((points[:, 1] - y) / h * cells).astype(int), 0, cells - 1)
+    grid[row, column] = True
+    possible = cv2.resize(mask[y : y + h, x : x + w], (cells, cells), interpolation=cv2.INTER_AREA) > 64
+    return float((grid & possible).sum() / max(1, possible.sum()))
+
+
+def compare(
+    a: View, b: View, transform: npt.NDArray[np.float64], pixels: float = 0.1e6
+) -> tuple[float, float]:
+    """Band-passed correlation of both pictures over their overlap, weighted by where either shows texture.
+
+    Returns (agreement in [-1, 1], share of the overlap that is textured). A homography that fits a few self-similar
+    spots fails here, as the rest of the overlap shows texture in one picture that is not in the other.
+    """
+    scale = min(1.0, float(np.sqrt(pixels / b.grey.size)))
+    shrink = np.diag([scale, scale, 1.0])
+    size = (max(8, int(b.grey.shape[1] * scale)), max(8, int(b.grey.shape[0] * scale)))
+
+    def band(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        fine = cv2.GaussianBlur(plane, (0, 0), 1.2)
+        return np.asarray(fine - cv2.GaussianBlur(plane, (0, 0), 6.0), np.float32)
+
+    smooth = cv2.GaussianBlur(a.grey, (0, 0), max(0.5, 0.45 / scale))
+    warped = cv2.warpPerspective(smooth, shrink @ transform, size, flags=cv2.INTER_LINEAR, borderMode=1)
+    other = cv2.resize(b.grey, size, interpolation=cv2.INTER_AREA)
+    mask = cv2.warpPerspective(np.full(a.grey.shape, 255, np.uint8), shrink @ transform, size, flags=0)
+    mask = cv2.erode(mask, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    if cv2.countNonZero(mask) < 100:
+        return 0.0, 0.0
+    p, q = band(warped.astype(np.float32)), band(other.astype(np.float32))
+    box = (11, 11)
+    pp, qq, pq = cv2.blur(p * p, box), cv2.blur(q * q, box), cv2.blur(p * q, box)
+    correlation = pq / np.sqrt((pp + 0.3) * (qq + 0.3))
+    energy = np.maximum(pp, qq)
+    weight = np.minimum(energy, 60.0) * (energy > 1.5) * (mask > 0)
+    total = float(weight.sum())
+    if total < 30:
+        return 0.0, 0.0
+    share = float(((energy > 1.5) & (mask > 0)).sum() / cv2.countNonZero(mask))
+    return float((weight * correlation).sum() / total), share
+
+
+def verify(a: View, b: View, i: int, j: int, candidate: Candidate) -> tuple[Edge | None, dict[str, float]]:
+    """Believe a candidate or not; the evidence either way."""
+    evidence: dict[str, float] = {"inliers": candidate.inliers, "matches": candidate.matches}
+    if not plausible(candidate.transform, a.size, b.size):
+        return None, evidence | {"rejected": 1}
+    tracks = follow(a, b, _scaled(candidate.transform, a, b))
+    if tracks is None:
+        return None, evidence | {"rejected": 2}
+    evidence |= {
+        "followed": tracks.followed,
+        "followed_share": round(tracks.followed / tracks.tried, 3),
+        "agreement": round(tracks.agreement, 3),
+        "overlap": round(tracks.overlap, 3),
+        "spread": round(tracks.spread, 3),
+        "textured": round(tracks.textured, 3),
+    }
+    full = np.linalg.inv(_small(b)) @ tracks.transform @ _small(a)
+    if not plausible(full, a.size, b.size) or not believable(evidence):
+        return None, evidence | {"rejected": 3}
+    edge = Edge(
+        i,
+        j,
+        np.asarray(full / full[2, 2], np.float64),
+        _unscale(tracks.source, a),
+        _unscale(tracks.target, b),
+        evidence,
+        candidate.level,
+    )
+    return edge, evidence
+
+
+def _small(view: View) -> npt.NDArray[np.float64]:
+    sx, sy = view.grey.shape[1] / view.size[0], view.grey.shape[0] / view.size[1]
+    return np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
+
+
+def believable(evidence: dict[str, float]) -> bool:
+    """The rule that admits an edge."""
+    return (
+        evidence["followed"] >= 20
+        and evidence["agreement"] > 0.5
+        and evidence["spread"] > 0.25
+        and evidence["followed_share"] > 0.25
+    )
