@@ -1,0 +1,183 @@
+"""From a photograph to the product's soft outline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from .color import Float, Pixels
+from .segmentation import SIDE, Mask, Segmentation, segment
+
+_MATTE_SIDE = 640  # closed-form matting is solved at this size: 0.3 s, and the outline is known to about 2 px
+_POOR = 0.5  # below this confidence a person must look
+
+
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """A product's outline and how far it can be trusted.
+
+    `alpha`: float32 H×W in [0, 1]. `confidence`: 0 to 1. `reasons`: one sentence for each thing that speaks
+    against the outline, for the person who reviews it; `poor` says that one must.
+    """
+
+    alpha: Float
+    confidence: float
+    reasons: tuple[str, ...]
+
+    @property
+    def poor(self) -> bool:
+        return self.confidence < _POOR
+
+    def as_dict(self) -> dict[str, Any]:
+        """What is stored beside the picture: everything but the alpha."""
+        return {"confidence": self.confidence, "reasons": list(self.reasons), "poor": self.poor}
+
+
+def cut_out(image: Pixels) -> Float:
+    """The product's alpha, float32 H×W in [0, 1], for a photograph uint8 H×W×3 of any size."""
+    return cut_out_report(image).alpha
+
+
+def cut_out_report(image: Pixels) -> CutOut:
+    """`cut_out`, with a confidence and the reasons against it.
+
+    Where no product can be told from its background, alpha is 0 everywhere and the confidence is 0.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ValueError(f"a photograph is uint8 H×W×3, not {image.dtype} {image.shape}")
+    height, width = image.shape[:2]
+    small = shrink(image, SIDE)
+    found = segment(small) if min(small.shape[:2]) >= 16 else None
+    if found is None or not found.mask.any():
+        return CutOut(
+            np.zeros((height, width), np.float32), 0.0, ("No product stands out from the background.",)
+        )
+    alpha = refine(image, found.mask)
+    confidence, reasons = _confidence(found, alpha)
+    return CutOut(alpha, confidence, reasons)
+
+
+def shrink(image: Any, side: int) -> Any:
+    """`image` by area averaging so that its longer side is at most `side`."""
+    scale = side / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def refine(image: Pixels, mask: Mask) -> Float:
+    """A hard mask (bool, of any size) to a soft alpha at the photograph's size.
+
+    Closed-form matting (Levin, Lischinski and Weiss 2008) in a band about the outline at a moderate
+    size, then guided upsampling (He and Sun 2015) to the full one. Outside the band alpha is exactly 0 or 1.
+    """
+    from pymatting import estimate_alpha_cf
+
+    middle = shrink(image, _MATTE_SIDE)
+    size = middle.shape[1::-1]
+    soft = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    reach = max(2, round(0.007 * max(size)))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
+    hard = (soft >= 0.5).astype(np.uint8)
+    # A product cut off by the frame goes on behind it: no background is made up there.
+    sure = cv2.erode(hard, kernel, borderType=cv2.BORDER_REPLICATE)
+    maybe = cv2.dilate(hard, kernel)
+    trimap = np.where(sure == 1, 1.0, np.where(maybe == 1, 0.5, 0.0))
+    box = _box(maybe, 3 * reach)
+    alpha = soft.copy()
+    if (trimap[box] == 0).any() and (trimap[box] == 1).any():
+        alpha[box] = estimate_alpha_cf(middle[box] / 255.0, trimap[box]).astype(np.float32)
+    else:
+        alpha = hard.astype(np.float32)
+    alpha = _contrast(np.where(trimap == 0.5, alpha, trimap).astype(np.float32))
+    if middle.shape == image.shape:
+        return alpha
+    full = image.shape[1::-1]
+    band = cv2.resize((trimap == 0.5).astype(np.uint8), full, interpolation=cv2.INTER_NEAREST) == 1
+    outside = cv2.resize(hard, full, interpolation=cv2.INTER_NEAREST).astype(np.float32)
+    guided = _contrast(_guided_upsample(image, middle, alpha))
+    return np.where(band, guided, outside).astype(np.float32)
+
+
+def foreground(image: Pixels, alpha: Float) -> Pixels:
+    """The product's own colour under its soft edge: uint8 H×W×3, equal to `image` wherever alpha is 1.
+
+    Without it a seam of the old background's colour goes with the product to the new one.
+    Source: Germer et al. 2020, "Fast Multi-Level Foreground Estimation".
+    """
+    from pymatting import estimate_foreground_ml
+
+    alpha = np.ascontiguousarray(alpha, np.float32)
+    out = image.copy()
+    box = _box((alpha > 0).astype(np.uint8), 4)
+    if not (alpha > 0).any():
+        return out
+    estimate = estimate_foreground_ml(
+        np.ascontiguousarray(image[box]) / np.float32(255), np.ascontiguousarray(alpha[box])
+    )
+    own = np.rint(np.clip(estimate, 0, 1) * 255).astype(np.uint8)
+    out[box] = np.where((alpha[box] >= 1)[..., None], image[box], own)
+    return out
+
+
+def _contrast(alpha: Float) -> Float:
+    """Free the ends: what is all but opaque or all but clear is so."""
+    return np.clip((alpha - 0.04) / 0.92, 0, 1).astype(np.float32)
+
+
+def _box(mask: Any, margin: int) -> tuple[slice, slice]:
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
+        return slice(0, mask.shape[0]), slice(0, mask.shape[1])
+    return (
+        slice(max(0, rows[0] - margin), rows[-1] + 1 + margin),
+        slice(max(0, columns[0] - margin), columns[-1] + 1 + margin),
+    )
+
+
+def _guided_upsample(image: Pixels, small: Pixels, alpha: Float, radius: int = 3, eps: float = 2e-4) -> Float:
+    """Alpha as a local linear function of colour, fitted at the small size and applied at the full one."""
+    guide = small.astype(np.float32) / 255
+    window = (2 * radius + 1,) * 2
+
+    def mean(plane: Float) -> Float:
+        return cv2.blur(plane, window, borderType=cv2.BORDER_REFLECT)
+
+    g_mean, a_mean = mean(guide), mean(alpha)
+    products = guide[..., :, None] * guide[..., None, :]
+    covariance = mean(products.reshape(*alpha.shape, 9)).reshape(*alpha.shape, 3, 3)
+    covariance -= g_mean[..., :, None] * g_mean[..., None, :]
+    with_alpha = mean(guide * alpha[..., None]) - g_mean * a_mean[..., None]
+    slope = np.linalg.solve(covariance + eps * np.eye(3, dtype=np.float32), with_alpha[..., None])[..., 0]
+    offset = a_mean - (slope * g_mean).sum(2)
+    full = image.shape[1::-1]
+    slope = cv2.resize(mean(slope.astype(np.float32)), full, interpolation=cv2.INTER_LINEAR)
+    result = cv2.resize(mean(offset.astype(np.float32)), full, interpolation=cv2.INTER_LINEAR)
+    for channel in range(3):
+        result += slope[..., channel] * (image[..., channel].astype(np.float32) / 255)
+    return np.clip(result, 0, 1)
+
+
+def _confidence(found: Segmentation, alpha: Float) -> tuple[float, tuple[str, ...]]:
+    """How far the outline can be trusted: the weakest of its witnesses counts most."""
+    soft = float(((alpha > 0.05) & (alpha < 0.95)).sum() / max((alpha >= 0.95).sum(), 1))
+    witnesses = {
+        "The product's colours are close to the background's.": np.clip(
+            (found.separation - 0.25) / 0.45, 0, 1
+        ),
+        "The outline does not follow clear edges.": np.clip((found.edge - 0.25) / 0.4, 0, 1),
+        "Different ways of finding the product disagree.": np.clip((found.agreement - 0.5) / 0.4, 0, 1),
+        "The product touches the edge of the photograph.": np.clip(
+            1 - (found.border_contact - 0.02) / 0.2, 0, 1
+        ),
+        "The product is very small in the photograph.": np.clip((found.area - 0.01) / 0.05, 0, 1),
+        "Hardly any background is left around the product.": np.clip((0.93 - found.area) / 0.1, 0, 1),
+        "Much of the outline is blurred.": np.clip((0.5 - soft) / 0.3, 0, 1),
+    }
+    values = np.array([float(v) for v in witnesses.values()])
+    confidence = float(0.6 * values.min() + 0.4 * values.mean())
+    return round(confidence, 3), tuple(text for text, value in witnesses.items() if value < 0.5)
