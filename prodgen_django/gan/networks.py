@@ -1,0 +1,148 @@
+"""Generator and discriminator, from R3GAN's principles: residual blocks, no normalisation, nothing to tune.
+
+Huang et al., "The GAN is dead; long live the GAN!" (arXiv 2501.05441). Ours differs where a CPU says so: plain 3×3
+convolutions (grouped ones cost twice as much at these widths), and the full-resolution stage is skipped, by
+pixel-unshuffle on the way in and pixel-shuffle on the way out. Odena et al.'s checkerboard is avoided by equal
+sub-pixel initialisation (ICNR, arXiv 1707.02937).
+
+Pictures are float tensors in [-1, 1] (the generator's output is unbounded and clipped when it leaves as uint8).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from prodgen_django.gan.config import GanConfig
+
+__all__ = ["Block", "Discriminator", "Generator", "build", "icnr_", "parameters_of"]
+
+
+class Block(nn.Module):
+    """x + conv(act(conv(act(x)))); the last convolution starts at zero, so a fresh block is the identity."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.last = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.kaiming_normal_(self.first.weight, a=0.2)
+        nn.init.zeros_(self.first.bias)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.first(F.leaky_relu(x, 0.2))
+        return x + self.last(F.leaky_relu(h, 0.2))
+
+
+def icnr_(weight: Tensor) -> None:
+    """All four sub-pixels of a 3×3 → pixel-shuffle head start with equal weights: no checkerboard at birth."""
+    out, inn = weight.shape[:2]
+    kernel = torch.empty(out // 4, inn, *weight.shape[2:])
+    nn.init.kaiming_normal_(kernel, a=1.0)
+    with torch.no_grad():
+        weight.copy_(kernel.repeat_interleave(4, dim=0))
+
+
+class Generator(nn.Module):
+    """(z, label) → picture."""
+
+    def __init__(self, config: GanConfig, classes: int) -> None:
+        super().__init__()
+        self.latent = config.latent
+        code = config.latent + (config.embedding if config.conditional else 0)
+        self.embed = nn.Embedding(classes, config.embedding) if config.conditional else None
+        self.start = nn.Linear(code, config.widths[0] * 16)
+        self.stages, self.styles, self.widen = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        before = config.widths[0]
+        for width in config.widths:
+            self.widen.append(nn.Identity() if width == before else nn.Conv2d(before, width, 1))
+            self.stages.append(nn.Sequential(*(Block(width) for _ in range(config.blocks))))
+            style = nn.Linear(code, 2 * width)  # per channel: scale and shift, nothing at first
+            nn.init.zeros_(style.weight)
+            nn.init.zeros_(style.bias)
+            self.styles.append(style)
+            before = width
+        self.head = nn.Conv2d(before, 4 * config.channels, 3, padding=1)
+        icnr_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        """z: (B, latent) standard normal, labels: int64 (B,) → (B, channels, R, R)."""
+        code = z
+        if self.embed is not None:
+            label_code = self.embed(labels)
+            label_code = label_code * label_code.square().mean(1, keepdim=True).add(1e-8).rsqrt()
+            code = torch.cat([z, label_code], dim=1)  # (B, latent + embedding)
+        h = self.start(code).view(len(z), -1, 4, 4)  # (B, widths[0], 4, 4)
+        h = h.contiguous(memory_format=torch.channels_last)
+        for level, (widen, style, stage) in enumerate(zip(self.widen, self.styles, self.stages, strict=True)):
+            if level:
+                h = F.interpolate(h, scale_factor=2, mode="bilinear", align_corners=False)
+            h = widen(h)
+            scale, shift = style(code)[:, :, None, None].chunk(2, dim=1)
+            h = stage(h * (1 + scale) + shift)  # (B, widths[level], 4·2^level, 4·2^level)
+        return F.pixel_shuffle(self.head(F.leaky_relu(h, 0.2)), 2)  # (B, channels, R, R)
+
+
+class Discriminator(nn.Module):
+    """(picture, label) → score. The generator's mirror, with a projection on the class (arXiv 1802.05637)."""
+
+    def __init__(self, config: GanConfig, classes: int) -> None:
+        super().__init__()
+        widths = config.widths[::-1]
+        self.stem = nn.Conv2d(4 * config.channels, widths[0], 3, padding=1)
+        nn.init.kaiming_normal_(self.stem.weight, a=1.0)
+        self.stages, self.widen = nn.ModuleList(), nn.ModuleList()
+        for width, after in zip(widths, (*widths[1:], widths[-1]), strict=True):
+            self.stages.append(nn.Sequential(*(Block(width) for _ in range(config.blocks))))
+            self.widen.append(nn.Identity() if width == after else nn.Conv2d(width, after, 1))
+        self.hidden = 2 * config.embedding
+        self.to_hidden = nn.Linear(widths[-1] * 16, self.hidden)
+        self.to_score = nn.Linear(self.hidden, 1)
+        self.embed = nn.Embedding(classes, self.hidden) if config.conditional else None
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        """x: (B, channels, R, R) in [-1, 1], labels: int64 (B,) → scores (B,)."""
+        h = self.stem(F.pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last))
+        last = len(self.stages) - 1
+        for level, (stage, widen) in enumerate(zip(self.stages, self.widen, strict=True)):
+            h = stage(h)
+            if level < last:
+                h = widen(F.avg_pool2d(h, 2))
+        h = F.leaky_relu(self.to_hidden(F.leaky_relu(h, 0.2).flatten(1)), 0.2)  # (B, hidden)
+        score = self.to_score(h).squeeze(1)
+        if self.embed is not None:
+            score = score + (h * self.embed(labels)).sum(1) / math.sqrt(self.hidden)
+        return score.float()
+
+
+def build(config: GanConfig, classes: int) -> tuple[nn.Module, nn.Module]:
+    """Generator and discriminator that a configuration names, initialised from its seed alone.
+
+    Both take labels, also where the architecture ignores them, so that one loop trains all.
+    """
+    from prodgen_django.gan.classic import (
+        DcganDiscriminator,
+        DcganGenerator,
+        DenseDiscriminator,
+        DenseGenerator,
+    )
+
+    makers: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
+        "residual": (Generator, Discriminator),
+        "dense": (DenseGenerator, DenseDiscriminator),
+        "dcgan": (DcganGenerator, DcganDiscriminator),
+    }
+    make_generator, make_discriminator = makers[config.architecture]
+    with torch.random.fork_rng(devices=[]):  # the caller's own random state is none of our business
+        torch.manual_seed(config.seed)
+        return make_generator(config, classes), make_discriminator(config, classes)
+
+
+def parameters_of(module: nn.Module) -> int:
+    """Number of trainable values."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
