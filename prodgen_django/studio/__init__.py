@@ -1,6 +1,68 @@
-"""From a seller's photograph to a shop's picture, with proof that the product is unaltered."""
+"""From a seller's photograph to a shop's picture, with proof that the product is unaltered.
 
-from .fidelity import Fidelity, certify
-from .matting import CutOut, cut_out, cut_out_report, foreground
+Names are brought in when they are first used: a web process that only lists styles or channels loads neither
+OpenCV nor NumPy.
+"""
 
-__all__ = ["CutOut", "Fidelity", "certify", "cut_out", "cut_out_report", "foreground"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .color import palette, style_tags
+    from .fidelity import Fidelity, certify
+    from .matting import CutOut, cut_out, cut_out_report, foreground, refine
+    from .provenance import combined_source_type
+    from .review import PhotoQuality, photo_quality
+    from .staging import Staged, StagingError, stage
+    from .styles import STYLES, Style
+
+_HOMES = {
+    "CutOut": "matting",
+    "Fidelity": "fidelity",
+    "PhotoQuality": "review",
+    "STYLES": "styles",
+    "Staged": "staging",
+    "StagingError": "staging",
+    "Style": "styles",
+    "certify": "fidelity",
+    "combined_source_type": "provenance",
+    "cut_out": "matting",
+    "cut_out_report": "matting",
+    "foreground": "matting",
+    "palette": "color",
+    "photo_quality": "review",
+    "refine": "matting",
+    "stage": "staging",
+    "style_tags": "color",
+}
+
+__all__ = [
+    "STYLES",
+    "CutOut",
+    "Fidelity",
+    "PhotoQuality",
+    "Staged",
+    "StagingError",
+    "Style",
+    "certify",
+    "combined_source_type",
+    "cut_out",
+    "cut_out_report",
+    "foreground",
+    "palette",
+    "photo_quality",
+    "refine",
+    "stage",
+    "style_tags",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
