@@ -1,0 +1,93 @@
+"""Pictures as the gallery shows them, with everything fetched in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Prefetch
+
+from prodgen_django.admin.changes import ACTION_LABELS, KEYS
+from prodgen_django.admin.permissions import ACTIONS, may
+from prodgen_django.admin.scores import Verdict, facts, verdicts
+from prodgen_django.admin.words import file_url, photo_urls
+from prodgen_django.models import GeneratedImage, ReviewEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import QuerySet
+
+#: How many originals a card shows beside its candidate.
+MOST_SOURCES = 9
+
+
+@dataclass
+class Source:
+    """One of the photos that a picture was made from."""
+
+    url: str
+    thumbnail: str
+
+
+@dataclass
+class Card:
+    """One picture with all that a reviewer needs to decide."""
+
+    image: GeneratedImage
+    url: str
+    thumbnail: str
+    sources: list[Source]
+    hidden_sources: int
+    verdicts: list[Verdict]
+    facts: list[tuple[str, str]]
+    #: (action, label, key) of what this user may do now.
+    actions: list[tuple[str, Any, str]]
+    events: list[ReviewEvent] = field(default_factory=list)
+
+    @property
+    def level(self) -> str:
+        """The worst of the verdicts."""
+        if self.image.blockers:
+            return "bad"
+        return self.verdicts[0].level if self.verdicts else "good"
+
+
+def with_all(images: QuerySet[GeneratedImage]) -> QuerySet[GeneratedImage]:
+    events = ReviewEvent.objects.select_related("by").order_by("pk")
+    return images.select_related("job", "item", "checkpoint").prefetch_related(
+        Prefetch("events", queryset=events)
+    )
+
+
+def cards_for(images: Sequence[GeneratedImage], user: Any) -> list[Card]:
+    """Cards of pictures that `with_all` fetched."""
+    urls = photo_urls(ref for image in images for ref in image.sources)
+    return [_card(image, user, urls) for image in images]
+
+
+def _card(image: GeneratedImage, user: Any, urls: dict[str, str]) -> Card:
+    ready = image.provenance.get("source_thumbnails") or {}
+    sources = [
+        Source(url=urls.get(ref, ""), thumbnail=file_url(ready.get(ref, "")) or urls.get(ref, ""))
+        for ref in image.sources
+    ]
+    sources = [source for source in sources if source.thumbnail]
+    from prodgen_django import review
+
+    allowed = review.allowed_actions(image, user)
+    return Card(
+        image=image,
+        url=file_url(image.file.name),
+        thumbnail=file_url(image.thumbnail) or file_url(image.file.name),
+        sources=sources[:MOST_SOURCES],
+        hidden_sources=max(0, len(sources) - MOST_SOURCES),
+        verdicts=verdicts(image),
+        facts=facts(image),
+        actions=[
+            (action, ACTION_LABELS[action], KEYS.get(action, ""))
+            for action in ACTIONS
+            if action in allowed and may(user, *ACTIONS[action])
+        ],
+        events=list(image.events.all()),
+    )

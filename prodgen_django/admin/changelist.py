@@ -1,0 +1,62 @@
+"""What the lists of jobs and of pictures share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.utils.translation import gettext_lazy as _
+
+from prodgen_django.admin.permissions import may_see
+from prodgen_django.admin.words import kind_name
+from prodgen_django.recipes import recipe_kinds
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+class DecoratedChangeList(ChangeList):
+    """Hands the rows of the page at hand to `decorate`, which can fetch what they show in a fixed number of queries."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.decorate(self.result_list)
+
+    def decorate(self, results: list[Any]) -> None:
+        raise NotImplementedError
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, kind_name(kind)) for kind in recipe_kinds()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Looked at by whoever makes, judges or publishes pictures; changed only through pages of our own."""
+
+    class Media:
+        css = {"all": ["prodgen_django/prodgen.css"]}
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_see(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_see(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

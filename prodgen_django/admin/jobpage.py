@@ -1,0 +1,280 @@
+"""A job's own page: how far it is, item by item, what went wrong, and what came of it.
+
+The page is whole without JavaScript. With it, `progress` is polled: it answers with the same parts of the page, drawn
+by the same templates, but only those rows that differ from what the page already shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from prodgen_django.admin import training
+from prodgen_django.admin.fields import in_words
+from prodgen_django.admin.permissions import may_generate, requires
+from prodgen_django.admin.reports import report_in_words
+from prodgen_django.admin.words import duration, file_url, kind_label, kind_name, photo_urls
+from prodgen_django.models import GeneratedImage, Job, JobItem
+from prodgen_django.recipes import get_recipe
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+ROWS = 50
+#: How many of the newest pictures the page shows.
+NEWEST = 12
+#: Seconds between two polls: while something runs, while it waits for a worker.
+BUSY, IDLE = 1.5, 4.0
+
+
+@dataclass
+class ItemRow:
+    """An item as its row shows it."""
+
+    item: JobItem
+    thumbnail: str
+    pictures: list[dict[str, str]]
+    report: list[str]
+    job_id: int
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.item.progress)
+
+    def html(self) -> str:
+        return render_to_string("prodgen_django/admin/_item_row.html", {"row": self})
+
+
+def _digest(html: str) -> str:
+    return hashlib.sha256(html.encode()).hexdigest()[:10]
+
+
+def _items(job: Job, state: str) -> QuerySet[JobItem]:
+    pictures = GeneratedImage.objects.only("item_id", "uuid", "thumbnail", "title", "provenance").order_by(
+        "slot"
+    )
+    items = job.items.order_by("position", "pk").prefetch_related(
+        Prefetch("images", queryset=pictures, to_attr="shown_images")
+    )
+    return items.filter(state=state) if state in JobItem.State.values else items
+
+
+def item_rows(job: Job, items: Any) -> list[tuple[JobItem, str, str]]:
+    """(item, its row's HTML, the HTML's digest) for each item."""
+    rows = []
+    items = list(items)
+    urls = photo_urls(item.photos[0] for item in items if item.photos)
+    for item in items:
+        images = item.shown_images
+        ready = (images[0].provenance.get("source_thumbnails") or {}) if images else {}
+        first = item.photos[0] if item.photos else ""
+        row = ItemRow(
+            item=item,
+            thumbnail=file_url(ready.get(first, "")) or urls.get(first, ""),
+            pictures=[
+                {"url": file_url(image.thumbnail), "title": str(image), "pk": image.pk} for image in images
+            ],
+            report=report_in_words(job.kind, item.report),
+            job_id=job.pk,
+        )
+        html = row.html()
+        rows.append((item, html, _digest(html)))
+    return rows
+
+
+def summary(job: Job) -> dict[str, Any]:
+    """How far the job is, in numbers and in words."""
+    counts = job.counts()
+    share = job.progress
+    over = sum(counts[state] for state in JobItem.OVER)
+    left = ""
+    elapsed = 0.0
+    if job.started_at:
+        elapsed = ((job.finished_at or timezone.now()) - job.started_at).total_seconds()
+        if job.state == Job.State.RUNNING and 0.03 < share < 1 and elapsed > 5:
+            left = duration(elapsed * (1 - share) / share)
+    return {
+        "job": job,
+        "counts": counts,
+        "over": over,
+        "percent": int(100 * share),
+        "elapsed": duration(elapsed) if job.started_at else "",
+        "left": left,
+        "sentence": sentence(job, counts, over),
+        "stopping": bool(job.cancel_requested_at) and not job.is_finished,
+    }
+
+
+def sentence(job: Job, counts: dict[str, int], over: int) -> str:
+    """The state of the job in one sentence, which screen readers hear when it changes."""
+    numbers = {"over": over, **counts}
+    if job.state == Job.State.QUEUED:
+        return _("Waiting for a worker. %(total)d to do.") % numbers
+    if job.state == Job.State.RUNNING:
+        if job.cancel_requested_at:
+            return _("Stopping: what is being worked on is let go. %(over)d of %(total)d over.") % numbers
+        if counts["failed"]:
+            return _("%(over)d of %(total)d done, %(failed)d of them failed.") % numbers
+        return _("%(over)d of %(total)d done.") % numbers
+    if job.state == Job.State.SUCCEEDED:
+        return _("All done.") if counts["total"] == 1 else _("All %(total)d done.") % numbers
+    if job.state == Job.State.PARTLY_FAILED:
+        return _("%(done)d done, %(failed)d failed: the reasons stand below.") % numbers
+    if job.state == Job.State.FAILED:
+        return _("Nothing could be made: the reasons stand below.")
+    if job.state == Job.State.CANCELLED:
+        return _("Cancelled after %(done)d of %(total)d.") % numbers
+    return _("Not started yet.")
+
+
+def fragments(job: Job, user: Any) -> dict[str, str]:
+    """The live parts of the page, by name."""
+    newest = list(job.images.only("thumbnail", "title", "state").order_by("-pk")[:NEWEST])
+    waiting = job.images.filter(state=GeneratedImage.State.PENDING).count()
+    pictures = [{"url": file_url(image.thumbnail), "title": str(image), "pk": image.pk} for image in newest]
+    facts = summary(job)
+    shared = {
+        **facts,
+        "pictures": pictures,
+        "picture_count": job.images.count() if newest else 0,
+        "waiting": waiting,
+        "may_generate": may_generate(user),
+        "cancellable": not job.is_finished and not job.cancel_requested_at,
+        "retryable": facts["counts"]["failed"] if not job.cancel_requested_at else 0,
+    }
+    return {
+        "summary": render_to_string("prodgen_django/admin/_summary.html", shared),
+        "buttons": render_to_string("prodgen_django/admin/_buttons.html", shared),
+        "pictures": render_to_string("prodgen_django/admin/_newest.html", shared),
+        "log": training.render(job.log),
+    }
+
+
+def _page(job: Job, query: Any) -> tuple[Any, str]:
+    state = query.get("state", "")
+    return Paginator(_items(job, state), ROWS).get_page(query.get("page")), state
+
+
+@requires()
+def job_page(request: HttpRequest, object_id: str, *, site: AdminSite) -> HttpResponse:
+    pk = unquote(object_id)
+    if not pk.isdecimal():
+        raise Http404
+    job = get_object_or_404(Job.objects.select_related("created_by"), pk=pk)
+    if job.state == Job.State.DRAFT and may_generate(request.user):
+        return HttpResponseRedirect(reverse("admin:prodgen_job_options", args=[job.pk]))
+    page, state = _page(job, request.GET)
+    rows = item_rows(job, page.object_list)
+    counts = job.counts()
+    tabs = [{"state": "", "label": _("All"), "count": counts["total"]}]
+    tabs += [
+        {"state": choice.value, "label": choice.label, "count": counts[choice.value]}
+        for choice in JobItem.State
+    ]
+    try:
+        asked = list(in_words(get_recipe(job.kind).options_form, job.options))
+    except LookupError:
+        asked = [(key, str(value)) for key, value in job.options.items()]
+    context = {
+        **site.each_context(request),
+        "title": str(job),
+        "opts": Job._meta,
+        "job": job,
+        "kind": kind_name(job.kind),
+        "label": kind_label(job.kind),
+        "asked": asked,
+        "rows": rows,
+        "page": page,
+        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        "state": state,
+        "tabs": [tab for tab in tabs if tab["count"] or not tab["state"] or tab["state"] == state],
+        "live": not job.is_finished,
+        "fragments": fragments(job, request.user),
+        "sentence": summary(job)["sentence"],
+    }
+    return TemplateResponse(request, "prodgen_django/admin/job.html", context)
+
+
+@require_GET
+@requires()
+def progress(request: HttpRequest, pk: int, *, site: AdminSite) -> JsonResponse:
+    """What changed on one page of the job's items.
+
+    ``seen`` holds ``item:digest`` pairs of the rows that the browser shows; rows that still look the same are left out.
+    """
+    job = get_object_or_404(Job, pk=pk)
+    page, _state = _page(job, request.GET)
+    seen = dict(part.split(":", 1) for part in request.GET.get("seen", "").split(",") if ":" in part)
+    rows = item_rows(job, page.object_list)
+    parts = fragments(job, request.user)
+    shown = dict(part.split(":", 1) for part in request.GET.get("parts", "").split(",") if ":" in part)
+    facts = summary(job)
+    return JsonResponse(
+        {
+            "state": job.state,
+            "finished": job.is_finished,
+            "percent": facts["percent"],
+            "counts": facts["counts"],
+            "sentence": facts["sentence"],
+            "rows": [
+                {"id": item.pk, "digest": digest, "html": html}
+                for item, html, digest in rows
+                if seen.get(str(item.pk)) != digest
+            ],
+            "fragments": {
+                name: {"digest": _digest(html), "html": html}
+                for name, html in parts.items()
+                if shown.get(name) != _digest(html)
+            },
+            "poll_after": IDLE if job.state == Job.State.QUEUED else BUSY,
+        }
+    )
+
+
+@require_POST
+@requires("generate")
+def cancel(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
+    from prodgen_django.jobs import JobStateError, cancel_job
+
+    job = get_object_or_404(Job, pk=pk)
+    try:
+        cancel_job(job)
+    except JobStateError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The job is being cancelled. Pictures that are made already stay."))
+    return HttpResponseRedirect(job.get_absolute_url())
+
+
+@require_POST
+@requires("generate")
+def retry(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
+    from prodgen_django.jobs import JobStateError, retry_failed
+
+    job = get_object_or_404(Job, pk=pk)
+    try:
+        count = retry_failed(job)
+    except JobStateError as error:
+        messages.error(request, str(error))
+    else:
+        if count:
+            messages.success(request, _("%d failed items are tried again.") % count)
+        else:
+            messages.info(request, _("Nothing has failed in this job."))
+    return HttpResponseRedirect(job.get_absolute_url())

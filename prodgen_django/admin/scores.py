@@ -1,0 +1,144 @@
+"""What was measured of a picture, as a shop admin would say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from prodgen_django.admin.words import kind_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from prodgen_django.models import GeneratedImage
+
+#: How much a verdict weighs: nothing to worry about, look at it, in the way of publishing.
+GOOD, LOOK, BAD = "good", "look", "bad"
+#: CIEDE2000 differences: under the first nobody sees one, under the second only side by side.
+UNSEEN, SLIGHT = 1.0, 2.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One thing that was checked: its name, the outcome in a few words, and what stands behind it."""
+
+    level: str
+    name: str
+    short: str
+    details: tuple[str, ...] = field(default=())
+
+
+def verdicts(image: GeneratedImage) -> list[Verdict]:
+    """Every check of a picture, the worst first."""
+    scores = image.scores
+    found = [
+        *_fidelity(scores.get("fidelity")),
+        *_cut_out(scores.get("cut_out")),
+        *_channels(scores.get("channels")),
+        *_stitch(scores),
+        *_concept(scores.get("concept") or scores.get("inspector")),
+    ]
+    notes = tuple(str(note) for note in scores.get("notes") or ())
+    if notes:
+        found.append(Verdict(LOOK, _("To look at"), notes[0], notes))
+    order = {BAD: 0, LOOK: 1, GOOD: 2}
+    return sorted(found, key=lambda verdict: order[verdict.level])
+
+
+def _fidelity(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
+    if not score:
+        return
+    name = _("Product unaltered")
+    mean = float(score.get("mean_delta_e", 0.0))
+    if not score.get("passed", True):
+        yield Verdict(
+            BAD, name, _("No: it differs from its photo"), tuple(map(str, score.get("failures", ())))
+        )
+    elif score.get("exact"):
+        yield Verdict(GOOD, name, _("Every pixel is the photo's own"), _delta(mean))
+    elif mean < UNSEEN:
+        yield Verdict(GOOD, name, _("No difference that an eye sees"), _delta(mean))
+    else:
+        level = GOOD if mean < SLIGHT else LOOK
+        yield Verdict(level, name, _("A slight difference in colour"), _delta(mean))
+
+
+def _delta(mean: float) -> tuple[str, ...]:
+    return (_("Mean colour difference inside the product: %.2f (under 1 is not seen).") % mean,)
+
+
+def _cut_out(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
+    if not score:
+        return
+    sure = round(100 * float(score.get("confidence", 0.0)))
+    reasons = tuple(str(reason) for reason in score.get("reasons", ()))
+    name = _("Cut-out")
+    if score.get("poor"):
+        yield Verdict(LOOK, name, _("Uncertain (%d %%): compare the edges") % sure, reasons)
+    elif reasons:
+        yield Verdict(LOOK, name, _("%d %% sure, with a reservation") % sure, reasons)
+    else:
+        yield Verdict(GOOD, name, _("%d %% sure") % sure)
+
+
+def _channels(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
+    for channel, report in (score or {}).items():
+        rules = report.get("rules") or report.get("results") or ()
+        failed = [rule for rule in rules if not rule.get("passed", rule.get("ok", True))]
+        name = _("Rules of %s") % (report.get("label") or channel)
+        if not failed and report.get("passed", True):
+            short = ngettext("The rule is kept", "All %d rules are kept", len(rules))
+            yield Verdict(GOOD, name, short % len(rules) if "%d" in short else short)
+            continue
+        short = ngettext("%d rule is broken", "%d rules are broken", len(failed)) % len(failed)
+        yield Verdict(BAD, name, short, tuple(_rule(rule) for rule in failed))
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    name = rule.get("label") or rule.get("name") or rule.get("rule") or rule.get("code") or ""
+    message = rule.get("message") or rule.get("detail") or ""
+    return f"{name}: {message}" if name and message else str(name or message)
+
+
+def _stitch(scores: Mapping[str, Any]) -> Iterator[Verdict]:
+    checks = scores.get("stitch")
+    if not checks:
+        return
+    failed = [name for name, value in checks.items() if value is False]
+    if failed:
+        yield Verdict(
+            LOOK, _("Stitching"), _("Look at the seams"), tuple(n.replace("_", " ") for n in failed)
+        )
+    else:
+        yield Verdict(GOOD, _("Stitching"), _("The photos fit together"))
+
+
+def _concept(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
+    if not score:
+        return
+    nearest = score.get("nearest_distance") or score.get("distance")
+    short = _("Invented by the model; no real product")
+    details = (
+        (_("Distance to the nearest training photo: %.2f.") % float(nearest),) if nearest is not None else ()
+    )
+    yield Verdict(LOOK, kind_name("concept"), short, details)
+
+
+def facts(image: GeneratedImage) -> list[tuple[str, str]]:
+    """How the picture came to be: (label, value), for the details below it."""
+    recipe = image.recipe
+    found = [(_("Size"), f"{image.width} × {image.height}")]
+    if recipe.get("style"):
+        found.append((_("Backdrop"), str(recipe["style"]).replace("-", " ")))
+    if recipe.get("mode"):
+        found.append((_("Way"), str(recipe["mode"])))
+    found.append((_("Seed"), str(image.seed)))
+    if image.checkpoint:
+        found.append((_("Model"), str(image.checkpoint)))
+    source = image.provenance.get("digital_source_type")
+    if source:
+        found.append((_("Marked in the file as"), str(source)))
+    return found
