@@ -10,7 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .channels import CHANNELS, Channel, Rule
+    from .checking import ChannelReport, RuleResult, check_channel
     from .color import palette, style_tags
+    from .export import Exported, ExportError, export_for_channel
     from .fidelity import Fidelity, certify
     from .matting import CutOut, cut_out, cut_out_report, foreground, refine
     from .provenance import combined_source_type
@@ -19,17 +22,26 @@ if TYPE_CHECKING:
     from .styles import STYLES, Style
 
 _HOMES = {
+    "CHANNELS": "channels",
+    "Channel": "channels",
+    "ChannelReport": "checking",
     "CutOut": "matting",
+    "ExportError": "export",
+    "Exported": "export",
     "Fidelity": "fidelity",
     "PhotoQuality": "review",
+    "Rule": "channels",
+    "RuleResult": "checking",
     "STYLES": "styles",
     "Staged": "staging",
     "StagingError": "staging",
     "Style": "styles",
     "certify": "fidelity",
+    "check_channel": "checking",
     "combined_source_type": "provenance",
     "cut_out": "matting",
     "cut_out_report": "matting",
+    "export_for_channel": "export",
     "foreground": "matting",
     "palette": "color",
     "photo_quality": "review",
@@ -39,17 +51,26 @@ _HOMES = {
 }
 
 __all__ = [
+    "CHANNELS",
     "STYLES",
+    "Channel",
+    "ChannelReport",
     "CutOut",
+    "ExportError",
+    "Exported",
     "Fidelity",
     "PhotoQuality",
+    "Rule",
+    "RuleResult",
     "Staged",
     "StagingError",
     "Style",
     "certify",
+    "check_channel",
     "combined_source_type",
     "cut_out",
     "cut_out_report",
+    "export_for_channel",
     "foreground",
     "palette",
     "photo_quality",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-Float = npt.NDArray[np.float32]
+Float = npt.NDArray[np.floating[Any]]
 Pixels = npt.NDArray[np.uint8]
 
 _PALETTE_SIDE = 160  # a palette of 25,000 pixels is that of the picture
@@ -130,7 +132,7 @@ def palette_centres(
 
 
 def _k_means(
-    lab: npt.NDArray[np.float64], mass: npt.NDArray[np.float64], n: int
+    lab: npt.NDArray[np.float64], mass: npt.NDArray[Any], n: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     # Start at the heaviest colour, then each time at what is far from all and heavy: k-means++ without dice.
     centres = lab[[int(mass.argmax())]]

@@ -58,7 +58,7 @@ def lying(mask: Float, softness: float = 1.0) -> Float:
     side = max(small.shape)
     total = np.ones(small.shape, np.float32)
     for shift, sigma, depth in ((0.003, 0.0028, 0.55), (0.009, 0.010, 0.45), (0.020, 0.032, 0.35)):
-        moved = np.float32([[1, 0, side * shift * 0.8 * softness], [0, 1, side * shift * softness]])
+        moved = np.array([[1, 0, side * shift * 0.8 * softness], [0, 1, side * shift * softness]])
         layer = cv2.warpAffine(small, moved, small.shape[::-1])
         total *= 1 - depth * blur(layer, side * sigma * softness)
     return _enlarged(1 - total, mask.shape, scale)

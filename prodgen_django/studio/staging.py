@@ -39,7 +39,7 @@ class Staged:
 
     `image`: uint8 h×w×3. `mask`: float32 h×w in [0, 1], the product on the canvas. `transform`: 3×3,
     photograph pixels to canvas pixels (pixel centres at whole numbers). `scale`: canvas pixels for each of
-    the photograph. `palette` and `tags` describe the whole picture. `notes`: sentences that a reviewer should read.
+    the photograph. `palette` and `tags` describe the whole picture. `notes`: sentences for the reviewer.
     """
 
     image: Pixels
@@ -91,7 +91,7 @@ def stage(
     `backdrop_source` says how they came to be and `ground` where a standing product's base is (share of
     height).
     `size`: the canvas, (width, height). `fill`: the share of the canvas that the product's longer side
-    takes; by default 0.85 on white and what suits the style elsewhere. `shadow`: True or False, or a
+    takes; by default 0.88 on white and what suits the style elsewhere. `shadow`: True or False, or a
     depth of 0 to 1; by default the style's own, and none on white, where everything outside the product
     is exactly 255.
     `placement`: "stand", "lie" (seen from above) or "hang" (close before the wall); "auto" is the

@@ -74,7 +74,7 @@ _ALL = (
         ground=0.925,
         shadow=0.32,
         softness=0.8,
-        fill=0.85,
+        fill=0.88,
         tint="#3c3c40",
     ),
     Style(
