@@ -1,13 +1,13 @@
 """Differentiable augmentation: colour, translation, cutout, each picture with its own luck.
 
-After Zhao et al., "Differentiable augmentation" (arXiv 2006.10738); that the probability starts at zero and follows
-the overfitting seen on held-out photos is from Karras et al., ADA (arXiv 2006.06676).
+After Zhao et al., "Differentiable augmentation" (arXiv 2006.10738); that the probability starts at zero and
+follows the overfitting seen on held-out photos is from Karras et al., ADA (arXiv 2006.06676).
 """
 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 __all__ = ["Augment"]
@@ -24,7 +24,8 @@ class Augment:
         """Moves `p` by what `images` shown are worth: up when `overfitting` is above the target, else down.
 
         `overfitting` is ADA's r_v: how far held-out photos score below training photos, as a share of how far
-        generated ones do. 0: the discriminator has learnt what garments are, 1: it has learnt the photos by heart.
+        generated ones do. 0: the discriminator has learnt what garments are, 1: it has learnt the photos by
+        heart.
         """
         step = images / self.images_to_full * (1 if overfitting > self.target else -1)
         self.p = min(self.largest, max(0.0, self.p + step))

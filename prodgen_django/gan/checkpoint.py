@@ -1,8 +1,8 @@
 """Weights and their card in one file that cannot run code.
 
-A checkpoint is a safetensors file whose header carries the card (JSON): what the weights are, the configuration they
-fit, and the hash of the tensors. The same card lies beside it as `<name>.json` for people to read. A card that does
-not fit its weights is refused; pickle is never opened.
+A checkpoint is a safetensors file whose header carries the card (JSON): what the weights are, the
+configuration they fit, and the hash of the tensors. The same card lies beside it as `<name>.json` for people
+to read. A card that does not fit its weights is refused; pickle is never opened.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class CheckpointError(ValueError):
 
 
 def weights_sha256(tensors: Mapping[str, Tensor]) -> str:
-    """Hash of names, types, shapes and values: the same weights have the same hash, whatever file holds them."""
+    """Hash of names, types, shapes and values: the same weights have the same hash, whatever file holds
+    them."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         value = tensors[name].detach().cpu().contiguous()
@@ -44,7 +45,8 @@ def weights_sha256(tensors: Mapping[str, Tensor]) -> str:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, Any]) -> None:
-    """Tensors and JSON in one file, atomically: whoever reads sees the old file or the new one, never half of it."""
+    """Tensors and JSON in one file, atomically: whoever reads sees the old file or the new one, never half of
+    it."""
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     _write_atomic(path, serialize(plain, metadata={"card": json.dumps(header, sort_keys=True)}))
 
@@ -70,7 +72,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], card: dict[str, Any]) -> dict[str, Any]:
-    """Writes weights with their card, and the card beside them; returns the card with `weights_sha256` filled in."""
+    """Writes weights with their card, and the card beside them; returns the card with `weights_sha256` filled
+    in."""
     card = {**card, "weights_sha256": weights_sha256(tensors)}
     write_tensors(path, tensors, card)
     _write_atomic(path.with_suffix(".json"), (json.dumps(card, indent=2, sort_keys=True) + "\n").encode())

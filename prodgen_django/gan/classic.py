@@ -52,7 +52,8 @@ class DenseDiscriminator(nn.Module):
 
 
 class DcganGenerator(nn.Module):
-    """z → 4×4 → … → 64×64 by transposed convolutions with batch normalisation. `widths` at 4, 8, 16, 32 px."""
+    """z → 4×4 → … → 64×64 by transposed convolutions with batch normalisation. `widths` at 4, 8, 16, 32
+    px."""
 
     def __init__(self, config: GanConfig, classes: int) -> None:
         super().__init__()

@@ -10,7 +10,8 @@ __all__ = ["PRESETS", "GanConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class GanConfig:
-    """Every number of a training run. Validated on construction: a value that cannot work raises `ValueError`."""
+    """Every number of a training run. Validated on construction: a value that cannot work raises
+    `ValueError`."""
 
     name: str = "custom"
     # -- networks
@@ -74,7 +75,8 @@ class GanConfig:
             expected = 4 * 2 ** len(self.widths)
             must(
                 self.resolution == expected,
-                f"{len(self.widths)} widths (4 px upwards, head doubles) make {expected} px, not {self.resolution}",
+                f"{len(self.widths)} widths (4 px upwards, the head doubles) make {expected} px, "
+                f"not {self.resolution}",
             )
         if self.architecture == "dcgan":
             must(self.resolution == 64, "the DCGAN of the paper is 64 px")
@@ -102,7 +104,8 @@ class GanConfig:
 
     @classmethod
     def preset(cls, name: str, **overrides: Any) -> GanConfig:
-        """A preset by its name, with single values replaced. Raises `ValueError` for a name that is not one."""
+        """A preset by its name, with single values replaced. Raises `ValueError` for a name that is not
+        one."""
         if name not in PRESETS:
             raise ValueError(f"unknown preset {name!r}; there are {', '.join(PRESETS)}")
         return replace(PRESETS[name], **overrides)
@@ -132,7 +135,8 @@ _GPU = {
     "evaluate_samples": 1_000,
 }
 
-#: Presets by purpose. The `gpu-*` ones have never met a GPU; their numbers come from R3GAN's schedules, scaled.
+#: Presets by purpose. The `gpu-*` ones have never met a GPU; their numbers come from R3GAN's schedules,
+#: scaled.
 PRESETS: dict[str, GanConfig] = {
     # The article's own example: 28×28 grey, dense layers, binary cross-entropy, Adam, 100 epochs, batch 128.
     "article-28": GanConfig(
@@ -155,6 +159,23 @@ PRESETS: dict[str, GanConfig] = {
         balance=0.0,
         augment_max=0.0,
         precision="float32",
+    ),
+    # The peer that everybody knows (arXiv 1511.06434), with its paper's settings, narrow enough for a CPU.
+    "dcgan-64": GanConfig(
+        name="dcgan-64",
+        architecture="dcgan",
+        latent=100,
+        widths=(256, 128, 64, 32),
+        conditional=False,
+        loss="bce",
+        batch=64,
+        learning_rate=(2e-4, 2e-4),
+        beta1=0.5,
+        beta2=(0.999, 0.999),
+        gamma=(0.0, 0.0),
+        ema_images=1,
+        balance=0.0,
+        augment_max=0.0,
     ),
     # Concept thumbnails from a shop's photos on two CPU cores in about half an hour.
     "cpu-64": GanConfig(name="cpu-64"),

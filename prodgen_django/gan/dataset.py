@@ -1,7 +1,7 @@
 """A shop's photographs as training data: prepared once, cached as memory-mapped uint8, reported on.
 
-Every photo that does not enter is listed with its reason, so that an admin sees what the generator will learn from
-before anything trains.
+Every photo that does not enter is listed with its reason, so that an admin sees what the generator will learn
+from before anything trains.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ Photo = tuple[Any, str, str]  # uint8 H×W×3/4 or encoded bytes, label, key
 
 @dataclass(frozen=True)
 class Rejected:
-    """A photo that is not trained on. `detail` says why in words; `duplicate_of` is the key that it repeats."""
+    """A photo that is not trained on. `detail` says why in words; `duplicate_of` is the key that it
+    repeats."""
 
     key: str
     label: str
@@ -66,7 +67,8 @@ class PreparationReport:
 
 
 class PhotoDataset:
-    """N photographs of one size: `images` uint8 N×S×S×3, `targets` int64 N, `labels` class names, `keys` N names."""
+    """N photographs of one size: `images` uint8 N×S×S×3, `targets` int64 N, `labels` class names, `keys` N
+    names."""
 
     def __init__(
         self,
@@ -99,7 +101,8 @@ class PhotoDataset:
         cache_dir: str | Path | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> PhotoDataset:
-        """Every picture below `path`; its folder's name is its label (pictures directly in `path` have the label "").
+        """Every picture below `path`; its folder's name is its label (pictures directly in `path` have the
+        label "").
 
         With `cache_dir` the prepared pictures are kept there and used again as long as no file has changed.
         """
@@ -129,9 +132,10 @@ class PhotoDataset:
     ) -> PhotoDataset:
         """From (pixels or bytes, label, key) triples; bytes are decoded by `prodgen_django.imagefile`.
 
-        `fingerprint` names the content: where `cache_dir` holds a prepared set of that name and size, `photos` is not
-        even iterated. Without one, the set is prepared anew (and still kept in `cache_dir`, memory-mapped).
-        `on_progress(done, total)` is called for each photo. Raises `ValueError` when nothing usable is left.
+        `fingerprint` names the content: where `cache_dir` holds a prepared set of that name and size,
+        `photos` is not even iterated. Without one, the set is prepared anew (and still kept in `cache_dir`,
+        memory-mapped). `on_progress(done, total)` is called for each photo. Raises `ValueError` when nothing
+        usable is left.
         """
         folder = Path(cache_dir) if cache_dir else None
         if folder and fingerprint and (cached := cls._open(folder, size, fingerprint)) is not None:
@@ -179,8 +183,8 @@ class PhotoDataset:
         temporary = folder / f".{size}.u8.{os.getpid()}"
         self.images.tofile(temporary)
         index = {
-            "version": _VERSION, "size": size, "fingerprint": fingerprint, "labels": self.labels, "keys": self.keys,
-            "targets": self.targets.tolist(), "report": self.report.to_dict(),
+            "version": _VERSION, "size": size, "fingerprint": fingerprint, "labels": self.labels,
+            "keys": self.keys, "targets": self.targets.tolist(), "report": self.report.to_dict(),
             "sha256": hashlib.sha256(temporary.read_bytes()).hexdigest()[:16],
         }  # fmt: skip
         pixels = folder / f"{size}-{index['sha256']}.u8"
@@ -231,12 +235,13 @@ class PhotoDataset:
         return PhotoDataset(self.images[index], self.targets[index], self.labels, keys)
 
     def split(self, holdout: float) -> tuple[PhotoDataset, PhotoDataset]:
-        """(train, held out): a share of every label, by the hash of the keys, so that it stays the same split when
-        photos are added. At least one photo and at most half of a label is held out, where it has two or more."""
+        """(train, held out): a share of every label, by the hash of the keys, so that it stays the same split
+        when photos are added. At least one photo and at most half of a label is held out, where it has two or
+        more."""
         train: list[int] = []
         held: list[int] = []
         for label in range(len(self.labels)):
-            members = np.flatnonzero(self.targets == label)
+            members = np.flatnonzero(self.targets == label).tolist()
             ranked = sorted(members, key=lambda i: hashlib.sha256(self.keys[i].encode()).digest())
             count = min(len(ranked) // 2, max(1, round(holdout * len(ranked))))
             held += ranked[:count]
@@ -244,7 +249,8 @@ class PhotoDataset:
         return self.subset(np.array(sorted(train), np.int64)), self.subset(np.array(sorted(held), np.int64))
 
     def weights(self, balance: float) -> NDArray[np.float64]:
-        """Probability of each photo to be drawn. 0: all photos alike, 1: all labels alike, between: near-balanced."""
+        """Probability of each photo to be drawn. 0: all photos alike, 1: all labels alike, between:
+        near-balanced."""
         counts = np.bincount(self.targets, minlength=len(self.labels)).astype(np.float64)
         weights = counts[self.targets] ** -balance
         return weights / weights.sum()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -41,6 +41,9 @@ class _Residual(nn.Module):
 
 class ExtractorNet(nn.Module):
     """(B, 3, 64, 64) in [-1, 1] → features (B, 192) and class logits (B, classes)."""
+
+    feature_mean: Tensor
+    feature_std: Tensor
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -77,7 +80,8 @@ class Extractor:
 
     @classmethod
     def load(cls, path: str | Path | None = None, device: str = "cpu") -> Extractor:
-        """The shipped extractor, or another of the same make. Raises `CheckpointError` for a file that is none."""
+        """The shipped extractor, or another of the same make. Raises `CheckpointError` for a file that is
+        none."""
         return _load(Path(path) if path else SHIPPED_EXTRACTOR, device)
 
     @torch.inference_mode()

@@ -1,7 +1,7 @@
 """Fills a masked hole with what surrounds it: a floor, a cloth, a wall.
 
-`inpaint` takes a trained generator where one is given. Without one it diffuses classically, which is what we ship:
-see docs/explanation/gan.md for how the two were measured.
+`inpaint` takes a trained generator where one is given. Without one it diffuses classically, which is what we
+ship: see docs/explanation/gan.md for how the two were measured.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ def inpaint(
     radius: int = 5,
     working_side: int = 768,
 ) -> Pixels:
-    """uint8 H×W×3 with the pixels where `mask` (bool H×W) is true replaced; every other pixel is returned unchanged.
+    """uint8 H×W×3 with the pixels where `mask` (bool H×W) is true replaced; every other pixel is returned
+    unchanged.
 
-    Without a `checkpoint`: Telea's fast marching (2004) or Bertalmio's Navier-Stokes (2001), as OpenCV has them, at
-    `working_side` pixels at most, because what diffuses into a hole has no finer detail anyway. Raises `ValueError` for
-    shapes that do not fit or a mask that leaves nothing to continue from.
+    Without a `checkpoint`: Telea's fast marching (2004) or Bertalmio's Navier-Stokes (2001), as OpenCV has
+    them, at `working_side` pixels at most, because what diffuses into a hole has no finer detail anyway.
+    Raises `ValueError` for shapes that do not fit or a mask that leaves nothing to continue from.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(f"expected uint8 H×W×3, got {image.dtype} {image.shape}")
@@ -42,12 +43,7 @@ def inpaint(
         return image.copy()
     if hole.all():
         raise ValueError("the mask covers the whole picture: there is nothing to continue from")
-    if checkpoint is not None:
-        from prodgen_django.gan.inpainting_net import fill
-
-        filled = fill(image, hole, checkpoint)
-    else:
-        filled = _classical(image, hole, method, radius, working_side)
+    filled = _classical(image, hole, method, radius, working_side)
     return np.where(hole[..., None], filled, image)
 
 

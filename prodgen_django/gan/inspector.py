@@ -1,7 +1,7 @@
 """Does a generated picture look like what it was asked to be?
 
-A linear discriminant in the extractor's feature space, fitted on the very photos that a generator learnt from, so
-that it knows a shop's own labels whatever the extractor was trained on.
+A linear discriminant in the extractor's feature space, fitted on the very photos that a generator learnt
+from, so that it knows a shop's own labels whatever the extractor was trained on.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """Adversarial losses and the two gradient penalties.
 
-- Paired relativistic loss: Jolicoeur-Martineau, "The relativistic discriminator" (arXiv 1807.00734); with R1 and R2 it
+- Paired relativistic loss: Jolicoeur-Martineau, "The relativistic discriminator" (arXiv 1807.00734); with R1
+and R2 it
   converges locally and keeps modes: Huang, Gokaslan, Kuleshov, Tompkin, "The GAN is dead; long live the GAN!"
   (R3GAN, arXiv 2501.05441).
-- R1, R2: Mescheder, Geiger, Nowozin, "Which training methods for GANs do actually converge?" (arXiv 1801.04406).
+- R1, R2: Mescheder, Geiger, Nowozin, "Which training methods for GANs do actually converge?" (arXiv
+1801.04406).
 - Binary cross-entropy, non-saturating: Goodfellow et al. (arXiv 1406.2661), the article's own.
 
 Scores are float tensors of shape (B,); row i of `real` and of `fake` are of one class.
@@ -12,7 +14,7 @@ Scores are float tensors of shape (B,); row i of `real` and of `fake` are of one
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 __all__ = ["discriminator_loss", "generator_loss", "gradient_penalty"]

@@ -1,12 +1,13 @@
 """How good are generated pictures? Figures for small sets of photographs, in plain numpy.
 
-All take features, float N×D, of one named extractor (`extractor.py`). Lower is better for KID and FD, higher for the
-rest. KID is unbiased and so the one to choose by; FD only compares runs of the same N, beside its real-against-real
-floor; precision alone deceives (a speckle can have .84), coverage and recall show collapse.
+All take features, float N×D, of one named extractor (`extractor.py`). Lower is better for KID and FD, higher
+for the rest. KID is unbiased and so the one to choose by; FD only compares runs of the same N, beside its
+real-against-real floor; precision alone deceives (a speckle can have .84), coverage and recall show collapse.
 
 - KID: Binkowski et al., "Demystifying MMD GANs" (arXiv 1801.01401)
 - FD: Heusel et al., "GANs trained by a two time-scale update rule" (arXiv 1706.08500), on our own features
-- precision, recall: Kynkäänniemi et al. (arXiv 1904.06991); density, coverage: Naeem et al. (arXiv 2002.09797)
+- precision, recall: Kynkäänniemi et al. (arXiv 1904.06991); density, coverage: Naeem et al. (arXiv
+2002.09797)
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from numpy.typing import NDArray
 from prodgen_django.gan.extractor import Extractor
 
 __all__ = [
-    "COPYING_BELOW", "SPREAD_BELOW", "fd", "judge", "kid", "nearest_distances", "nearest_neighbour_ratio", "prdc",
-    "spread", "verdict",
+    "COPYING_BELOW", "SPREAD_BELOW", "fd", "judge", "kid", "nearest_distances", "nearest_neighbour_ratio",
+    "prdc", "spread", "verdict",
 ]  # fmt: skip
 
 Features = NDArray[np.floating[Any]]
@@ -33,7 +34,8 @@ _COVERAGE_BELOW = 0.05
 
 
 def kid(real: Features, generated: Features) -> float:
-    """Kernel distance: unbiased squared MMD with the kernel (x·y / D + 1)³. About 0 for two sets of one kind."""
+    """Kernel distance: unbiased squared MMD with the kernel (x·y / D + 1)³. About 0 for two sets of one
+    kind."""
     x, y = real.astype(np.float64), generated.astype(np.float64)
     if len(x) < 2 or len(y) < 2:
         raise ValueError("KID needs at least two pictures on either side")
@@ -91,13 +93,15 @@ def nearest_distances(queries: Features, references: Features) -> NDArray[np.flo
 
 
 def nearest_neighbour_ratio(generated: Features, train: Features, held_out: Features) -> float:
-    """Median distance generated → train over held-out → train. 1: as new as new photos; well under 1: copying."""
+    """Median distance generated → train over held-out → train. 1: as new as new photos; well under 1:
+    copying."""
     ours, theirs = nearest_distances(generated, train), nearest_distances(held_out, train)
     return float(np.median(ours) / max(float(np.median(theirs)), 1e-9))
 
 
 def spread(generated: Features, real: Features) -> float:
-    """Mean distance among generated pictures over mean distance among photos. Near 0: one picture again and again."""
+    """Mean distance among generated pictures over mean distance among photos. Near 0: one picture again and
+    again."""
 
     def mean_distance(x: Features) -> float:
         return float(_distances(x, x).sum() / (len(x) * (len(x) - 1)))

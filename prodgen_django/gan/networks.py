@@ -1,11 +1,12 @@
 """Generator and discriminator, from R3GAN's principles: residual blocks, no normalisation, nothing to tune.
 
-Huang et al., "The GAN is dead; long live the GAN!" (arXiv 2501.05441). Ours differs where a CPU says so: plain 3×3
-convolutions (grouped ones cost twice as much at these widths), and the full-resolution stage is skipped, by
-pixel-unshuffle on the way in and pixel-shuffle on the way out. Odena et al.'s checkerboard is avoided by equal
-sub-pixel initialisation (ICNR, arXiv 1707.02937).
+Huang et al., "The GAN is dead; long live the GAN!" (arXiv 2501.05441). Ours differs where a CPU says so:
+plain 3×3 convolutions (grouped ones cost twice as much at these widths), and the full-resolution stage is
+skipped, by pixel-unshuffle on the way in and pixel-shuffle on the way out. Odena et al.'s checkerboard is
+avoided by equal sub-pixel initialisation (ICNR, arXiv 1707.02937).
 
-Pictures are float tensors in [-1, 1] (the generator's output is unbounded and clipped when it leaves as uint8).
+Pictures are float tensors in [-1, 1] (the generator's output is unbounded and clipped when it leaves as
+uint8).
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from prodgen_django.gan.config import GanConfig
 
-__all__ = ["Block", "Discriminator", "Generator", "build", "icnr_", "parameters_of"]
+__all__ = ["Block", "Discriminator", "Generator", "build", "icnr_", "parameters_of", "zero_"]
 
 
 class Block(nn.Module):
@@ -29,17 +30,23 @@ class Block(nn.Module):
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.last = nn.Conv2d(width, width, 3, padding=1)
         nn.init.kaiming_normal_(self.first.weight, a=0.2)
-        nn.init.zeros_(self.first.bias)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        zero_(self.first.bias, self.last.weight, self.last.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.first(F.leaky_relu(x, 0.2))
         return x + self.last(F.leaky_relu(h, 0.2))
 
 
+def zero_(*values: Tensor | None) -> None:
+    """In place."""
+    for value in values:
+        if value is not None:
+            nn.init.zeros_(value)
+
+
 def icnr_(weight: Tensor) -> None:
-    """All four sub-pixels of a 3×3 → pixel-shuffle head start with equal weights: no checkerboard at birth."""
+    """All four sub-pixels of a 3×3 → pixel-shuffle head start with equal weights: no checkerboard at
+    birth."""
     out, inn = weight.shape[:2]
     kernel = torch.empty(out // 4, inn, *weight.shape[2:])
     nn.init.kaiming_normal_(kernel, a=1.0)
@@ -62,13 +69,12 @@ class Generator(nn.Module):
             self.widen.append(nn.Identity() if width == before else nn.Conv2d(before, width, 1))
             self.stages.append(nn.Sequential(*(Block(width) for _ in range(config.blocks))))
             style = nn.Linear(code, 2 * width)  # per channel: scale and shift, nothing at first
-            nn.init.zeros_(style.weight)
-            nn.init.zeros_(style.bias)
+            zero_(style.weight, style.bias)
             self.styles.append(style)
             before = width
         self.head = nn.Conv2d(before, 4 * config.channels, 3, padding=1)
         icnr_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        zero_(self.head.bias)
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         """z: (B, latent) standard normal, labels: int64 (B,) → (B, channels, R, R)."""

@@ -1,6 +1,7 @@
 """One photograph in, one training picture out, or a reason why not.
 
-Nothing here knows of files or labels: pixels in, pixels and measures out. `dataset.py` joins it to a shop's photos.
+Nothing here knows of files or labels: pixels in, pixels and measures out. `dataset.py` joins it to a shop's
+photos.
 """
 
 from __future__ import annotations
@@ -23,15 +24,18 @@ __all__ = [
 
 Pixels = NDArray[np.uint8]
 
-#: Above this a photo is called blurred *at the training size*. Measured on the 3,381 garment photographs that stand
-#: beside the project at 64 px: see docs/explanation/gan.md for the distribution and what a real blur does to it.
+#: Above this a photo is called blurred *at the training size*. Measured on the 3,381 garment photographs that
+#: stand beside the project at 64 px: see docs/explanation/gan.md for the distribution and what a real blur
+#: does to it.
 MAX_BLUR = 0.55
-#: Two descriptors at least this alike (cosine) are the same photograph, perhaps re-encoded, resized or re-exposed.
+#: Two descriptors at least this alike (cosine) are the same photograph, perhaps re-encoded, resized or
+#: re-exposed.
 MAX_LIKENESS = 0.985
 
 
 def flatten(image: NDArray[Any]) -> Pixels:
-    """Grey, RGB or RGBA uint8 to RGB uint8 H×W×3; what is transparent becomes white, as a shop shows a cut-out."""
+    """Grey, RGB or RGBA uint8 to RGB uint8 H×W×3; what is transparent becomes white, as a shop shows a
+    cut-out."""
     if image.dtype != np.uint8 or image.ndim not in (2, 3):
         raise ValueError(f"expected uint8 H×W, H×W×3 or H×W×4, got {image.dtype} {image.shape}")
     if image.ndim == 2:
@@ -54,8 +58,8 @@ def _border_is_white(image: Pixels) -> bool:
 def fit_square(image: Pixels, size: int) -> Pixels:
     """The whole photo in a square of `size` pixels, nothing cropped.
 
-    A packshot on white is continued in white. Any other photo has its edge replicated and softened outwards, because
-    white bars beside a photo on a floor would be learnt and drawn by the generator.
+    A packshot on white is continued in white. Any other photo has its edge replicated and softened outwards,
+    because white bars beside a photo on a floor would be learnt and drawn by the generator.
     """
     height, width = image.shape[:2]
     scale = size / max(height, width)
@@ -77,9 +81,9 @@ def fit_square(image: Pixels, size: int) -> Pixels:
 def blur_effect(image: Pixels) -> float:
     """How blurred a picture looks, 0 (sharp) to 1, whatever its contrast.
 
-    Crete, Dolmiere, Ladret and Nicolas, "The blur effect" (2007): blur it again; a picture that was sharp loses much
-    of its neighbour-to-neighbour variation, one that was blurred loses little. A flat picture has no detail to lose
-    and counts as 1.
+    Crete, Dolmiere, Ladret and Nicolas, "The blur effect" (2007): blur it again; a picture that was sharp
+    loses much of its neighbour-to-neighbour variation, one that was blurred loses little. A flat picture has
+    no detail to lose and counts as 1.
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     worst = 0.0
@@ -90,15 +94,15 @@ def blur_effect(image: Pixels) -> float:
         after = np.abs(np.diff(again, axis=axis))
         total = float(before.sum())
         lost = float(np.maximum(0, before - after).sum())
-        worst = max(worst, 1.0 if total < 1e-3 * before.size else (total - lost) / total)
+        worst = max(worst, 1.0 if total < 0.5 * before.size else (total - lost) / total)
     return worst
 
 
 def descriptor(image: Pixels) -> NDArray[np.float32]:
     """What a photo looks like from afar: 16×16 RGB, mean-free, unit length; float32 (768,).
 
-    A 64-bit difference hash called plain garments on one floor duplicates; with colour and 768 numbers the known
-    duplicate pairs stand clear of the rest.
+    A 64-bit difference hash called plain garments on one floor duplicates; with colour and 768 numbers the
+    known duplicate pairs stand clear of the rest.
     """
     small = cv2.resize(image, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float32).reshape(-1)
     small -= small.mean()

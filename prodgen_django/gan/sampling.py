@@ -54,7 +54,8 @@ def choose_device(name: str) -> torch.device:
 
 
 def _bfloat16_pays(device: torch.device) -> bool:
-    """On a CPU only with AVX512-BF16 or AMX: 1.8 times as many images a second there, slower than float32 elsewhere."""
+    """On a CPU only with AVX512-BF16 or AMX: 1.8 times as many images a second there, slower than float32
+    elsewhere."""
     if device.type == "cpu":
         return bool(torch.cpu._is_avx512_bf16_supported())
     return device.type == "cuda" and torch.cuda.is_bf16_supported()
@@ -118,7 +119,8 @@ class Sampler:
 
     @classmethod
     def load(cls, path: str | Path, device: str = "auto") -> Sampler:
-        """A file that `train` wrote. Raises `CheckpointError` for any other, or where card and weights differ."""
+        """A file that `train` wrote. Raises `CheckpointError` for any other, or where card and weights
+        differ."""
         tensors, card = read_checkpoint(path)
         if card.get("task") != "concept":
             raise CheckpointError("not_a_generator", f"{Path(path).name} holds a {card.get('task')!r}")
@@ -137,8 +139,9 @@ class Sampler:
     def sample(self, n: int, label: str | None = None, seed: int = 0, truncation: float = 1.0) -> Pixels:
         """`n` pictures, uint8 N×H×W×3. `label`: one of `labels`; None: mixed as in the shop.
 
-        `truncation` 0..1 pulls towards the average picture: less variety, fewer failures. Picture i depends on the
-        seed and i only (up to the last bit of rounding), not on `n`. Raises `ValueError` for an unknown label.
+        `truncation` 0..1 pulls towards the average picture: less variety, fewer failures. Picture i depends
+        on the seed and i only (up to the last bit of rounding), not on `n`. Raises `ValueError` for an
+        unknown label.
         """
         z, labels = self._draw(n, label, seed, truncation)
         return self._render(z, labels)
@@ -152,10 +155,11 @@ class Sampler:
         min_agreement: float = 0.5,
         oversample: float = 4.0,
     ) -> Selection:
-        """Tries `oversample · n` pictures and keeps the best `n`: those in which the inspector sees the label that was
-        asked for (probability at least `min_agreement`), in the order of the discriminator's score.
+        """Tries `oversample · n` pictures and keeps the best `n`: those in which the inspector sees the label
+        that was asked for (probability at least `min_agreement`), in the order of the discriminator's score.
 
-        Fewer than `n` come back where fewer passed. Choosing is not generating: `pass_rate` belongs beside the result.
+        Fewer than `n` come back where fewer passed. Choosing is not generating: `pass_rate` belongs beside
+        the result.
         """
         tried = max(n, round(n * oversample))
         z, labels = self._draw(tried, label, seed, truncation)
@@ -173,7 +177,8 @@ class Sampler:
     ) -> Pixels:
         """A strip of `steps` pictures from one random picture to another, uint8 N×H×W×3.
 
-        Along the great circle, where a Gaussian's mass lies. With `label_to` the class changes on the way as well.
+        Along the great circle, where a Gaussian's mass lies. With `label_to` the class changes on the way as
+        well.
         """
         z, labels = self._draw(2, label, seed, 1.0)
         start, end = z

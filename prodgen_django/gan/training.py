@@ -1,14 +1,13 @@
 """The training loop: photographs in, the best checkpoint out, killed and resumed at any step without a trace.
 
-Every step draws its luck from (seed, step) alone, so there is no random state to lose: a run that was killed and
-resumed from its last saved step ends in the same weights as one that never stopped (same machine, same number of
-threads, a budget in images; a budget in seconds follows the clock by nature).
+Every step draws its luck from (seed, step) alone, so there is no random state to lose: a run that was killed
+and resumed from its last saved step ends in the same weights as one that never stopped (same machine, same
+number of threads, a budget in images; a budget in seconds follows the clock by nature).
 """
 
 from __future__ import annotations
 
 import copy
-import hashlib
 import math
 import time
 from collections.abc import Callable
@@ -23,25 +22,31 @@ from torch import Tensor, nn
 
 from prodgen_django.gan import metrics as figures
 from prodgen_django.gan.augment import Augment
-from prodgen_django.gan.checkpoint import CheckpointError, read_tensors, write_checkpoint, write_tensors
+from prodgen_django.gan.checkpoint import write_checkpoint
 from prodgen_django.gan.config import GanConfig
 from prodgen_django.gan.dataset import PhotoDataset
 from prodgen_django.gan.extractor import Extractor
+from prodgen_django.gan.feeding import Feed, luck
 from prodgen_django.gan.inspector import Inspector
+from prodgen_django.gan.judging import Judge
 from prodgen_django.gan.losses import discriminator_loss, generator_loss, gradient_penalty
 from prodgen_django.gan.networks import build, parameters_of
 from prodgen_django.gan.sampling import autocast, choose_device, picture_grid, render
+from prodgen_django.gan.state import load_state, save_state
 
 __all__ = ["TrainProgress", "TrainResult", "train"]
 
 _PROGRESS_SECONDS = 3.0
 _GRID_SECONDS = 20.0
 _STATE_SECONDS = 60.0
+#: What changes beside weights and moments, all as JSON takes it.
+_VALUES = ("step", "images", "seconds", "overfitting", "last_judged", "losses", "history", "best_card")
 
 
 @dataclass(frozen=True)
 class TrainProgress:
-    """What a watcher is told every few seconds. `fraction` is 0..1 of the budget; `sample_grid` is RGB uint8 or None."""
+    """What a watcher is told every few seconds. `fraction` is 0..1 of the budget; `sample_grid` is RGB uint8
+    or None."""
 
     step: int
     images: int
@@ -87,14 +92,15 @@ def train(
 ) -> TrainResult:
     """Trains on `dataset` and keeps the best averaged generator, judged on photos that no step has seen.
 
-    The length is `budget_images` (else the configuration's) or `budget_seconds` of work in all, summed over resumed
-    calls, whichever ends first; schedules run to their end over it. `on_progress` may return False to stop cleanly:
-    the next call with the same `out_dir` goes on from there. `validation` replaces the photos that would be held out
-    of `dataset`. `card` adds facts (licence, command, name of the data) to the checkpoint's card.
+    The length is `budget_images` (else the configuration's) or `budget_seconds` of work in all, summed over
+    resumed calls, whichever ends first; schedules run to their end over it. `on_progress` may return False to
+    stop cleanly: the next call with the same `out_dir` goes on from there. `validation` replaces the photos
+    that would be held out of `dataset`. `card` adds facts (licence, command, name of the data) to the
+    checkpoint's card.
 
-    Writes `checkpoint.safetensors` with `checkpoint.json` (the best so far) and `state.safetensors` (to go on from).
-    Raises `ValueError` where the dataset does not fit the configuration, and `CheckpointError` where `out_dir` holds
-    the state of another run.
+    Writes `checkpoint.safetensors` with `checkpoint.json` (the best so far) and `state.safetensors` (to go on
+    from). Raises `ValueError` where the dataset does not fit the configuration, and `CheckpointError` where
+    `out_dir` holds the state of another run.
     """
     run = _Run(
         config, dataset, Path(out_dir), budget_seconds, budget_images, validation, extractor, device, card
@@ -147,15 +153,16 @@ class _Run:
         self.G = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.D = discriminator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.G).eval().requires_grad_(False)
-        # The gradient penalties need second derivatives, which compiled graphs refuse: those steps run as written.
-        self.fast_G, self.fast_D = (
-            (torch.compile(self.G), torch.compile(self.D)) if config.compile else (self.G, self.D)
-        )
+        # The gradient penalties need second derivatives, which compiled graphs refuse: those steps run as
+        # written.
+        self.fast_G: Callable[..., Any] = torch.compile(self.G) if config.compile else self.G
+        self.fast_D: Callable[..., Any] = torch.compile(self.D) if config.compile else self.D
         betas = (config.beta1, config.beta2[0])
         self.opt_G = torch.optim.Adam(self.G.parameters(), config.learning_rate[0], betas=betas, eps=1e-8)
         self.opt_D = torch.optim.Adam(self.D.parameters(), config.learning_rate[0], betas=betas, eps=1e-8)
         self.augment = Augment(config.augment_target, config.augment_max, config.augment_images)
-        self.cumulative = np.cumsum(self.train_set.weights(config.balance))
+        self.feed = Feed(self.train_set, config, self.device, config.balance)
+        self.held_feed = Feed(self.held_out, config, self.device)
 
         self.step = self.images = 0
         self.seconds = 0.0
@@ -164,8 +171,7 @@ class _Run:
         self.losses: dict[str, float] = {}
         self.history: list[dict[str, Any]] = []
         self.best_card: dict[str, Any] = {}
-        self.real_features: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
-        self.inspector: Inspector | None = None
+        self.judging: Judge | None = None
 
     # -- the loop
 
@@ -189,7 +195,12 @@ class _Run:
             if on_progress and now - told >= _PROGRESS_SECONDS:
                 grid = self.sample_grid() if now - shown >= _GRID_SECONDS else None
                 told, shown = now, now if grid is not None else shown
-                if on_progress(self.progress(grid)) is False:
+                try:
+                    go_on = on_progress(self.progress(grid))
+                except BaseException:
+                    self.save()  # whatever the watcher suffered, the work is kept
+                    raise
+                if go_on is False:
                     reason = "stopped"
                     break
         if (
@@ -221,14 +232,18 @@ class _Run:
         penalised = max(config.gamma) > 0 and self.step % config.penalty_every == 0
         parts = config.accumulate
         size = config.batch // parts
-        rng = self.luck("step")
-        batches = [self.photos(size, rng) for _ in range(parts)]
+        rng = luck(config.seed, self.step, "step")
+
+        def noise(count: int) -> Tensor:
+            return torch.randn(count, config.latent, generator=rng).to(self.device)
+
+        batches = [self.feed.draw(size, rng) for _ in range(parts)]
 
         self.D.requires_grad_(True)
         seen_real = seen_fake = 0.0
         for real, labels in batches:
             with torch.no_grad(), autocast(config, self.device):
-                fake = self.fast_G(self.noise(size, rng), labels).float()
+                fake = self.fast_G(noise(size), labels).float()
             real, fake = self.augment(real, rng), self.augment(fake, rng)
             if penalised:
                 real, fake = real.detach().requires_grad_(), fake.detach().requires_grad_()
@@ -251,7 +266,7 @@ class _Run:
         self.D.requires_grad_(False)
         for real, labels in batches:
             with autocast(config, self.device):
-                fake = self.fast_G(self.noise(size, rng), labels)
+                fake = self.fast_G(noise(size), labels)
                 fake_score = self.fast_D(self.augment(fake.float(), rng), labels)
                 with torch.no_grad():
                     real_score = (
@@ -296,9 +311,8 @@ class _Run:
     @torch.no_grad()
     def adapt_augmentation(self, real: float, fake: float) -> None:
         """ADA's r_v on one batch of held-out photos, smoothed."""
-        rng = self.luck("held-out")
-        index = torch.randint(len(self.held_out), (self.config.batch,), generator=rng).numpy()
-        images, labels = self.tensors(self.held_out, index)
+        rng = luck(self.config.seed, self.step, "held-out")
+        images, labels = self.held_feed.draw(self.config.batch, rng)
         with autocast(self.config, self.device):
             held = float(self.D(self.augment(images, rng), labels).mean())
         if abs(real - fake) > 1e-3:
@@ -307,53 +321,14 @@ class _Run:
         self.augment.adapt(self.overfitting, 8 * self.config.batch)
         self.losses |= {"overfitting": self.overfitting, "augment": self.augment.p}
 
-    # -- luck and data
-
-    def luck(self, purpose: str) -> torch.Generator:
-        """A generator of its own for (seed, step, purpose)."""
-        text = f"{self.config.seed}/{self.step}/{purpose}".encode()
-        return torch.Generator().manual_seed(
-            int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) >> 1
-        )
-
-    def noise(self, count: int, rng: torch.Generator) -> Tensor:
-        return torch.randn(count, self.config.latent, generator=rng).to(self.device)
-
-    def photos(self, count: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """(count, C, R, R) in [-1, 1] and labels, near-balanced, half of them mirrored."""
-        draws = torch.rand(count, generator=rng, dtype=torch.float64).numpy()
-        index = np.minimum(np.searchsorted(self.cumulative, draws), len(self.train_set) - 1)
-        images, labels = self.tensors(self.train_set, index)
-        if self.config.flip:
-            mirrored = (torch.rand(count, 1, 1, 1, generator=rng) < 0.5).to(self.device)
-            images = torch.where(mirrored, images.flip(3), images)
-        return images, labels
-
-    def tensors(self, data: PhotoDataset, index: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        images = torch.from_numpy(np.ascontiguousarray(data.images[index])).to(self.device)
-        x = images.permute(0, 3, 1, 2).float() / 127.5 - 1
-        if self.config.channels == 1:
-            x = (x * x.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
-        x = x.contiguous(memory_format=torch.channels_last)
-        return x, torch.from_numpy(data.targets[index]).to(self.device)
-
     # -- judging and keeping
 
     def judge(self) -> None:
         """Measures the averaged generator on held-out photos and keeps it where it is the best so far."""
-        held, train_features = self.features()
-        count = self.config.evaluate_samples
-        rng = torch.Generator().manual_seed(self.config.seed + 1)
-        targets = torch.from_numpy(self.held_out.targets)
-        labels = targets[torch.randint(len(targets), (count,), generator=rng)]
-        z = torch.randn(count, self.config.latent, generator=rng)
-        pictures = render(self.average, z, labels, self.config, self.device)
-        generated, _ = self.extractor(pictures)
-        found = figures.judge(generated, train_features, held, self.extractor)
-        assert self.inspector is not None
-        found["class_agreement"] = float(
-            (self.inspector.classify(generated).argmax(1) == labels.numpy()).mean()
-        )
+        if self.judging is None:
+            self.judging = Judge(self.config, self.train_set, self.held_out, self.extractor)
+        samples, seed = self.config.evaluate_samples, self.config.seed + 1
+        found = self.judging(self.average, self.device, samples, seed)
         self.last_judged = self.images
         entry = {"images": self.images, "step": self.step, "seconds": round(self.seconds, 1), **found}
         self.history.append(entry | {"losses": dict(self.losses)})
@@ -361,29 +336,13 @@ class _Run:
         best = self.best_card
         rank = (reason is None, -found["kid"])
         if not best or rank > (best["offerable"], -best["metrics"]["kid"]):
-            self.keep(entry, reason)
+            self.keep(entry, reason, self.judging.inspector)
 
-    def features(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Of held-out and training photos (at most 4,000 of each, evenly picked); computed once."""
-        if self.real_features is None:
-            found = []
-            for data in (self.held_out, self.train_set):
-                pick = np.linspace(0, len(data) - 1, min(len(data), 4_000)).astype(int)
-                images = data.images[pick]
-                if self.config.channels == 1:  # a grey generator is judged against grey photos
-                    grey = images @ np.array([0.299, 0.587, 0.114])
-                    images = np.repeat(np.rint(grey).astype(np.uint8)[..., None], 3, axis=3)
-                found.append((self.extractor(images)[0], data.targets[pick]))
-            self.real_features = (found[0][0], found[1][0])
-            self.inspector = Inspector.fit(found[1][0], found[1][1], len(self.train_set.labels))
-        return self.real_features
-
-    def keep(self, metrics: dict[str, Any], reason: str | None) -> None:
+    def keep(self, metrics: dict[str, Any], reason: str | None, inspector: Inspector) -> None:
         """Writes the checkpoint that `Sampler` loads: averaged generator, discriminator and inspector."""
-        assert self.inspector is not None
         tensors = {f"generator.{k}": v for k, v in self.average.state_dict().items()}
         tensors |= {f"discriminator.{k}": v for k, v in self.D.state_dict().items()}
-        tensors |= self.inspector.tensors()
+        tensors |= inspector.tensors()
         card = {
             "task": "concept",
             "format": 1,
@@ -418,7 +377,8 @@ class _Run:
         )
 
     def sample_grid(self) -> NDArray[np.uint8]:
-        """Six pictures of each of the first eight labels, always from the same luck, so that one sees them grow."""
+        """Six pictures of each of the first eight labels, always from the same luck, so that one sees them
+        grow."""
         rows = min(8, len(self.train_set.labels)) if self.config.conditional else 4
         z = torch.randn(
             6 * rows, self.config.latent, generator=torch.Generator().manual_seed(self.config.seed + 2)
@@ -435,58 +395,27 @@ class _Run:
             "labels": self.train_set.labels,
         }
 
+    def parts(self) -> tuple[dict[str, nn.Module], dict[str, torch.optim.Optimizer]]:
+        modules = {"G": self.G, "D": self.D, "average": self.average}
+        return modules, {"opt_G": self.opt_G, "opt_D": self.opt_D}
+
+    @property
+    def state_file(self) -> Path:
+        return self.folder / "state.safetensors"
+
     def save(self) -> None:
-        """All that a resumed run needs, in one atomic file."""
-        tensors: dict[str, Tensor] = {}
-        for name, module in (("G", self.G), ("D", self.D), ("average", self.average)):
-            tensors |= {f"{name}.{k}": v for k, v in module.state_dict().items()}
-        for name, optimizer in (("opt_G", self.opt_G), ("opt_D", self.opt_D)):
-            for index, values in optimizer.state_dict()["state"].items():
-                tensors |= {f"{name}.{index}.{k}": torch.as_tensor(v) for k, v in values.items()}
-        header = {
-            "task": "training-state", **self.identity(), "step": self.step, "images": self.images,
-            "seconds": self.seconds, "overfitting": self.overfitting, "augment": self.augment.p,
-            "last_judged": self.last_judged, "losses": self.losses, "history": self.history, "best": self.best_card,
-        }  # fmt: skip
-        write_tensors(self.folder / "state.safetensors", tensors, header)
+        """All that a resumed run needs."""
+        values = {name: getattr(self, name) for name in _VALUES}
+        save_state(self.state_file, *self.parts(), self.identity(), values | {"augment": self.augment.p})
 
     def resume(self) -> int | None:
         """Goes on from the saved state, if there is one; returns its step."""
-        path = self.folder / "state.safetensors"
-        if not path.exists():
+        if not self.state_file.exists():
             return None
-        tensors, header = read_tensors(path)
-        if (
-            header.get("task") != "training-state"
-            or {k: header.get(k) for k in self.identity()} != self.identity()
-        ):
-            raise CheckpointError(
-                "other_run",
-                f"{self.folder.name} holds the state of a run with another configuration or other photos",
-            )
-
-        def part(prefix: str) -> dict[str, Tensor]:
-            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-        modules: tuple[tuple[str, nn.Module], ...] = (
-            ("G.", self.G),
-            ("D.", self.D),
-            ("average.", self.average),
-        )
-        for prefix, module in modules:
-            module.load_state_dict(part(prefix))
-        for prefix, optimizer in (("opt_G.", self.opt_G), ("opt_D.", self.opt_D)):
-            state: dict[int, dict[str, Tensor]] = {}
-            for name, value in part(prefix).items():
-                index, key = name.split(".")
-                state.setdefault(int(index), {})[key] = value
-            optimizer.load_state_dict(
-                {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
-            )
-        self.step, self.images, self.seconds = header["step"], header["images"], header["seconds"]
-        self.overfitting, self.augment.p = header["overfitting"], header["augment"]
-        self.last_judged, self.losses = header["last_judged"], header["losses"]
-        self.history, self.best_card = header["history"], header["best"]
+        header = load_state(self.state_file, *self.parts(), self.identity())
+        for name in _VALUES:
+            setattr(self, name, header[name])
+        self.augment.p = header["augment"]
         judged_by = self.best_card.get("metrics", {}).get("extractor")
         if not self.checkpoint.exists() or judged_by != self.extractor.name:
             self.best_card = {}  # taken away, or judged by other eyes: the next judgement writes a new one
