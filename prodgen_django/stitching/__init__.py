@@ -24,9 +24,12 @@ def stitch(images: Sequence[Image], mode: str = "auto", **options: Any) -> Stitc
     """Make one picture of several.
 
     Args:
-        images: RGB uint8 pictures, height × width × 3. Any order for the overlapping modes; layouts keep theirs.
-        mode: `planar` (close-ups of something flat), `panorama` (a camera that turned on the spot), `auto` (one of
-            these two, by how well each explains the pictures), `grid`, `row`, `column` (bundles and long detail
+        images: RGB uint8 pictures, height × width × 3. Any order for the overlapping modes; layouts keep
+            theirs.
+        mode: `planar` (close-ups of something flat), `panorama` (a camera that turned on the spot), `auto`
+            (one of
+            these two, by how well each explains the pictures), `grid`, `row`, `column` (bundles and long
+            detail
             pictures) or `strip` (frames of a spin, colourways, before and after).
         **options: see `StitchOptions`.
 

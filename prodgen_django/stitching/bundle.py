@@ -64,7 +64,8 @@ def refine(
 ) -> Placement:
     """Gauss-Newton with Cauchy weights on the symmetric transfer error of all edges.
 
-    Each picture's homography moves within the group that `model` names (similarity, affine, homography) by a right
+    Each picture's homography moves within the group that `model` names (similarity, affine, homography) by a
+    right
     perturbation H·exp(δ) in its own frame; the middle picture stays. `sigma` is the expected error in pixels.
     """
     free = FREEDOM[model]

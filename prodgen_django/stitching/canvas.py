@@ -76,7 +76,8 @@ class Warp:
         )
 
     def field(self, shrink: float = 1.0, step: int = 16) -> npt.NDArray[np.float32]:
-        """Squared distance from the picture's centre over the box, 1 at its corners; drawn coarsely, then enlarged."""
+        """Squared distance from the picture's centre over the box, 1 at its corners; drawn coarsely, then
+        enlarged."""
         left, top, right, bottom = self.box_at(shrink)
         width, height = right - left, bottom - top
         nx, ny = width // step + 2, height // step + 2

@@ -60,7 +60,8 @@ def font_for(text: str, size: int) -> Any:
 
 
 def wrap(text: str, font: Any, width: float, lines: int = 2) -> list[str]:
-    """Break at words (or anywhere, where one word is too long) into at most `lines`; the rest becomes an ellipsis."""
+    """Break at words (or anywhere, where one word is too long) into at most `lines`; the rest becomes an
+    ellipsis."""
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     made: list[str] = []
     while text and len(made) < lines:

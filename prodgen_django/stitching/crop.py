@@ -12,7 +12,8 @@ Box = tuple[int, int, int, int]
 
 
 def largest_rectangle(mask: Mask, cells: int = 160) -> Box:
-    """Left, top, right, bottom of a largest all-true rectangle; exact on a grid of `cells`, safe on the pixels."""
+    """Left, top, right, bottom of a largest all-true rectangle; exact on a grid of `cells`, safe on the
+    pixels."""
     height, width = mask.shape
     shrink = min(1.0, cells / max(height, width))
     rows, columns = max(1, int(height * shrink)), max(1, int(width * shrink))
@@ -76,12 +77,13 @@ def plain_background(image: Image, mask: Mask) -> tuple[tuple[int, int, int], fl
         return (255, 255, 255), 255.0
     middle = np.median(ring, 0)
     stray = float(np.percentile(np.abs(ring - middle).max(1), 90))
-    colour = tuple(int(round(float(v))) for v in middle)
+    colour = tuple(round(float(v)) for v in middle)
     return (colour[0], colour[1], colour[2]), stray
 
 
 def fill(image: Image, mask: Mask, colour: tuple[int, int, int]) -> Image:
-    """Paint what is empty, with a soft rim of a few pixels so that no hard outline of the photographs stays."""
+    """Paint what is empty, with a soft rim of a few pixels so that no hard outline of the photographs
+    stays."""
     depth = cv2.distanceTransform(
         cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 3
     )[1:-1, 1:-1]

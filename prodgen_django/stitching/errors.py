@@ -4,16 +4,16 @@ from __future__ import annotations
 
 ADVICE: dict[str, str] = {
     "no_overlap": (
-        "{what} Photograph neighbouring pictures so that each shares about a third of its width with the next, "
-        "or choose a grid, row or column to put them side by side."
+        "{what} Photograph neighbouring pictures so that each shares about a third of its width with "
+        "the next, or choose a grid, row or column to put them side by side."
     ),
     "ambiguous": (
         "{what} Include something that does not repeat (an edge, a label, a fold) in every overlap, "
         "or photograph with a larger overlap of about a half."
     ),
     "too_few_features": (
-        "{what} Photograph closer or with light from the side so that the fabric or surface shows its texture, "
-        "keep the picture sharp, and overlap about a half."
+        "{what} Photograph closer or with light from the side so that the fabric or surface shows its "
+        "texture, keep the picture sharp, and overlap about a half."
     ),
     "too_large": "{what} Use fewer or smaller photographs, a narrower field of view, or allow more pixels.",
     "bad_input": "{what}",

@@ -15,7 +15,8 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Level:
-    """One level of the cascade: dearer features, tried only where the cheaper ones did not connect a picture."""
+    """One level of the cascade: dearer features, tried only where the cheaper ones did not connect a
+    picture."""
 
     name: str
     pixels: float
@@ -35,7 +36,8 @@ LEVELS = (
 
 @dataclass
 class Features:
-    """Key points in the picture's own pixels with unit descriptors, so that a product of two is their cosine."""
+    """Key points in the picture's own pixels with unit descriptors, so that a product of two is their
+    cosine."""
 
     points: npt.NDArray[np.float64]
     descriptors: Array
@@ -78,7 +80,8 @@ class View:
 
     @property
     def texture(self) -> npt.NDArray[np.uint8]:
-        """The grey picture with local brightness and contrast taken out (mean 128), for tracking and comparing."""
+        """The grey picture with local brightness and contrast taken out (mean 128), for tracking and
+        comparing."""
         if self.normalised is None:
             self.normalised = local_contrast(self.grey)
         return self.normalised

@@ -97,7 +97,8 @@ class Graph:
 
 
 def connect(views: list[View], journal: Journal) -> Graph:
-    """Match every promising pair, cheapest features first; a dearer level runs only where pictures stand apart."""
+    """Match every promising pair, cheapest features first; a dearer level runs only where pictures stand
+    apart."""
     graph = Graph(len(views))
     for level in LEVELS:
         parts = graph.components()
@@ -131,7 +132,8 @@ def try_pair(graph: Graph, views: list[View], i: int, j: int, level: Level) -> b
 
 
 def shortlist(views: list[View], level: Level, enough: int = 14, keep: int = 10) -> list[Pair]:
-    """All pairs of few pictures; of many, for each the `keep` others that share most of its strongest features."""
+    """All pairs of few pictures; of many, for each the `keep` others that share most of its strongest
+    features."""
     count = len(views)
     if count <= enough:
         return list(combinations(range(count), 2))

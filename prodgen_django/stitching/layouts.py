@@ -54,7 +54,8 @@ def _inside(box: Box | None, image: Image) -> Box | None:
 
 
 def common_background(found: Sequence[Subject], options: StitchOptions) -> npt.NDArray[np.float64]:
-    """The caller's colour, else the median of the plain backgrounds (near white becomes white), else white."""
+    """The caller's colour, else the median of the plain backgrounds (near white becomes white), else
+    white."""
     if options.background != "auto":
         return np.array(options.background, np.float64)
     plain = [s.colour for s in found if s.plain]
@@ -65,7 +66,8 @@ def common_background(found: Sequence[Subject], options: StitchOptions) -> npt.N
 
 
 def fit(image: Image, subject: Subject, width: int, height: int, fill: float = 0.84) -> Matrix:
-    """Picture to cell: a product on a plain ground fills `fill` of the cell, centred; a scene covers the cell.
+    """Picture to cell: a product on a plain ground fills `fill` of the cell, centred; a scene covers the
+    cell.
 
     A scene is cut by at most a fifth; beyond that it is shown whole on the background.
     """
@@ -84,7 +86,8 @@ def fit(image: Image, subject: Subject, width: int, height: int, fill: float = 0
 def relight(
     image: Image, subject: Subject, target: npt.NDArray[np.float64], level: float
 ) -> npt.NDArray[np.float32]:
-    """Bring a plain background to the common colour, fall-off included; a scene only towards the common brightness.
+    """Bring a plain background to the common colour, fall-off included; a scene only towards the common
+    brightness.
 
     The same correction lies over product and background, as one light does, held within a factor 1.6.
     """
@@ -107,7 +110,8 @@ def paint(
     level: float,
     harmonise: bool,
 ) -> None:
-    """Draw one picture into its cell; where the picture ends inside the cell its rim fades into the background."""
+    """Draw one picture into its cell; where the picture ends inside the cell its rim fades into the
+    background."""
     scale = float(cell.transform[0, 0])
     source = relight(image, subject, ground, level) if harmonise else image.astype(np.float32)
     factor = min(1.0, scale)
@@ -185,10 +189,8 @@ def render(
             half = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
             place = np.array([[1, 0, cell.left], [0, 1, cell.top], [0, 0, 1]])
             transforms.append(half @ place @ cell.transform @ np.linalg.inv(half))
-            if cell.transform[0, 0] > 1.5:
-                journal.warn(
-                    f"Picture {cell.index + 1} was enlarged {cell.transform[0, 0]:.1f}-fold and may look soft."
-                )
+            if (zoom := float(cell.transform[0, 0])) > 1.5:
+                journal.warn(f"Picture {cell.index + 1} was enlarged {zoom:.1f}-fold and may look soft.")
     with journal.stage("captions", 0.95):
         for index, left, top, band in bands:
             text = texts[index]
@@ -284,7 +286,8 @@ def _line(
     texts: Sequence[str | None],
     mode: str,
 ) -> tuple[list[Cell], int, int, list[tuple[int, int, int, int]]]:
-    """One row of equal height or one column of equal width; scenes keep their own shape, products share a cell."""
+    """One row of equal height or one column of equal width; scenes keep their own shape, products share a
+    cell."""
     count = len(images)
     as_products = all(s.box is not None for s in found) and count > 1
     aspect = _aspect(images, found, options)

@@ -49,7 +49,8 @@ def tentative(a: Features, b: Features, ratio: float) -> tuple[npt.NDArray[np.in
 def agreeing(
     a: Features, b: Features, ia: npt.NDArray[np.intp], ib: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.bool_]:
-    """Matches that share the most common turn and change of scale: features know both, and wrong ones scatter."""
+    """Matches that share the most common turn and change of scale: features know both, and wrong ones
+    scatter."""
     turn = np.deg2rad(b.angles[ib] - a.angles[ia])
     zoom = np.log(np.maximum(b.scales[ib], 1e-6) / np.maximum(a.scales[ia], 1e-6))
     position = np.stack([np.cos(turn) / 0.45, np.sin(turn) / 0.45, zoom / 0.4], 1).astype(np.float32)
@@ -84,7 +85,8 @@ def match(a: Features, b: Features, level: Level, tolerance: float) -> Candidate
 
 
 def plausible(transform: npt.NDArray[np.float64], size: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether a camera could have seen this: no mirror, no fold, no scale beyond 5, corners stay in a quadrilateral."""
+    """Whether a camera could have seen this: no mirror, no fold, no scale beyond 5, corners stay in a
+    quadrilateral."""
     width, height = size
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
     homogeneous = np.c_[corners, np.ones(4)] @ transform.T

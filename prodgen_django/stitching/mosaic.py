@@ -22,7 +22,8 @@ from .rotation import Rotation, plane_growth, solve, surface
 
 def mosaic(images: Sequence[Image], mode: str, options: StitchOptions) -> StitchResult:
     """Register, light, cut and blend overlapping photographs given in any order."""
-    # Work in an order that depends on the pictures alone, so that their order in the list cannot change the result.
+    # Work in an order that depends on the pictures alone, so that their order in the list cannot change the
+    # result.
     order = sorted(range(len(images)), key=lambda i: (images[i].shape, images[i].tobytes()))
     sorted_images = [images[i] for i in order]
     first = [0]
@@ -205,7 +206,7 @@ class _Mosaic:
                 why = (
                     "asked for"
                     if self.mode == "panorama"
-                    else f"a camera that turned on the spot explains the pictures; one plane would stretch {growth:.1f}-fold"
+                    else f"a camera that turned on the spot; a plane would stretch {growth:.1f}-fold"
                 )
                 return surface_canvas(self.sizes, made, self.options.max_pixels), model, why, turned.residual
         if not np.isfinite(growth):

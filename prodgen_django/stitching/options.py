@@ -28,14 +28,17 @@ class StitchOptions:
     Attributes:
         seed: seeds every random draw; the same pictures and seed give the same bytes on one machine.
         max_pixels: most pixels the result may have; checked before anything of that size is allocated.
-        on_partial: what to do when not every picture could be placed. `strangers` (default) leaves out, by name,
+        on_partial: what to do when not every picture could be placed. `strangers` (default) leaves out, by
+            name,
             pictures that share nothing with a clear majority and refuses otherwise; `error` always refuses;
             `largest` keeps the largest group that fits together.
         crop: `rectangle` is the largest rectangle without empty pixels; `fill` paints empty pixels with
-            `background`; `none` leaves them black and outside `mask`; `auto` takes the rectangle where that loses
+            `background`; `none` leaves them black and outside `mask`; `auto` takes the rectangle where that
+            loses
             little, else fills if the pictures have a plain background, else none.
         background: RGB to paint with, or `auto`: measured from the pictures' borders.
-        on_progress: called as (stage, fraction in [0, 1]); what it raises stops the work and reaches the caller.
+        on_progress: called as (stage, fraction in [0, 1]); what it raises stops the work and reaches the
+            caller.
         explain: called as (name, RGB picture) with the intermediate pictures of each stage.
         explain_dir: folder into which those pictures are written as PNG.
         columns: columns of a grid; by default as near to square as the count allows.
@@ -44,7 +47,8 @@ class StitchOptions:
         width: width of the result in pixels (layouts); long detail pictures are 750 wide.
         cell_aspect: width / height of a cell (layouts); by default the median of the pictures' own.
         boxes: (left, top, right, bottom) of the product in each picture, in pixels, or None where unknown.
-        alphas: float [0, 1] or bool H×W masks of the products, or None where unknown; used where `boxes` is not.
+        alphas: float [0, 1] or bool H×W masks of the products, or None where unknown; used where `boxes` is
+            not.
         harmonise: bring light and background of the pictures together.
     """
 
@@ -115,9 +119,7 @@ def check_images(images: Sequence[Any], least: int) -> list[Image]:
         ):
             raise _bad(f"Picture {number} is not an RGB picture (uint8, height × width × 3).")
         if min(image.shape[:2]) < 16:
-            raise _bad(
-                f"Picture {number} is only {image.shape[1]} × {image.shape[0]} pixels; at least 16 are needed."
-            )
+            raise _bad(f"Picture {number} has fewer than 16 pixels in width or height.")
         checked.append(np.ascontiguousarray(image))
     return checked
 

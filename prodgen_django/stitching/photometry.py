@@ -1,4 +1,5 @@
-"""Stage 7: one light for all: gain, white balance, gamma and vignette of every picture, solved over the whole graph."""
+"""Stage 7: one light for all: gain, white balance, gamma and vignette of every picture, solved over the
+whole graph."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ class Small:
 
 @dataclass
 class Light:
-    """How one picture's light differs: corrected = exp((1 + gamma) · log(value) - gain + vignette · r(1 + 0.15 r))."""
+    """How one picture's light differs: corrected = exp((1 + gamma) · log(value) - gain + vignette · r(1 +
+    0.15 r))."""
 
     gain: npt.NDArray[np.float64]
     """Per channel, natural logarithm."""
@@ -83,8 +85,9 @@ def solve(
 ) -> tuple[list[Light], dict[str, float]]:
     """Robust least squares over the samples of all overlaps.
 
-    In logarithms every effect is linear: a camera that saw light L wrote log I = γ(log L) + log gain - v·r, so both
-    sides of an overlap give one linear equation a channel and sample. Priors hold what the overlaps cannot tell.
+    In logarithms every effect is linear: a camera that saw light L wrote log I = γ(log L) + log gain - v·r,
+    so both sides of an overlap give one linear equation a channel and sample. Priors hold what the overlaps
+    cannot tell.
     """
     rng = np.random.default_rng(seed)
     count = len(smalls)

@@ -22,9 +22,11 @@ class StitchResult:
         image: RGB uint8, height × width × 3.
         mask: bool, height × width; True where a photograph (or, in layouts and filled crops, the chosen
             background) gives the pixel.
-        transforms: per input a 3×3 float64 matrix from its pixels to the result's pixels, None if it is unused.
+        transforms: per input a 3×3 float64 matrix from its pixels to the result's pixels, None if it is
+            unused.
             Exact for planes and layouts; for cylinder and sphere the best fit at the picture's centre.
-        report: JSON-serialisable: mode, why, inputs (used, reason), model, stages (seconds), warnings, checks.
+        report: JSON-serialisable: mode, why, inputs (used, reason), model, stages (seconds), warnings,
+            checks.
     """
 
     image: Image
@@ -63,7 +65,8 @@ class Journal:
         return self.options.explain is not None or self.options.explain_dir is not None
 
     def show(self, name: str, picture: Any) -> None:
-        """Hand an intermediate picture (RGB or grey, any real dtype already scaled to 0..255) to whoever asked."""
+        """Hand an intermediate picture (RGB or grey, any real dtype already scaled to 0..255) to whoever
+        asked."""
         if not self.explaining:
             return
         array = np.clip(np.asarray(picture, np.float32), 0, 255).astype(np.uint8)
@@ -74,7 +77,7 @@ class Journal:
         if self.options.explain is not None:
             self.options.explain(name, array)
         if self.options.explain_dir is not None:
-            from ..imagefile import encode_image
+            from prodgen_django.imagefile import encode_image
 
             folder = Path(self.options.explain_dir)
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,5 @@
-"""The rotating camera: when a plane would become a bow-tie, and how wide scenes are drawn on cylinder or sphere."""
+"""The rotating camera: when a plane would become a bow-tie, and how wide scenes are drawn on cylinder or
+sphere."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ Matrix = npt.NDArray[np.float64]
 
 @dataclass
 class Rotation:
-    """A camera that turned on the spot: one focal length (pixels of the inputs) and a rotation per picture."""
+    """A camera that turned on the spot: one focal length (pixels of the inputs) and a rotation per
+    picture."""
 
     focal: float
     rotations: dict[int, Matrix]
@@ -30,8 +32,21 @@ def _camera(size: tuple[int, int], focal: float) -> Matrix:
     return np.array([[focal, 0, (size[0] - 1) / 2], [0, focal, (size[1] - 1) / 2], [0, 0, 1]], np.float64)
 
 
+def _cross(axis: npt.NDArray[np.float64]) -> Matrix:
+    """The matrix of the cross product with `axis`."""
+    x, y, z = axis
+    return np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]], np.float64)
+
+
+def _image(change: Matrix, rays: Matrix, focal: float) -> Matrix:
+    """How the image of `rays` moves when they change, to first order."""
+    z = rays[:, 2:3]
+    return np.asarray(focal * (change[:, :2] - rays[:, :2] / z * change[:, 2:]) / z, np.float64)
+
+
 def focal_guesses(sizes: Sequence[tuple[int, int]], edges: Sequence[Edge]) -> list[float]:
-    """Focal lengths that the pairwise homographies imply (Szeliski and Shum 1997), with common ones as a fall-back."""
+    """Focal lengths that the pairwise homographies imply (Szeliski and Shum 1997), with common ones as a
+    fall-back."""
     found = []
     for edge in edges:
         centre_a = np.array(
@@ -57,7 +72,8 @@ def focal_guesses(sizes: Sequence[tuple[int, int]], edges: Sequence[Edge]) -> li
 def solve(
     sizes: Sequence[tuple[int, int]], edges: Sequence[Edge], order: list[tuple[int, int]], middle: int
 ) -> Rotation | None:
-    """The rotations and the focal length that explain all correspondences best, by Gauss-Newton from each guess."""
+    """The rotations and the focal length that explain all correspondences best, by Gauss-Newton from each
+    guess."""
     best: Rotation | None = None
     for focal in focal_guesses(sizes, edges):
         found = _refine(sizes, edges, order, middle, focal, 8)
@@ -88,7 +104,7 @@ def _refine(
     size = 3 * len(column) + 1
     limit = max(40, 4000 // max(1, len(edges)))
     picks = [np.linspace(0, len(e.source) - 1, min(limit, len(e.source))).astype(int) for e in edges]
-    basis = np.array([[[0, 0, 0], [0, 0, -1], [0, 1, 0]], [[0, 0, 1], [0, 0, 0], [-1, 0, 0]], [[0, -1, 0], [1, 0, 0], [0, 0, 0]]], np.float64)  # fmt: skip
+    basis = np.stack([_cross(axis) for axis in np.eye(3)])
 
     def errors(f: float, turns: dict[int, Matrix]) -> tuple[float, npt.NDArray[np.float64]]:
         parts = []
@@ -117,17 +133,18 @@ def _refine(
             error = at - edge.target[pick]
             weight = 1 / (1 + (np.linalg.norm(error, axis=1) / (3 * sigma)) ** 2)
 
-            def image(change: Matrix, turned: Matrix = turned, z: Matrix = z) -> Matrix:
-                return focal * (change[:, :2] - turned[:, :2] / z * change[:, 2:]) / z
-
             columns: list[tuple[int, Matrix]] = []
             for k in range(3):
                 if edge.a in column:
-                    columns.append((3 * column[edge.a] + k, image(rays @ basis[k].T @ relative.T)))
+                    columns.append(
+                        (3 * column[edge.a] + k, _image(rays @ basis[k].T @ relative.T, turned, focal))
+                    )
                 if edge.b in column:
-                    columns.append((3 * column[edge.b] + k, image(-turned @ basis[k].T)))
+                    columns.append((3 * column[edge.b] + k, _image(-turned @ basis[k].T, turned, focal)))
             ray_change = np.c_[-rays[:, :2], np.zeros(len(rays))]
-            columns.append((size - 1, focal * turned[:, :2] / z + image(ray_change @ relative.T)))
+            columns.append(
+                (size - 1, focal * turned[:, :2] / z + _image(ray_change @ relative.T, turned, focal))
+            )
             jac = np.stack([c for _, c in columns], 1)
             index = np.array([k for k, _ in columns])
             gradient[index] += np.einsum("n,nki,ni->k", weight, jac, error)
@@ -154,7 +171,8 @@ def _refine(
 
 
 def plane_growth(sizes: Sequence[tuple[int, int]], placement: Placement) -> float:
-    """How much a plane inflates: area of the most enlarged picture relative to the middle one; inf for a bow-tie."""
+    """How much a plane inflates: area of the most enlarged picture relative to the middle one; inf for a
+    bow-tie."""
     worst = 1.0
     for member, transform in placement.transforms.items():
         width, height = sizes[member]

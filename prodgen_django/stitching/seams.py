@@ -18,8 +18,8 @@ def cut(
 ) -> npt.NDArray[np.int32]:
     """The number of the picture that gives each small pixel, -1 where none does.
 
-    Graph cut over colour and gradient differences (Kwatra et al. 2003), as OpenCV has it; pixels that no picture
-    kept after the cut go to the picture in which they lie deepest.
+    Graph cut over colour and gradient differences (Kwatra et al. 2003), as OpenCV has it; pixels that no
+    picture kept after the cut go to the picture in which they lie deepest.
     """
     masks = [s.mask.copy() for s in smalls]
     corners = [(s.box[0], s.box[1]) for s in smalls]

@@ -19,8 +19,8 @@ SPIN_COLUMNS = {24: 6, 36: 6, 72: 9, 12: 6, 18: 6, 48: 8}
 def strip(images: Sequence[Image], options: StitchOptions) -> StitchResult:
     """A sheet of equal frames in the given order, left to right and down.
 
-    Products that stand apart from a plain background are brought to one height (a turning product keeps its height,
-    not its width) and stand on one line in the middle; other pictures are only brought to one size.
+    Products that stand apart from a plain background are brought to one height (a turning product keeps its
+    height, not its width) and stand on one line in the middle; other pictures are only brought to one size.
     """
     journal = Journal(options)
     count = len(images)

@@ -1,4 +1,5 @@
-"""Where the product stands in a picture and what its background looks like, from the picture's border alone."""
+"""Where the product stands in a picture and what its background looks like, from the picture's border
+alone."""
 
 from __future__ import annotations
 
@@ -20,9 +21,11 @@ class Subject:
 
     Attributes:
         box: left, top, right, bottom in pixels, or None where no product stands apart from the background.
-        plain: whether the border is one smooth colour (a sweep or a wall), so that it can be matched and extended.
+        plain: whether the border is one smooth colour (a sweep or a wall), so that it can be matched and
+            extended.
         colour: median RGB of the border, float.
-        field: the border's colour as a quadratic in x and y (6 × 3, over [-1, 1]), which follows a light's fall-off.
+        field: the border's colour as a quadratic in x and y (6 × 3, over [-1, 1]), which follows a light's
+            fall-off.
     """
 
     box: Box | None

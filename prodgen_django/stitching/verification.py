@@ -1,4 +1,5 @@
-"""Stage 3: is a suggested homography true? Followed in the pixels themselves, not in the features that suggested it."""
+"""Stage 3: is a suggested homography true? Followed in the pixels themselves, not in the features that
+suggested it."""
 
 from __future__ import annotations
 
@@ -63,9 +64,11 @@ class Tracks:
 def follow(
     a: View, b: View, transform: npt.NDArray[np.float64], rounds: int = 2, limit: int = 500
 ) -> Tracks | None:
-    """Refine a homography (registration pixels) by Lucas-Kanade on the warped texture; None where nothing overlaps.
+    """Refine a homography (registration pixels) by Lucas-Kanade on the warped texture; None where nothing
+    overlaps.
 
-    Points are spread over the overlap, followed forth and back; where both ways agree the pair counts as followed.
+    Points are spread over the overlap, followed forth and back; where both ways agree the pair counts as
+    followed.
     The homography is fitted to them again, so that its accuracy is that of the pixels, not of the features.
     """
     height, width = b.grey.shape
@@ -135,8 +138,8 @@ def compare(
 ) -> tuple[float, float]:
     """Band-passed correlation of both pictures over their overlap, weighted by where either shows texture.
 
-    Returns (agreement in [-1, 1], share of the overlap that is textured). A homography that fits a few self-similar
-    spots fails here, as the rest of the overlap shows texture in one picture that is not in the other.
+    Returns (agreement in [-1, 1], share of the overlap that is textured). A homography that fits a few
+    self-similar spots fails here, as the rest of the overlap shows texture in one picture, not in the other.
     """
     scale = min(1.0, float(np.sqrt(pixels / b.grey.size)))
     shrink = np.diag([scale, scale, 1.0])
