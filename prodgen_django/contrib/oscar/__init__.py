@@ -1,0 +1,1 @@
+"""Everything that knows Oscar: the catalog, the taste signals, the actions in admin and dashboard, a thumbnailer."""

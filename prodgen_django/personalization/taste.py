@@ -1,0 +1,173 @@
+"""What a visitor has liked, and what that says of a taste.
+
+A taste is a mapping from features to weights in [0, 1]: ``tag:warm``, ``colour:#c08040``, ``category:Mugs``. The same
+names describe pictures and products, so that a taste and a picture can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.utils.module_loading import import_string
+
+from prodgen_django.conf import settings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    from prodgen_django.personalization.visitor import Visitor
+
+Taste = Mapping[str, float]
+
+#: How much one signal of a kind says, against one look at a product's page.
+STRENGTHS: dict[str, float] = {"view": 1.0, "basket": 3.0, "wishlist": 3.0, "order": 4.0}
+#: A taste that rests on this much strength is believed by half.
+DOUBT = 2.0
+#: Features kept of a profile: enough for a taste, and a bound on what a page loads.
+MAX_FEATURES = 40
+
+
+@dataclass(frozen=True)
+class Signal:
+    """That a visitor liked a product: how (a key of `STRENGTHS`) and, where known, when."""
+
+    product_id: Any
+    kind: str = "view"
+    at: datetime | None = None
+
+
+class TasteSource:
+    """Knows what a shop's visitors have liked. Every method may be left out by a subclass."""
+
+    def recent(self, request: HttpRequest) -> Sequence[Signal]:
+        """What the request itself tells, newest first, without any query; nothing in it can be trusted."""
+        return ()
+
+    def queries(self, request: HttpRequest, user_id: Any | None) -> Sequence[tuple[str, QuerySet[Any]]]:
+        """Pairs (kind, product ids), unevaluated: they become part of the page's one query."""
+        return ()
+
+    def history(self, user_id: Any, since: datetime) -> Iterable[Signal]:
+        """All that is known of a customer since a moment. Called off the request."""
+        return ()
+
+    def active_users(self, since: datetime) -> Iterable[Any]:
+        """The keys of the customers of whom something became known since a moment. Called off the request."""
+        return ()
+
+    def traits(self, products: Iterable[Any]) -> dict[Any, dict[str, float]]:
+        """``{product.pk: features}``: what liking each product says. Called off the request."""
+        return {}
+
+
+@lru_cache(maxsize=4)
+def _sources(paths: tuple[Any, ...]) -> tuple[TasteSource, ...]:
+    return tuple((import_string(path) if isinstance(path, str) else path)() for path in paths)
+
+
+def get_sources() -> tuple[TasteSource, ...]:
+    """The shop's taste sources, one instance of each a process."""
+    return _sources(tuple(settings.TASTE_SOURCES))
+
+
+def decayed(signal: Signal, now: datetime) -> float:
+    """How much a signal still says, by its kind and its age (half after ``TASTE_HALF_LIFE_DAYS``)."""
+    strength = STRENGTHS.get(signal.kind, 1.0)
+    if signal.at is None:
+        return strength
+    days = max(0.0, (now - signal.at).total_seconds() / 86_400)
+    return strength * 0.5 ** (days / settings.TASTE_HALF_LIFE_DAYS)
+
+
+def make_taste(likes: Iterable[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
+    """The taste that follows from liked things: pairs (strength, features of the thing).
+
+    Each feature's weight is its share of all strength, taken back towards nothing where there is little strength in
+    all, so that one look at one page does not make a taste. The strongest `MAX_FEATURES` are kept.
+    """
+    total, sums = 0.0, {}
+    for strength, features in likes:
+        total += strength
+        for name, value in features.items():
+            sums[name] = sums.get(name, 0.0) + strength * value
+    if total <= 0:
+        return {}
+    scale = 1.0 / (total + DOUBT)
+    ranked = sorted(((value * scale, name) for name, value in sums.items() if value > 0), reverse=True)
+    return {name: round(weight, 4) for weight, name in ranked[:MAX_FEATURES]}
+
+
+def blend(first: Taste, second: Taste) -> dict[str, float]:
+    """Two tastes of one visitor as one: of each feature the stronger weight."""
+    return {name: max(first.get(name, 0.0), second.get(name, 0.0)) for name in first.keys() | second.keys()}
+
+
+def picture_features(tags: Iterable[str], palette: Iterable[str]) -> dict[str, float]:
+    """The features of a picture: its tags, and its colours, of which the first fills most of it."""
+    features = {f"tag:{tag}": 1.0 for tag in tags}
+    for place, colour in enumerate(list(palette)[:3]):
+        features.setdefault(f"colour:{colour}", 1.0 / (1 + place))
+    return features
+
+
+def mean_features(many: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The features that several pictures of one product have on average: what they share stands out."""
+    sums: dict[str, float] = {}
+    for features in many:
+        for name, value in features.items():
+            sums[name] = sums.get(name, 0.0) + value / len(many)
+    return sums
+
+
+def fit(taste: Taste, tags: Sequence[str], palette: Sequence[str]) -> float:
+    """How well a picture fits a taste; 0 where they have nothing in common. Plain Python: a page calls this."""
+    score = sum(taste.get(f"tag:{tag}", 0.0) for tag in tags)
+    colours = [(name[7:], weight) for name, weight in taste.items() if name.startswith("colour:")]
+    for colour, weight in colours:
+        nearest = max((likeness(colour, own) / (1 + place) for place, own in enumerate(palette[:3])), default=0.0)
+        score += weight * nearest
+    return score
+
+
+@lru_cache(maxsize=4096)
+def likeness(first: str, second: str) -> float:
+    """How alike two colours "#rrggbb" look, 0 to 1, by their distance in CIE Lab (0 from 50 on)."""
+    try:
+        a, b = _lab(first), _lab(second)
+    except ValueError:
+        return 0.0
+    distance = sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5
+    return float(max(0.0, 1.0 - distance / 50.0))
+
+
+@lru_cache(maxsize=1024)
+def _lab(colour: str) -> tuple[float, float, float]:
+    """CIE Lab (D65) of "#rrggbb". Raises ValueError for anything else."""
+    if len(colour) != 7 or colour[0] != "#":
+        raise ValueError(colour)
+    linear = []
+    for start in (1, 3, 5):
+        value = int(colour[start : start + 2], 16) / 255
+        linear.append(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
+    r, g, b = linear
+    x = (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.95047
+    y = 0.2126 * r + 0.7152 * g + 0.0722 * b
+    z = (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.08883
+    fx, fy, fz = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+def explain(visitor: Visitor, taste: Taste, tags: Sequence[str], palette: Sequence[str]) -> list[str]:
+    """The features that speak for a picture, strongest first."""
+    found = [(taste.get(f"tag:{tag}", 0.0), f"tag:{tag}") for tag in tags]
+    for name, weight in taste.items():
+        if name.startswith("colour:"):
+            near = max((likeness(name[7:], own) for own in palette[:3]), default=0.0)
+            found.append((weight * near, name))
+    return [name for weight, name in sorted(found, reverse=True) if weight > 0]
