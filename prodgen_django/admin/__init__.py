@@ -1,6 +1,7 @@
 """Actions on products, option forms, the job pages and the review gallery, inside Django's own admin.
 
-Nothing here imports torch, OpenCV or an engine, and no request waits for one: pages show what workers have written.
+Nothing here imports torch, OpenCV or an engine, and no request waits for one: pages show what workers have
+written.
 """
 
 from prodgen_django.admin.actions import ProductGenerationMixin, add_product_actions, make_job_action

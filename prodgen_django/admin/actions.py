@@ -1,8 +1,9 @@
 """The actions on a shop's own product admin: select products, click, and be at the options of a draft job.
 
 A shop that owns its product admin mixes in `ProductGenerationMixin`; one that does not (Oscar's) calls
-`add_product_actions` on the instance that is registered. The selection becomes a draft job in the database at once, so
-it is never carried through a form as hidden keys, and any number of products that a job takes can be chosen.
+`add_product_actions` on the instance that is registered. The selection becomes a draft job in the database at
+once, so it is never carried through a form as hidden keys, and any number of products that a job takes can be
+chosen.
 """
 
 from __future__ import annotations
@@ -46,12 +47,16 @@ NAMES = {
 
 
 def _label(kind: str) -> str:
-    """What the action says; a shop's own recipe gives its label. Doubled, because the admin fills in ``%`` names."""
+    """What the action says; a shop's own recipe gives its label. Doubled, because the admin fills in ``%``
+    names.
+    """
     return str(NAMES.get(kind) or get_recipe(kind).label).replace("%", "%%")
 
 
 def make_job_action(kind: str) -> AdminAction:
-    """The admin action that makes a draft job of a kind from the selected products and goes to its options page."""
+    """The admin action that makes a draft job of a kind from the selected products and goes to its options
+    page.
+    """
 
     def action(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return start_draft(request, kind, queryset)
@@ -66,7 +71,9 @@ def make_job_action(kind: str) -> AdminAction:
 def start_draft(
     request: HttpRequest, kind: str, products: QuerySet[Any] | None = None
 ) -> HttpResponseRedirect | None:
-    """Make a draft job and redirect to its options; None, with a message, where the selection cannot be taken."""
+    """Make a draft job and redirect to its options; None, with a message, where the selection cannot be
+    taken.
+    """
     from prodgen_django.jobs import create_job
 
     if not may_generate(request.user):
@@ -97,7 +104,7 @@ def installed_recipes() -> dict[str, Recipe]:
             found[kind] = get_recipe(kind)
         except ImportError:
             # A misspelt recipe must not take the whole admin down; the others go on working.
-            logger.exception("the recipe of kind %r cannot be imported", kind)
+            logger.warning("the recipe of kind %r cannot be imported: %s", kind, recipe_kinds()[kind])
     return found
 
 
@@ -131,7 +138,7 @@ class ProductGenerationMixin:
 def add_product_actions(model_admin: ModelAdmin[Any], kinds: Iterable[str] | None = None) -> None:
     """Add our actions to a registered ModelAdmin that is not ours, without owning or replacing it."""
     ours = [make_job_action(kind) for kind in (product_kinds() if kinds is None else kinds)]
-    names = {action.__name__ for action in ours}  # type: ignore[attr-defined]
+    names = {action.__name__ for action in ours}
     kept = [
         action for action in (model_admin.actions or ()) if getattr(action, "__name__", action) not in names
     ]

@@ -78,8 +78,8 @@ def _card(image: GeneratedImage, user: Any, urls: dict[str, str]) -> Card:
     allowed = review.allowed_actions(image, user)
     return Card(
         image=image,
-        url=file_url(image.file.name),
-        thumbnail=file_url(image.thumbnail) or file_url(image.file.name),
+        url=file_url(image.file.name or ""),
+        thumbnail=file_url(image.thumbnail) or file_url(image.file.name or ""),
         sources=sources[:MOST_SOURCES],
         hidden_sources=max(0, len(sources) - MOST_SOURCES),
         verdicts=verdicts(image),

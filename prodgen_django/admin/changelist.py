@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.admin.permissions import may_see
@@ -14,11 +15,13 @@ from prodgen_django.recipes import recipe_kinds
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 class DecoratedChangeList(ChangeList):
-    """Hands the rows of the page at hand to `decorate`, which can fetch what they show in a fixed number of queries."""
+    """Hands the rows of the page at hand to `decorate`, which can fetch what they show in a fixed number of
+    queries.
+    """
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -45,6 +48,12 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ["prodgen_django/prodgen.css"]}
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.model._meta.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may_see(request.user)

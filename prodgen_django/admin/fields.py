@@ -1,4 +1,6 @@
-"""A recipe's option form laid out for the page: plain fields, then the rarely changed ones, styles as swatches."""
+"""A recipe's option form laid out for the page: plain fields, then the rarely changed ones, styles as
+swatches.
+"""
 
 from __future__ import annotations
 
@@ -106,11 +108,11 @@ def _swatches(bound: forms.BoundField, several: bool) -> list[Swatch]:
 
 
 def in_words(form_class: type[forms.Form], options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Chosen options as (label, value) in the form's own words; what the form does not know goes by its key."""
+    """Chosen options as (label, value) in the form's own words; an unknown one goes by its key."""
     form = form_class()
     for name, value in options.items():
         formfield = form.fields.get(name)
-        label = form[name].label if formfield else name.replace("_", " ")
+        label = str(form[name].label) if formfield else name.replace("_", " ")
         labels = _choice_labels(formfield)
         if isinstance(value, list):
             shown = ", ".join(labels.get(str(part), plain(part)) for part in value) or "–"
@@ -123,7 +125,7 @@ def _choice_labels(formfield: forms.Field | None) -> dict[str, str]:
     if not isinstance(formfield, forms.ChoiceField):
         return {}
     found: dict[str, str] = {}
-    for value, label in formfield.choices:
+    for value, label in list(formfield.choices):  # type: ignore[arg-type]
         if isinstance(label, list | tuple):
             found |= {str(inner): str(text) for inner, text in label}
         else:

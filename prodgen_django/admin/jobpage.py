@@ -1,7 +1,7 @@
 """A job's own page: how far it is, item by item, what went wrong, and what came of it.
 
-The page is whole without JavaScript. With it, `progress` is polled: it answers with the same parts of the page, drawn
-by the same templates, but only those rows that differ from what the page already shows.
+The page is whole without JavaScript. With it, `progress` is polled: it answers with the same parts of the
+page, drawn by the same templates, but only those rows that differ from what the page already shows.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def _digest(html: str) -> str:
 
 
 def _items(job: Job, state: str) -> QuerySet[JobItem]:
-    pictures = GeneratedImage.objects.only("item_id", "uuid", "thumbnail", "title", "provenance").order_by(
-        "slot"
-    )
+    pictures = GeneratedImage.objects.only(
+        "item_id", "uuid", "thumbnail", "title", "provenance", "sources"
+    ).order_by("slot")
     items = job.items.order_by("position", "pk").prefetch_related(
         Prefetch("images", queryset=pictures, to_attr="shown_images")
     )
@@ -79,11 +79,16 @@ def item_rows(job: Job, items: Any) -> list[tuple[JobItem, str, str]]:
     """(item, its row's HTML, the HTML's digest) for each item."""
     rows = []
     items = list(items)
-    urls = photo_urls(item.photos[0] for item in items if item.photos)
+    urls = photo_urls(
+        ref
+        for item in items
+        for ref in [*item.photos[:1], *(image.sources[0] for image in item.shown_images[:1] if image.sources)]
+    )
     for item in items:
         images = item.shown_images
         ready = (images[0].provenance.get("source_thumbnails") or {}) if images else {}
-        first = item.photos[0] if item.photos else ""
+        used = images[0].sources if images else item.photos
+        first = used[0] if used else ""
         row = ItemRow(
             item=item,
             thumbnail=file_url(ready.get(first, "")) or urls.get(first, ""),
@@ -143,7 +148,7 @@ def sentence(job: Job, counts: dict[str, int], over: int) -> str:
     return _("Not started yet.")
 
 
-def fragments(job: Job, user: Any) -> dict[str, str]:
+def fragments(job: Job, user: Any, state: str) -> dict[str, str]:
     """The live parts of the page, by name."""
     newest = list(job.images.only("thumbnail", "title", "state").order_by("-pk")[:NEWEST])
     waiting = job.images.filter(state=GeneratedImage.State.PENDING).count()
@@ -158,7 +163,15 @@ def fragments(job: Job, user: Any) -> dict[str, str]:
         "cancellable": not job.is_finished and not job.cancel_requested_at,
         "retryable": facts["counts"]["failed"] if not job.cancel_requested_at else 0,
     }
+    counts = facts["counts"]
+    tabs = [{"state": "", "label": _("All"), "count": counts["total"]}]
+    tabs += [
+        {"state": choice.value, "label": choice.label, "count": counts[choice.value]}
+        for choice in JobItem.State
+        if counts[choice.value] or choice.value == state
+    ]
     return {
+        "tabs": render_to_string("prodgen_django/admin/_tabs.html", {"tabs": tabs, "chosen": state}),
         "summary": render_to_string("prodgen_django/admin/_summary.html", shared),
         "buttons": render_to_string("prodgen_django/admin/_buttons.html", shared),
         "pictures": render_to_string("prodgen_django/admin/_newest.html", shared),
@@ -181,12 +194,6 @@ def job_page(request: HttpRequest, object_id: str, *, site: AdminSite) -> HttpRe
         return HttpResponseRedirect(reverse("admin:prodgen_job_options", args=[job.pk]))
     page, state = _page(job, request.GET)
     rows = item_rows(job, page.object_list)
-    counts = job.counts()
-    tabs = [{"state": "", "label": _("All"), "count": counts["total"]}]
-    tabs += [
-        {"state": choice.value, "label": choice.label, "count": counts[choice.value]}
-        for choice in JobItem.State
-    ]
     try:
         asked = list(in_words(get_recipe(job.kind).options_form, job.options))
     except LookupError:
@@ -203,9 +210,8 @@ def job_page(request: HttpRequest, object_id: str, *, site: AdminSite) -> HttpRe
         "page": page,
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         "state": state,
-        "tabs": [tab for tab in tabs if tab["count"] or not tab["state"] or tab["state"] == state],
         "live": not job.is_finished,
-        "fragments": fragments(job, request.user),
+        "fragments": fragments(job, request.user, state),
         "sentence": summary(job)["sentence"],
     }
     return TemplateResponse(request, "prodgen_django/admin/job.html", context)
@@ -216,13 +222,14 @@ def job_page(request: HttpRequest, object_id: str, *, site: AdminSite) -> HttpRe
 def progress(request: HttpRequest, pk: int, *, site: AdminSite) -> JsonResponse:
     """What changed on one page of the job's items.
 
-    ``seen`` holds ``item:digest`` pairs of the rows that the browser shows; rows that still look the same are left out.
+    ``seen`` holds ``item:digest`` pairs of the rows that the browser shows; rows that still look the same are
+    left out.
     """
     job = get_object_or_404(Job, pk=pk)
-    page, _state = _page(job, request.GET)
+    page, state = _page(job, request.GET)
     seen = dict(part.split(":", 1) for part in request.GET.get("seen", "").split(",") if ":" in part)
     rows = item_rows(job, page.object_list)
-    parts = fragments(job, request.user)
+    parts = fragments(job, request.user, state)
     shown = dict(part.split(":", 1) for part in request.GET.get("parts", "").split(",") if ":" in part)
     facts = summary(job)
     return JsonResponse(

@@ -1,7 +1,7 @@
 """The admin of jobs: the list, and the addresses of the options, job, progress and review pages.
 
-Jobs are made by the product actions and changed by the job machine alone, so Django's raw add, change and delete forms
-are shut; the change address shows the job's own page.
+Jobs are made by the product actions and changed by the job machine alone, so Django's raw add, change and
+delete forms are shut; the change address shows the job's own page.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ THUMBNAILS = 4
 
 
 class JobChangeList(DecoratedChangeList):
-    """Counts the items and pictures of the page's jobs in two queries, however many jobs and items there are."""
+    """Counts the items and pictures of the page's jobs in two queries, however many jobs and items there are.
+    """
 
     def decorate(self, results: list[Job]) -> None:
         shown: dict[int, dict[str, Any]] = {
@@ -53,15 +54,15 @@ class JobChangeList(DecoratedChangeList):
             if row["state"] == JobItem.State.FAILED:
                 count["failed"] = row["n"]
         images = GeneratedImage.objects.order_by().filter(job__in=shown)
-        for row in images.values("job").annotate(n=Count("pk")):
-            shown[row["job"]]["pictures"] = row["n"]
+        for job_id, count in images.values_list("job").annotate(n=Count("pk")):
+            shown[job_id]["pictures"] = count
         for job in results:
             job.shown = shown[job.pk]  # type: ignore[attr-defined]
 
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = ("pictures", "name", "state_badge", "progress_column", "asked_by", "created_at")
+    list_display = ("name", "pictures", "state_badge", "progress_column", "asked_by", "created_at")
     list_display_links = None
     list_filter = (KindFilter, "state", "created_at", ("created_by", admin.RelatedOnlyFieldListFilter))
     search_fields = ("title", "items__title")

@@ -1,4 +1,6 @@
-"""Who may see and do what: generate, review, publish and publish_concept are apart, and asked for at every address."""
+"""Who may see and do what: generate, review, publish and publish_concept are apart, and asked for at every
+address.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,12 @@ if TYPE_CHECKING:
 
 APP = "prodgen_django"
 
-#: Any of these lets a member of staff look at jobs and pictures: whoever makes, judges or publishes pictures has to
-#: see what there is, and Django's own view permissions serve those who only look.
+#: Any of these lets a member of staff look at jobs and pictures: whoever makes, judges or publishes pictures
+#: has to see what there is, and Django's own view permissions serve those who only look.
 SEE = ("generate", "review", "publish", "publish_concept", "view_job", "view_generatedimage")
 
-#: What each of a picture's changes of state asks for. An undo takes back what its own permission allows; which one
-#: that is depends on the event, so either opens the address and `review.allowed_actions` decides.
+#: What each of a picture's changes of state asks for. An undo takes back what its own permission allows;
+#: which one that is depends on the event, so either opens the address and `review.allowed_actions` decides.
 ACTIONS: dict[str, tuple[str, ...]] = {
     "approve": ("review",),
     "reject": ("review",),

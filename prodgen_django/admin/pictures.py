@@ -20,8 +20,8 @@ from prodgen_django.admin.candidates import cards_for, with_all
 from prodgen_django.admin.changelist import KindFilter, ReadOnlyAdmin
 from prodgen_django.admin.changes import apply_many
 from prodgen_django.admin.permissions import may, requires
-from prodgen_django.admin.scores import verdicts
-from prodgen_django.admin.words import file_url, kind_label
+from prodgen_django.admin.scores import GOOD, verdicts
+from prodgen_django.admin.words import file_url, kind_label, kind_name
 from prodgen_django.models import GeneratedImage
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class BlockedFilter(admin.SimpleListFilter):
 
 @admin.register(GeneratedImage)
 class GeneratedImageAdmin(ReadOnlyAdmin):
-    list_display = ("thumbnail_column", "name", "state_badge", "checks_column", "job_column", "created_at")
+    list_display = ("thumbnail_column", "name", "state_badge", "checks_column", "created_at")
     list_display_links = None
     list_filter = ("state", KindFilter, BlockedFilter, "created_at")
     search_fields = ("title",)
@@ -89,7 +89,7 @@ class GeneratedImageAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("product"), ordering="title")
     def name(self, image: GeneratedImage) -> str:
-        context = {"image": image, "kind": kind_label(image.kind)}
+        context = {"image": image, "kind": kind_name(image.kind)}
         return render_to_string("prodgen_django/admin/_picture_name.html", context)
 
     @admin.display(description=_("state"), ordering="state")
@@ -99,12 +99,9 @@ class GeneratedImageAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("checks"))
     def checks_column(self, image: GeneratedImage) -> str:
-        context = {"image": image, "verdicts": verdicts(image)}
+        doubts = [verdict for verdict in verdicts(image) if verdict.level != GOOD]
+        context = {"image": image, "doubts": [] if image.blockers else doubts}
         return render_to_string("prodgen_django/admin/_checks.html", context)
-
-    @admin.display(description=_("job"), ordering="job")
-    def job_column(self, image: GeneratedImage) -> str:
-        return render_to_string("prodgen_django/admin/_job_link.html", {"job": image.job})
 
     # -- one picture
 

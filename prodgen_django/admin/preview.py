@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
     from django.http import HttpRequest
 
-#: A worker that is there answers sooner than this, even one whose broker is a folder that it looks into each second.
+#: A worker that is there answers sooner than this, even one whose broker is a folder that it looks into each
+#: second.
 SILENCE_SECONDS = 10
 
 
@@ -50,7 +51,7 @@ def preview(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
     )
     if item is None:
         problems = problems or [_("None of the chosen products has a photo.")]
-    if problems:
+    if problems or item is None:
         if wants_json(request):
             return JsonResponse({"state": "failed", "message": " ".join(problems)}, status=400)
         messages.error(request, " ".join(problems))
@@ -74,9 +75,7 @@ def answer(job: Job) -> dict[str, Any]:
     if state == "waiting":
         message = _("Waiting for a worker…")
         if silent:
-            message = _(
-                "No worker has taken this up. Is one running? Start it with “celery worker”; the preview then appears."
-            )
+            message = _("No worker has taken this up. Is one running? The preview appears as soon as one is.")
     elif state == "working":
         message = _("Making the preview…")
     elif state == "failed" and not message:

@@ -9,5 +9,7 @@ if TYPE_CHECKING:
 
 
 def report_in_words(kind: str, report: Mapping[str, Any]) -> list[str]:
-    """Sentences about an item's report. A recipe's own ``sentences`` come first; figures unknown to us are left out."""
+    """Sentences about an item's report. A recipe's own ``sentences`` come first; figures unknown to us are
+    left out.
+    """
     return [str(sentence) for sentence in report.get("sentences", ())]

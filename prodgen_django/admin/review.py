@@ -22,7 +22,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from prodgen_django.admin.candidates import cards_for, with_all
+from prodgen_django.admin.candidates import Card, cards_for, with_all
 from prodgen_django.admin.changes import ACTION_LABELS, apply_many, apply_one
 from prodgen_django.admin.permissions import ACTIONS, may, require, requires
 from prodgen_django.admin.words import kind_name, wants_json
@@ -71,9 +71,7 @@ def gallery(request: HttpRequest, pk: int | None = None, *, site: AdminSite) -> 
     page = Paginator(with_all(ordered), PER_PAGE).get_page(request.GET.get("page"))
     cards = cards_for(list(page.object_list), request.user)
     groups = []
-    for _key, members in groupby(
-        cards, key=lambda card: (card.image.job_id, card.image.item_id or card.image.pk)
-    ):
+    for _key, members in groupby(cards, key=_group):
         together = list(members)
         groups.append({"cards": together, "first": together[0], "job": together[0].image.job})
     tabs = [
@@ -104,6 +102,12 @@ def gallery(request: HttpRequest, pk: int | None = None, *, site: AdminSite) -> 
         "may_decide": may(request.user, "review", "publish"),
     }
     return TemplateResponse(request, "prodgen_django/admin/review.html", context)
+
+
+def _group(card: Card) -> tuple[Any, ...]:
+    """Pictures that were made of the same photos of one item stand together."""
+    image = card.image
+    return image.job_id, image.item_id or -image.pk, tuple(image.sources)
 
 
 def _bulk_for(state: str) -> tuple[str, ...]:

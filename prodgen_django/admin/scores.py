@@ -86,21 +86,27 @@ def _cut_out(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
 
 def _channels(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
     for channel, report in (score or {}).items():
-        rules = report.get("rules") or report.get("results") or ()
-        failed = [rule for rule in rules if not rule.get("passed", rule.get("ok", True))]
-        name = _("Rules of %s") % (report.get("label") or channel)
-        if not failed and report.get("passed", True):
-            short = ngettext("The rule is kept", "All %d rules are kept", len(rules))
-            yield Verdict(GOOD, name, short % len(rules) if "%d" in short else short)
-            continue
-        short = ngettext("%d rule is broken", "%d rules are broken", len(failed)) % len(failed)
-        yield Verdict(BAD, name, short, tuple(_rule(rule) for rule in failed))
+        results = report.get("results") or ()
+        broken = [result for result in results if not result["passed"]]
+        hard = [result for result in broken if result.get("hard", True)]
+        name = _("Rules of %s") % channel_name(channel)
+        details = tuple(str(result.get("message") or result.get("rule")) for result in hard or broken)
+        if hard:
+            short = ngettext("%d rule is broken", "%d rules are broken", len(hard)) % len(hard)
+            yield Verdict(BAD, name, short, details)
+        elif broken:
+            short = ngettext("kept, with %d piece of advice", "kept, with %d pieces of advice", len(broken))
+            yield Verdict(LOOK, name, short % len(broken), details)
+        else:
+            yield Verdict(GOOD, name, _("all %d kept") % len(results))
 
 
-def _rule(rule: Mapping[str, Any]) -> str:
-    name = rule.get("label") or rule.get("name") or rule.get("rule") or rule.get("code") or ""
-    message = rule.get("message") or rule.get("detail") or ""
-    return f"{name}: {message}" if name and message else str(name or message)
+def channel_name(channel: str) -> str:
+    """What a channel is called; one that is known no more goes by its key."""
+    from prodgen_django.studio.channels import CHANNELS
+
+    known = CHANNELS.get(channel)
+    return str(known.label) if known else channel
 
 
 def _stitch(scores: Mapping[str, Any]) -> Iterator[Verdict]:

@@ -29,10 +29,6 @@
       replace(element, row.html);
       element.dataset.digest = row.digest;
     }
-    for (const [state, count] of Object.entries(answer.counts)) {
-      const tab = root.querySelector(`.pg-tabs a[href="?state=${state === "total" ? "" : state}"] .pg-count`);
-      if (tab) tab.textContent = count;
-    }
     // A screen reader hears of it at most every ten seconds, and of the end at once.
     if (announce.textContent !== answer.sentence && (answer.finished || Date.now() - told > 10000)) {
       announce.textContent = answer.sentence;

@@ -176,7 +176,7 @@
     act();
   });
 
-  const target = location.hash && document.querySelector(location.hash);
-  if (target?.classList.contains("pg-candidate")) choose(target);
+  const target = document.getElementById(location.hash.slice(1));
+  if (target?.matches(".pg-candidate")) choose(target);
   else current = cards()[0] || null;
 })();

@@ -1,0 +1,198 @@
+"""The options page of a draft: choosing, previewing, saving, starting, discarding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.urls import reverse
+
+from prodgen_django import tasks
+from prodgen_django.jobs import create_job
+from prodgen_django.jobs.preview import run_preview
+from prodgen_django.models import Job
+from prodgen_django.studio import STYLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client
+
+CHOSEN = {
+    "styles": ["white", "oak"],
+    "photo": "first",
+    "candidates": "2",
+    "size": "1000",
+    "format": "jpeg",
+    "seed": "7",
+}
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The messages that would have gone to the broker."""
+    messages: list[Any] = []
+    for task in (tasks.run_job, tasks.preview):
+        monkeypatch.setattr(task, "apply_async", lambda args=(), **_more: messages.append(args))
+    return messages
+
+
+def options(job: Job) -> str:
+    return reverse("admin:prodgen_job_options", args=[job.pk])
+
+
+def test_every_backdrop_has_its_swatch(owner: Client, draft: Job) -> None:
+    page = owner.get(options(draft)).content.decode()
+    for style in STYLES.values():
+        assert f"prodgen_django/backdrops/{style.name}.webp" in page, "run tools/draw_swatches.py"
+        assert style.label in page
+
+
+def test_a_start_keeps_the_options_and_queues_the_job(
+    owner: Client, draft: Job, sent: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        reply = owner.post(options(draft), {**CHOSEN, "do": "start"})
+    draft.refresh_from_db()
+    assert reply.url == draft.get_absolute_url()
+    assert draft.state == Job.State.QUEUED
+    assert draft.options["styles"] == ["white", "oak"]
+    assert draft.options["candidates"] == 2
+    assert (draft.pk,) in sent
+
+
+def test_a_saved_draft_comes_back_as_it_was_left(owner: Client, draft: Job, sent: list[Any]) -> None:
+    owner.post(options(draft), {**CHOSEN, "do": "save"})
+    draft.refresh_from_db()
+    assert draft.state == Job.State.DRAFT
+    page = owner.get(options(draft)).content.decode()
+    assert 'value="oak" id="id_styles_6" checked' in " ".join(page.split())
+    assert 'name="seed" value="7"' in page
+    assert not sent
+
+
+def test_a_wrong_option_is_told_at_its_field_and_starts_nothing(
+    owner: Client, draft: Job, sent: list[Any]
+) -> None:
+    reply = owner.post(options(draft), {**CHOSEN, "styles": ["velvet"], "seed": "-4", "do": "start"})
+    page = reply.content.decode()
+    draft.refresh_from_db()
+    assert reply.status_code == 200
+    assert "velvet is not one of the available choices" in page
+    assert "greater than or equal to 0" in page
+    # The folded part opens where something in it is wrong.
+    assert '<details class="pg-more" open>' in page
+    assert (draft.state, sent) == ("draft", [])
+
+
+def test_started_twice_from_two_tabs_it_runs_once(
+    owner: Client, draft: Job, sent: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    for _tab in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            reply = owner.post(options(draft), {**CHOSEN, "do": "start"})
+        assert reply.url == draft.get_absolute_url()
+    assert sent == [(draft.pk,)]
+
+
+def test_a_draft_can_be_discarded_and_a_running_job_cannot(owner: Client, draft: Job) -> None:
+    address = reverse("admin:prodgen_job_discard", args=[draft.pk])
+    Job.objects.filter(pk=draft.pk).update(state=Job.State.RUNNING)
+    owner.post(address)
+    assert Job.objects.filter(pk=draft.pk).exists()
+    Job.objects.filter(pk=draft.pk).update(state=Job.State.DRAFT)
+    assert owner.post(address).url == reverse("admin:prodgen_django_job_changelist")
+    assert not Job.objects.filter(pk=draft.pk).exists()
+
+
+def test_products_without_a_photo_are_counted_before_the_start(
+    owner: Client, make_products: Callable[..., list[Any]]
+) -> None:
+    job = create_job("display", products=make_products(2, photos=0), draft=True)
+    page = owner.get(options(job)).content.decode()
+    assert "2 of them have no photo and will be reported as failed." in page
+
+
+def test_the_page_takes_the_same_queries_for_few_products_and_many(
+    owner: Client, make_products: Callable[..., list[Any]], django_assert_num_queries: Any
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    products = make_products(60)
+    few = create_job("display", products=products[:2], draft=True)
+    many = create_job("display", products=products, draft=True)
+    owner.get(options(few))
+    with CaptureQueriesContext(connection) as counted:
+        owner.get(options(few))
+    with django_assert_num_queries(len(counted)):
+        owner.get(options(many))
+
+
+class TestPreview:
+    def address(self, job: Job) -> str:
+        return reverse("admin:prodgen_job_preview", args=[job.pk])
+
+    def ask(self, client: Client, job: Job, **values: Any) -> Any:
+        return client.post(self.address(job), {**CHOSEN, **values}, headers={"accept": "application/json"})
+
+    def test_asking_wakes_a_worker_and_says_that_it_waits(
+        self, owner: Client, draft: Job, sent: list[Any], django_capture_on_commit_callbacks: Any
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = self.ask(owner, draft).json()
+        assert (answer["state"], answer["silent"]) == ("waiting", False)
+        assert sent == [(draft.pk, answer["token"])]
+
+    def test_no_worker_is_said_in_words(self, owner: Client, draft: Job, sent: list[Any]) -> None:
+        self.ask(owner, draft)
+        draft.refresh_from_db()
+        draft.log["preview"]["at"] -= 60
+        draft.save()
+        answer = owner.get(self.address(draft)).json()
+        assert answer["silent"]
+        assert "No worker has taken this up" in answer["message"]
+
+    def test_a_worker_makes_the_picture_that_the_page_then_shows(
+        self, owner: Client, draft: Job, sent: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from prodgen_django.recipes import Picture, get_recipe
+        from tests.admin.conftest import jpeg
+
+        seen = {}
+
+        def preview(work: Any, bench: Any) -> Picture:
+            seen.update(work.options)
+            return Picture(data=jpeg(), format="jpg", width=64, height=48, source_type="compositeCapture")
+
+        monkeypatch.setattr(get_recipe("display"), "preview", preview)
+        token = self.ask(owner, draft).json()["token"]
+        assert run_preview(draft.pk, token)
+        answer = owner.get(self.address(draft)).json()
+        assert answer["state"] == "done"
+        assert answer["url"].endswith(".jpg")
+        assert seen["styles"] == ["white", "oak"]
+        assert answer["url"] in owner.get(options(draft)).content.decode()
+
+    def test_an_answer_to_an_older_question_is_dropped(
+        self, owner: Client, draft: Job, sent: list[Any]
+    ) -> None:
+        old = self.ask(owner, draft).json()["token"]
+        new = self.ask(owner, draft, seed="8").json()["token"]
+        assert not run_preview(draft.pk, old)
+        assert owner.get(self.address(draft)).json()["token"] == new
+
+    def test_wrong_options_are_told_and_nobody_is_woken(
+        self, owner: Client, draft: Job, sent: list[Any]
+    ) -> None:
+        reply = self.ask(owner, draft, styles=["velvet"])
+        assert reply.status_code == 400
+        assert "Backdrops" in reply.json()["message"]
+        assert not sent
+
+    def test_without_javascript_the_button_comes_back_to_the_page(
+        self, owner: Client, draft: Job, sent: list[Any]
+    ) -> None:
+        reply = owner.post(self.address(draft), CHOSEN)
+        assert reply.url == options(draft) + "#preview"
+        assert "Waiting for a worker" in owner.get(options(draft)).content.decode()
