@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
+from django.db import connection, reset_queries
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from oscar.core.loading import get_model
 from PIL import Image
 
@@ -21,6 +23,16 @@ if TYPE_CHECKING:
 
 Product = get_model("catalogue", "Product")
 ProductImage = get_model("catalogue", "ProductImage")
+
+
+def queries(client: Client, address: str) -> list[str]:
+    """The queries that a page takes, once everything that is cached by process is in the cache."""
+    client.get(address)
+    # The log has an end; a full one would hide what comes.
+    reset_queries()
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return [query["sql"] for query in captured.captured_queries]
 
 
 def jpeg(colour: str = "#c08040", size: tuple[int, int] = (64, 48)) -> bytes:
@@ -59,7 +71,8 @@ def make_products(db: None) -> Callable[..., list[Any]]:
     def make(count: int, photos: int = 1) -> list[Any]:
         kind, _made = get_model("catalogue", "ProductClass").objects.get_or_create(name="Things")
         products = [
-            Product(title=f"Thing {n}", slug=f"thing-{n}", upc=f"T{n}", product_class=kind) for n in range(count)
+            Product(title=f"Thing {n}", slug=f"thing-{n}", upc=f"T{n}", product_class=kind)
+            for n in range(count)
         ]
         Product.objects.bulk_create(products)
         if photos and products:

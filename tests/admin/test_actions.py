@@ -41,7 +41,9 @@ def test_an_action_makes_a_draft_and_goes_to_its_options(
     assert set(job.items.values_list("product", flat=True)) == {product.pk for product in products[:2]}
 
 
-def test_the_actions_are_named_by_what_they_do(owner: Client, make_products: Callable[..., list[Any]]) -> None:
+def test_the_actions_are_named_by_what_they_do(
+    owner: Client, make_products: Callable[..., list[Any]]
+) -> None:
     make_products(1)
     page = owner.get(reverse(LIST)).content.decode()
     for name in ("Generate display pictures", "Stitch pictures"):

@@ -1,4 +1,5 @@
-"""A whole site for a real browser: web server, Celery worker and database, each a process or file of its own."""
+"""A whole site for a real browser: web server, Celery worker and database, each a process or file of its own.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +66,9 @@ class Site:
 
     def start_worker(self) -> None:
         queues = "prodgen,prodgen-gpu,celery"
-        self.start("worker", "-m", "celery", "-A", "tests.e2e.celeryapp", "worker", "-P", "solo", "-Q", queues)
+        self.start(
+            "worker", "-m", "celery", "-A", "tests.e2e.celeryapp", "worker", "-P", "solo", "-Q", queues
+        )
 
     def stop(self, name: str) -> None:
         process = self._processes.pop(name, None)
@@ -138,7 +141,9 @@ def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
-    """A browser in which the shop's owner is signed in; anything that the page's script throws fails the test."""
+    """A browser in which the shop's owner is signed in; anything that the page's script throws fails the
+    test.
+    """
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

@@ -1,4 +1,5 @@
-"""Fill the test site: three members of staff with different permissions, and products with real photographs."""
+"""Fill the test site: three members of staff with different permissions, and products with real photographs.
+"""
 
 from __future__ import annotations
 

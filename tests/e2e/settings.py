@@ -10,7 +10,9 @@ STATIC_ROOT = None
 
 
 class _NoMigrations(dict):  # type: ignore[type-arg]
-    """Tables are made straight from the models: the migrations have a test of their own and take half a minute."""
+    """Tables are made straight from the models: the migrations have a test of their own and take half a
+    minute.
+    """
 
     def __contains__(self, app: object) -> bool:
         return True

@@ -1,0 +1,221 @@
+"""Watching a job: the page, its live part, cancelling and trying again."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from prodgen_django import tasks
+from prodgen_django.jobs import create_job, queue_job
+from prodgen_django.models import Job, JobItem
+from tests.admin.conftest import finish, queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks.run_job, "apply_async", lambda *_args, **_more: None)
+
+
+@pytest.fixture
+def running(draft: Job) -> Job:
+    queue_job(draft)
+    Job.objects.filter(pk=draft.pk).update(
+        state=Job.State.RUNNING, started_at=timezone.now() - timedelta(seconds=60)
+    )
+    first = draft.items.first()
+    draft.items.filter(pk=first.pk).update(state=JobItem.State.RUNNING, progress=0.5, stage="Cutting out")
+    draft.refresh_from_db()
+    return draft
+
+
+def progress(client: Client, job: Job, **query: Any) -> dict[str, Any]:
+    return client.get(reverse("admin:prodgen_job_progress", args=[job.pk]), query).json()
+
+
+def seen(answer: dict[str, Any]) -> dict[str, str]:
+    """What a browser sends that shows this answer."""
+    return {
+        "seen": ",".join(f"{row['id']}:{row['digest']}" for row in answer["rows"]),
+        "parts": ",".join(f"{name}:{part['digest']}" for name, part in answer["fragments"].items()),
+    }
+
+
+def test_the_page_tells_everything_without_javascript(owner: Client, running: Job) -> None:
+    failed = running.items.last()
+    running.items.filter(pk=failed.pk).update(
+        state=JobItem.State.FAILED,
+        error="The photo thing.jpg is broken: it ends too early.",
+        error_code="truncated",
+    )
+    page = owner.get(running.get_absolute_url()).content.decode()
+    assert "1 of 3 done, 1 of them failed." in page
+    assert "The photo thing.jpg is broken: it ends too early." in page
+    assert "Cutting out" in page
+    assert "About" in page  # how long it will take
+    assert 'value="50"' in page  # the progress: one over, one half done, of three
+    assert "Pure white" in page  # what was asked for, in the form's words
+
+
+def test_only_what_changed_is_sent(owner: Client, running: Job) -> None:
+    first = progress(owner, running)
+    assert len(first["rows"]) == 3
+    again = progress(owner, running, **seen(first))
+    assert again["rows"] == []
+    assert set(again["fragments"]) <= {"summary"}  # the time that is left ticks on
+    item = running.items.first()
+    running.items.filter(pk=item.pk).update(progress=0.9, stage="Staging")
+    moved = progress(owner, running, **seen(first))
+    assert [row["id"] for row in moved["rows"]] == [item.pk]
+    assert "Staging" in moved["rows"][0]["html"]
+    assert "summary" in moved["fragments"]
+
+
+def test_an_item_that_went_back_to_the_queue_is_sent_again(owner: Client, running: Job) -> None:
+    """A retry leaves no date behind, so the rows are compared and not their times."""
+    item = running.items.last()
+    running.items.filter(pk=item.pk).update(state=JobItem.State.FAILED, error="No.")
+    first = progress(owner, running)
+    owner.post(reverse("admin:prodgen_job_retry", args=[running.pk]))
+    changed = progress(owner, running, **seen(first))
+    assert [row["id"] for row in changed["rows"]] == [item.pk]
+
+
+def test_the_end_is_told_and_the_page_then_asks_no_more(owner: Client, running: Job) -> None:
+    finish(running)
+    answer = progress(owner, running)
+    assert answer["finished"]
+    assert (answer["percent"], answer["sentence"]) == (100, "All 3 done.")
+    assert "Review 3 pictures" in answer["fragments"]["buttons"]["html"]
+    assert "data-progress" not in owner.get(running.get_absolute_url()).content.decode()
+
+
+def test_nobody_keeps_a_copy_of_the_progress(owner: Client, running: Job) -> None:
+    reply = owner.get(reverse("admin:prodgen_job_progress", args=[running.pk]))
+    assert "no-store" in reply["Cache-Control"]
+
+
+def test_a_job_of_five_thousand_items_is_shown_and_polled_by_the_page(
+    owner: Client, make_products: Callable[..., list[Any]]
+) -> None:
+    job = create_job("display", products=make_products(5000), draft=True)
+    queue_job(job)
+    page = owner.get(job.get_absolute_url() + "?page=2").content.decode()
+    assert page.count("<tr data-item=") == 50
+    assert "Thing 50<" in page
+    address = reverse("admin:prodgen_job_progress", args=[job.pk]) + "?page=2"
+    reply = owner.get(address)
+    assert len(reply.json()["rows"]) == 50
+    assert len(reply.content) < 60_000
+    assert 0 < len(queries(owner, address)) <= 16
+
+
+def test_items_by_state(owner: Client, running: Job) -> None:
+    page = owner.get(running.get_absolute_url() + "?state=running").content.decode()
+    assert page.count("<tr data-item=") == 1
+    assert len(progress(owner, running, state="queued")["rows"]) == 2
+
+
+def test_cancelling(owner: Client, running: Job) -> None:
+    reply = owner.post(reverse("admin:prodgen_job_cancel", args=[running.pk]), follow=True)
+    running.refresh_from_db()
+    assert running.cancel_requested_at
+    page = reply.content.decode()
+    assert "The job is being cancelled" in page
+    assert "Cancel the job" not in page
+    assert running.items.filter(state=JobItem.State.CANCELLED).count() == 2
+
+
+def test_a_finished_job_is_not_cancelled(owner: Client, reviewed_job: Job) -> None:
+    reply = owner.post(reverse("admin:prodgen_job_cancel", args=[reviewed_job.pk]), follow=True)
+    assert "This job is over" in reply.content.decode()
+
+
+def test_trying_the_failed_ones_again(owner: Client, running: Job) -> None:
+    finish(running)
+    item = running.items.first()
+    running.items.filter(pk=item.pk).update(state=JobItem.State.FAILED, error="No light.", attempts=3)
+    Job.objects.filter(pk=running.pk).update(state=Job.State.PARTLY_FAILED)
+    assert "Try the failed one again" in owner.get(running.get_absolute_url()).content.decode()
+    owner.post(reverse("admin:prodgen_job_retry", args=[running.pk]))
+    item.refresh_from_db()
+    assert (item.state, item.attempts, item.error) == ("queued", 0, "")
+
+
+def test_titles_and_errors_are_text_and_never_markup(owner: Client, running: Job) -> None:
+    evil = "<script>alert(1)</script>"
+    running.items.update(title=evil, error=evil, report={"sentences": [evil]})
+    Job.objects.filter(pk=running.pk).update(title=evil)
+    for text in (
+        owner.get(running.get_absolute_url()).content.decode(),
+        json.dumps(progress(owner, running)),
+        owner.get(reverse("admin:prodgen_django_job_changelist")).content.decode(),
+    ):
+        assert "<script>alert" not in text
+
+
+class TestTraining:
+    def test_curves_and_samples(self, owner: Client, running: Job) -> None:
+        curves = {
+            "loss/generator": [[0, 2.0], [100, 1.0]],
+            "loss/critic": [[0, 1.0], [100, 0.5]],
+            "kid": [[0, 1]],
+        }
+        running.log = {
+            "curves": curves,
+            "samples": [{"name": "prodgen/samples/a.png", "caption": "100 steps"}],
+        }
+        running.save()
+        page = owner.get(running.get_absolute_url()).content.decode()
+        assert page.count("<polyline") == 2  # one point makes no line
+        assert "loss, between 0.5 and 2" in page
+        assert "prodgen/samples/a.png" in page
+        assert "100 steps" in page
+
+    def test_a_curve_that_went_to_infinity_breaks_nothing(self, owner: Client, running: Job) -> None:
+        running.log = {"curves": {"loss": [[0, 1.0], [1, "NaN"], [2, 3.0], [3, None]]}}
+        running.save()
+        assert "<polyline" in owner.get(running.get_absolute_url()).content.decode()
+
+    def test_ten_thousand_points_are_drawn_as_a_few(self, owner: Client, running: Job) -> None:
+        running.log = {"curves": {"loss": [[x, x % 7] for x in range(10_000)]}}
+        running.save()
+        html = progress(owner, running)["fragments"]["log"]["html"]
+        assert len(html) < 6000
+
+
+class TestList:
+    def test_states_progress_and_filters(self, owner: Client, running: Job, reviewed_job: Job) -> None:
+        page = owner.get(
+            reverse("admin:prodgen_django_job_changelist"), {"state": "succeeded"}
+        ).content.decode()
+        assert "Succeeded" in page
+        assert "6 pictures" in page
+        page = owner.get(reverse("admin:prodgen_django_job_changelist"), {"kind": "stitch"}).content.decode()
+        assert "0 jobs" in page
+
+    def test_a_product_finds_its_jobs(self, owner: Client, draft: Job) -> None:
+        address = reverse("admin:prodgen_django_job_changelist")
+        assert "1 job" in owner.get(address, {"q": "Thing 2"}).content.decode()
+        assert "0 jobs" in owner.get(address, {"q": "Thing 7"}).content.decode()
+
+    def test_the_list_takes_the_same_queries_for_one_job_and_ten(
+        self, owner: Client, make_products: Callable[..., list[Any]]
+    ) -> None:
+        address = reverse("admin:prodgen_django_job_changelist")
+        products = make_products(3)
+        finish(create_job("display", products=products, draft=True), pictures=2)
+        few = queries(owner, address)
+        for _n in range(9):
+            finish(create_job("display", products=products, draft=True), pictures=6)
+        many = queries(owner, address)
+        assert 0 < len(few) == len(many), "\n".join(many)
