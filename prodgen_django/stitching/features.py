@@ -25,12 +25,17 @@ class Level:
     """Most features kept in a picture."""
     iterations: int
     """MAGSAC's."""
+    smooth: float = 0.0
+    """Gaussian sigma before detection, against noise; pixels of the working size."""
+    guesses: int = 0
+    """How many further hypotheses from single features are worth a try."""
 
 
 LEVELS = (
     Level("orb", 0.30e6, 1500, 2000),
     Level("sift", 0.25e6, 1500, 6000),
-    Level("sift-fine", 0.80e6, 4000, 20000),
+    Level("sift-fine", 0.80e6, 4000, 20000, guesses=3),
+    Level("sift-smooth", 0.80e6, 4000, 20000, smooth=1.5, guesses=3),
 )
 
 
@@ -111,6 +116,8 @@ def detect(grey: npt.NDArray[np.uint8], scale: float, level: Level) -> Features:
             cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8
         )
     fx, fy = work.shape[1] / grey.shape[1] * scale, work.shape[0] / grey.shape[0] * scale
+    if level.smooth:
+        work = cv2.GaussianBlur(work, (0, 0), level.smooth)
     work = cv2.createCLAHE(2.0, (8, 8)).apply(work)
     if level.name == "orb":
         points, raw = cv2.ORB_create(level.limit, fastThreshold=7).detectAndCompute(work, None)

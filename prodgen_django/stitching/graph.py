@@ -117,18 +117,15 @@ def try_pair(graph: Graph, views: list[View], i: int, j: int, level: Level) -> b
     a, b = views[i], views[j]
     # Errors of the features' own place grow with the shrinking, so the tolerance is in working pixels.
     shrink = max(1.0, float(np.sqrt(b.size[0] * b.size[1] / level.pixels)))
-    candidate = match(a.at(level), b.at(level), level, 3.0 * shrink)
-    if candidate is None:
-        graph.tried.setdefault((i, j), {"matches": 0})
-        return False
-    edge, evidence = verify(a, b, i, j, candidate)
-    known = graph.tried.get((i, j))
-    if known is None or evidence.get("agreement", -1) >= known.get("agreement", -1):
-        graph.tried[i, j] = evidence
-    if edge is None:
-        return False
-    graph.edges[i, j] = edge
-    return True
+    graph.tried.setdefault((i, j), {"inliers": 0})
+    for candidate in match(a.at(level), b.at(level), level, 3.0 * shrink):
+        edge, evidence = verify(a, b, i, j, candidate)
+        if evidence.get("agreement", -1) >= graph.tried[i, j].get("agreement", -1):
+            graph.tried[i, j] = evidence
+        if edge is not None:
+            graph.edges[i, j] = edge
+            return True
+    return False
 
 
 def shortlist(views: list[View], level: Level, enough: int = 14, keep: int = 10) -> list[Pair]:

@@ -59,14 +59,15 @@ def agreeing(
     return np.asarray(near[int(near.sum(1).argmax())], bool)
 
 
-def match(a: Features, b: Features, level: Level, tolerance: float) -> Candidate | None:
-    """The best homography from a's to b's pixels, by MAGSAC (Barath et al. 2020); None if there is none.
+def match(a: Features, b: Features, level: Level, tolerance: float) -> list[Candidate]:
+    """Homographies from a's to b's pixels, most promising first; empty if nothing speaks for any.
 
-    `tolerance` is in pixels of the inputs.
+    The first is MAGSAC's (Barath et al. 2020); the dearer levels add what single features suggest, as each
+    knows place, turn and scale. The pixels decide among them. `tolerance` is in pixels of the inputs.
     """
     ia, ib = tentative(a, b, 0.88 if level.name == "orb" else 0.86)
     if len(ia) < 8:
-        return None
+        return []
     best: Candidate | None = None
     vote = agreeing(a, b, ia, ib)
     for keep in (vote, np.ones_like(vote)):
@@ -81,7 +82,43 @@ def match(a: Features, b: Features, level: Level, tolerance: float) -> Candidate
         chosen = inliers.ravel() > 0
         if chosen.sum() >= 8 and (best is None or chosen.sum() > best.inliers):
             best = Candidate(np.asarray(found, np.float64), p[chosen], q[chosen], len(ia), level.name)
-    return best
+    found_here = [best] if best is not None else []
+    if level.guesses and (best is None or best.inliers < 30):
+        found_here += _single(a, b, ia, ib, level)
+    return found_here
+
+
+def _single(
+    a: Features, b: Features, ia: npt.NDArray[np.intp], ib: npt.NDArray[np.intp], level: Level
+) -> list[Candidate]:
+    """Similarities that one match suggests and at least four others roughly follow, fitted to those."""
+    p, q = a.points[ia], b.points[ib]
+    turn = np.deg2rad(b.angles[ib] - a.angles[ia]).astype(np.float64)
+    zoom = np.log(np.maximum(b.scales[ib], 1e-6) / np.maximum(a.scales[ia], 1e-6)).astype(np.float64)
+    step = np.exp(zoom + 1j * turn)
+    from_, to = p[:, 0] + 1j * p[:, 1], q[:, 0] + 1j * q[:, 1]
+    miss = np.abs(step[:, None] * (from_[None] - from_[:, None]) - (to[None] - to[:, None]))
+    reach = 0.05 * float(np.ptp(b.points, axis=0).max())
+    turned = np.abs(np.angle(np.exp(1j * (turn[None] - turn[:, None]))))
+    near = (miss < reach) & (turned < 0.45) & (np.abs(zoom[None] - zoom[:, None]) < 0.4)
+    made: list[Candidate] = []
+    spent = np.zeros(len(p), bool)
+    for seed in np.argsort(-near.sum(1), kind="stable"):
+        group = near[seed]
+        if group.sum() < 5 or len(made) >= level.guesses:
+            break
+        if spent[seed]:
+            continue
+        spent |= group
+        linear, inliers = cv2.estimateAffine2D(
+            p[group], q[group], ransacReprojThreshold=reach / 3, maxIters=500
+        )
+        if linear is None or inliers.sum() < 5:
+            continue
+        chosen = np.flatnonzero(group)[inliers.ravel() > 0]
+        transform = np.vstack([linear, [0, 0, 1]]).astype(np.float64)
+        made.append(Candidate(transform, p[chosen], q[chosen], len(p), level.name))
+    return made
 
 
 def plausible(transform: npt.NDArray[np.float64], size: tuple[int, int], other: tuple[int, int]) -> bool:

@@ -206,10 +206,12 @@ def _small(view: View) -> npt.NDArray[np.float64]:
 
 
 def believable(evidence: dict[str, float]) -> bool:
-    """The rule that admits an edge."""
-    return (
-        evidence["followed"] >= 20
-        and evidence["agreement"] > 0.5
-        and evidence["spread"] > 0.25
-        and evidence["followed_share"] > 0.25
-    )
+    """The rule that admits an edge.
+
+    On true pairs the agreement is above 0.7 with points all over the overlap, and false ones do not come near.
+    Where few points could be followed (noise, parallax) the agreement must be better.
+    """
+    agreement, followed = evidence["agreement"], evidence["followed"]
+    if followed < 20 or evidence["spread"] < 0.3 or evidence["textured"] < 0.01:
+        return False
+    return agreement > 0.6 if evidence["followed_share"] > 0.3 else agreement > 0.75 and followed >= 30
