@@ -98,7 +98,7 @@ class _Mosaic:
                 lambda f: journal.progress("blending", 0.7 + 0.25 * f),
             )
         with journal.stage("crop", 0.96):
-            image, mask, shift, crop = self._crop(image, mask)
+            image, mask, shift, crop = self._crop(image, mask, canvas.warps[0].surface is not None)
         transforms: list[Matrix | None] = [None] * len(self.images)
         inputs: list[dict[str, Any]] = []
         for warp in canvas.warps:
@@ -214,7 +214,7 @@ class _Mosaic:
         why = f"the pictures overlap and lie in one plane ({plane.model})"
         return plane_canvas(self.sizes, plane.transforms, self.options.max_pixels), model, why, plane.residual
 
-    def _crop(self, image: Image, mask: Mask) -> tuple[Image, Mask, Matrix, str]:
+    def _crop(self, image: Image, mask: Mask, curved: bool) -> tuple[Image, Mask, Matrix, str]:
         wanted = self.options.crop
         identity = np.eye(3)
         if mask.all() or wanted == "none":
@@ -222,8 +222,9 @@ class _Mosaic:
         colour, stray = plain_background(image, mask)
         if wanted in ("auto", "rectangle"):
             left, top, right, bottom = largest_rectangle(mask)
+            enough = 0.75 if curved else 0.88  # a panorama's wavy rim is no loss
             share = (right - left) * (bottom - top) / max(1, int(mask.sum()))
-            if wanted == "rectangle" or share > 0.92:
+            if wanted == "rectangle" or share > enough:
                 self.journal.checks["crop_kept"] = round(share, 3)
                 shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
                 box = (slice(top, bottom), slice(left, right))

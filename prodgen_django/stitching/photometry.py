@@ -165,10 +165,45 @@ def solve(
             normal[-1, at + 4] -= 1 / 0.12**2
             normal[-1, -1] += 1 / 0.12**2
         normal[-1, -1] += 1 / 0.15**2
+        # Flattening all pictures alike would shrink every difference: the mean gamma has to stay.
+        gammas = np.arange(count) * per
+        normal[np.ix_(gammas, gammas)] += 1e6 / count
         theta = np.linalg.solve(normal, right)
     for k, light in enumerate(lights):
         at = per * k
         light.gamma = float(np.clip(theta[at], -0.6, 0.9))
         light.gain = np.clip(theta[at + 1 : at + 4], -1.5, 1.5)
         light.vignette = float(np.clip(theta[at + 4], -0.3, 0.9))
+    # Nor may the whole set become lighter or change its cast: the mean correction over all pictures is none.
+    shifts = [_mean_correction(s, light) for s, light in zip(smalls, lights, strict=True)]
+    common = np.mean(shifts, 0)
+    for light in lights:
+        light.gain = light.gain + common
+    for _ in range(6):  # 5 % darker at a time, while the brighter pictures would lose their highlights
+        if np.mean([_clipped(s, light) for s, light in zip(smalls, lights, strict=True)]) < 0.01:
+            break
+        for light in lights:
+            light.gain = light.gain + 0.05
     return lights, {"light_difference_before": round(before, 4), "light_difference_after": round(after, 4)}
+
+
+def _mean_correction(small: Small, light: Light) -> npt.NDArray[np.float64]:
+    """Mean change of the logarithm of each channel by a correction, over the pixels that do not clip."""
+    step = max(1, int(np.sqrt(small.mask.size / 2000)))
+    pixels, mask = small.pixels[::step, ::step], small.mask[::step, ::step] > 0
+    radius = small.radius[::step, ::step]
+    mask &= (pixels.min(2) > 6) & (pixels.max(2) < 250)
+    if not mask.any():
+        return np.zeros(3)
+    level = np.log(pixels[mask].astype(np.float64) / 255)
+    change = light.gamma * level - light.gain + (light.vignette * _bend(radius[mask]))[:, None]
+    return np.asarray(change.mean(0), np.float64)
+
+
+def _clipped(small: Small, light: Light) -> float:
+    """The share of pixels that a correction newly drives above white."""
+    step = max(1, int(np.sqrt(small.mask.size / 4000)))
+    pixels = np.ascontiguousarray(small.pixels[::step, ::step])
+    corrected = light.apply(pixels, np.ascontiguousarray(small.radius[::step, ::step]))
+    lost = (corrected.max(2) > 258) & (pixels.max(2) < 250) & (small.mask[::step, ::step] > 0)
+    return float(lost.mean())

@@ -208,7 +208,7 @@ def _small(view: View) -> npt.NDArray[np.float64]:
 def believable(evidence: dict[str, float]) -> bool:
     """The rule that admits an edge.
 
-    On true pairs the agreement is above 0.7 with points all over the overlap, and false ones do not come near.
+    On true pairs the agreement is above 0.7 with points all over the overlap; false ones do not come near.
     Where few points could be followed (noise, parallax) the agreement must be better.
     """
     agreement, followed = evidence["agreement"], evidence["followed"]
