@@ -30,12 +30,16 @@ DEFAULTS: dict[str, Any] = {
     "MAX_ATTEMPTS": 3,
     "BATCH_SIZE": 8,
     "SWEEP_SECONDS": 60,
+    # How long an item waits after an error before it is tried again.
+    "RETRY_SECONDS": 10,
     # A queued item whose wake-up is older than this is published again by the sweeper.
     "REPUBLISH_SECONDS": 120,
     "TASK_SOFT_TIME_LIMIT": 540,
     "TASK_TIME_LIMIT": 600,
     # A training job works in slices of this length, so that no message outlives a broker's patience.
     "TRAIN_SLICE_SECONDS": 300,
+    # A folder on the worker's machine for unfinished long work; None: the user's cache folder.
+    "WORK_DIR": None,
     # Most products one job takes.
     "MAX_PRODUCTS": 10_000,
     # -- bytes and pixels let in
@@ -52,6 +56,8 @@ DEFAULTS: dict[str, Any] = {
     "RENDITION_FORMATS": ["avif", "webp", "jpeg"],
     # What {% personalized_image product size="…" %} may name: the largest width in CSS pixels.
     "SIZES": {"thumb": 160, "card": 320, "large": 640, "zoom": 1200},
+    # True: a published picture is put before the product's other images, so that Oscar's own lists show it as well.
+    "PUBLISH_FIRST": False,
     # -- personalisation
     # request -> bool, dotted path; None: nobody has consented, everybody gets the non-personal choice.
     "CONSENT": None,

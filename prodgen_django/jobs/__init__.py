@@ -1,6 +1,11 @@
-"""Create, claim, heartbeat, run, cancel, sweep: the state machine over the models."""
+"""Create, claim, heartbeat, run, cancel, sweep: the state machine over the models.
 
-from prodgen_django.jobs.create import create_job, queue_job, retry_failed, update_draft
+The database is the truth; a Celery message only says "look at this job". A message that is lost, doubled or
+late can therefore neither lose work nor do it twice (docs/explanation/job-machine.md).
+"""
+
 from prodgen_django.jobs.cancel import cancel_job
+from prodgen_django.jobs.create import create_job, queue_job, retry_failed, update_draft
+from prodgen_django.jobs.errors import JobStateError
 
-__all__ = ["cancel_job", "create_job", "queue_job", "retry_failed", "update_draft"]
+__all__ = ["JobStateError", "cancel_job", "create_job", "queue_job", "retry_failed", "update_draft"]

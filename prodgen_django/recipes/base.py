@@ -1,7 +1,7 @@
 """What a recipe is: the glue between a job's items and the engines.
 
-A recipe is imported by the web process (for its label and its option form), so no recipe module imports torch, OpenCV
-or an engine at its top; ``run`` does, in the worker.
+A recipe is imported by the web process (for its label and its option form), so no recipe module imports
+torch, OpenCV or an engine at its top; ``run`` does, in the worker.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ class WorkItem:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one item: its pictures, or an error, or (``again``) a slice of a long work that goes on later."""
+    """What came of one item: its pictures, or an error, or (``again``) a slice of a long work that goes on
+    later.
+    """
 
     item: WorkItem
     pictures: tuple[Picture, ...] = ()
@@ -132,7 +134,9 @@ class Recipe(abc.ABC):
     needs_products: ClassVar[bool] = True
 
     def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Validated options as JSON values, defaults filled in. Raises ValidationError with the form's messages."""
+        """Validated options as JSON values, defaults filled in. Raises ValidationError with the form's
+        messages.
+        """
         form = self.options_form()
         initial = {
             name: form.get_initial_for_field(bound, name)
@@ -167,8 +171,8 @@ class Recipe(abc.ABC):
     def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
         """Work on claimed items of like options and yield each one's outcome as soon as it is there.
 
-        An `ItemFailed` that escapes counts for the item being worked on only when the recipe yields it as an outcome;
-        any other exception costs every item not yet yielded an attempt.
+        An `ItemFailed` that escapes counts for the item being worked on only when the recipe yields it as an
+        outcome; any other exception costs every item not yet yielded an attempt.
         """
 
     def preview(self, item: WorkItem, bench: Workbench) -> Picture:

@@ -1,0 +1,169 @@
+"""What came of an item, written in one transaction under the condition that the item is still ours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import TYPE_CHECKING
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from prodgen_django.conf import settings
+from prodgen_django.jobs.clock import from_now
+from prodgen_django.models import GeneratedImage, JobItem
+from prodgen_django.storage import save_content
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from django.db.models import QuerySet
+
+    from prodgen_django.jobs.claim import Claim
+    from prodgen_django.recipes import ItemFailed, Outcome, Picture
+
+logger = logging.getLogger("prodgen_django.jobs")
+
+#: Longest side in pixels of the pictures on the admin's own pages.
+THUMBNAIL_SIZE = 480
+
+
+def store(claim: Claim, outcome: Outcome) -> bool:
+    """Publish an outcome; False where the item is no longer ours, and then nothing of it is visible."""
+    row = claim.held.filter(pk=outcome.item.pk)
+    if outcome.error is not None:
+        return bool(fail(row, outcome.error))
+    if outcome.again:
+        return bool(_go_on_later(row, outcome))
+    item = next(item for item in claim.items if item.pk == outcome.item.pk)
+    # Files first: a name made of the content is harmless until a row points to it, and the transaction stays
+    # short.
+    images = [_image(claim, item, slot, picture) for slot, picture in enumerate(outcome.pictures)]
+    with transaction.atomic():
+        ours = row.update(
+            state=JobItem.State.DONE,
+            progress=1.0,
+            stage="",
+            token=None,
+            lease_until=None,
+            finished_at=Now(),
+            error="",
+            error_code="",
+            report=_as_json(outcome.report),
+        )
+        if not ours:
+            logger.warning("job %s: item %s belongs to another worker now", claim.job.pk, item.pk)
+            return False
+        GeneratedImage.objects.bulk_create(images)
+    return True
+
+
+def fail(items: QuerySet[JobItem], error: ItemFailed) -> int:
+    """End items as failed; the condition on who may do so stands in ``items``."""
+    return items.update(
+        state=JobItem.State.FAILED,
+        token=None,
+        lease_until=None,
+        stage="",
+        finished_at=Now(),
+        error_code=error.code[:64],
+        error=error.message,
+    )
+
+
+def give_back(items: QuerySet[JobItem], code: str, retry: str, last: str, delay: float = 0.0) -> int:
+    """Put items back in the queue with the reason ``retry``, or end as failed, saying ``last``, those out of
+    attempts.
+
+    Each message may name ``%(attempts)d``. Returns how many were put back.
+    """
+    most = settings.MAX_ATTEMPTS
+    items.filter(attempts__gte=most).update(
+        state=JobItem.State.FAILED,
+        token=None,
+        lease_until=None,
+        stage="",
+        finished_at=Now(),
+        error_code=code[:64],
+        error=last % {"attempts": most},
+    )
+    return items.filter(attempts__lt=most).update(
+        state=JobItem.State.QUEUED,
+        token=None,
+        progress=0.0,
+        stage="",
+        # In the queue a lease is a date before which nobody takes the item.
+        lease_until=from_now(delay) if delay else None,
+        woken_at=None,
+        error_code=code[:64],
+        error=retry,
+    )
+
+
+def put_down(items: QuerySet[JobItem]) -> int:
+    """Put items back as if they had never been taken: the worker was asked to stop, which is no fault of
+    theirs.
+    """
+    return items.update(
+        state=JobItem.State.QUEUED,
+        token=None,
+        lease_until=None,
+        progress=0.0,
+        stage="",
+        woken_at=None,
+        attempts=F("attempts") - 1,
+    )
+
+
+def _go_on_later(row: QuerySet[JobItem], outcome: Outcome) -> int:
+    # A slice that went well shows that the item is no poison, so its attempts start anew.
+    return row.update(
+        state=JobItem.State.QUEUED,
+        token=None,
+        lease_until=None,
+        woken_at=None,
+        attempts=0,
+        error="",
+        error_code="",
+        report=_as_json(outcome.report),
+    )
+
+
+def _image(claim: Claim, item: JobItem, slot: int, picture: Picture) -> GeneratedImage:
+    return GeneratedImage(
+        job=claim.job,
+        item=item,
+        slot=slot,
+        product_id=picture.product_id or item.product_id,
+        title=(picture.title or item.title)[:255],
+        kind=claim.job.kind,
+        recipe=_as_json(picture.recipe),
+        seed=picture.seed,
+        checkpoint_id=picture.checkpoint_id,
+        sources=list(picture.sources),
+        file=save_content("pictures", picture.data, picture.format),
+        thumbnail=_thumbnail(picture),
+        sha256=hashlib.sha256(picture.data).hexdigest(),
+        width=picture.width,
+        height=picture.height,
+        scores=_as_json(picture.scores),
+        palette=list(picture.palette),
+        tags=list(picture.tags),
+        provenance={"digital_source_type": picture.source_type, **_as_json(picture.provenance)},
+        blockers=[dict(blocker) for blocker in picture.blockers],
+    )
+
+
+def _thumbnail(picture: Picture) -> str:
+    from prodgen_django.imagefile import make_rendition
+
+    data = make_rendition(picture.data, THUMBNAIL_SIZE, "jpeg")
+    return save_content("thumbnails", data, "jpg")
+
+
+def _as_json(value: Mapping[str, Any]) -> dict[str, Any]:
+    return json.loads(json.dumps(dict(value), cls=DjangoJSONEncoder))

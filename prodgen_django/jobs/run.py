@@ -1,0 +1,123 @@
+"""One wake-up's work: claim a batch, let the recipe work on it, write what comes."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.utils.translation import gettext as _
+
+from prodgen_django.catalog import get_catalog
+from prodgen_django.conf import settings
+from prodgen_django.jobs.cancel import mark_cancelled
+from prodgen_django.jobs.claim import Claim, claim
+from prodgen_django.jobs.errors import JobCancelled, LeaseLost
+from prodgen_django.jobs.finish import finish_if_over
+from prodgen_django.jobs.lease import Lease
+from prodgen_django.jobs.results import fail, give_back, put_down, store
+from prodgen_django.jobs.wake import batch_size, wake
+from prodgen_django.jobs.workbench import Bench
+from prodgen_django.models import Job, JobItem
+from prodgen_django.recipes import ItemFailed, WorkItem, get_recipe
+
+if TYPE_CHECKING:
+    from prodgen_django.recipes import Recipe
+
+logger = logging.getLogger("prodgen_django.jobs")
+
+
+def run_batch(job_id: int) -> int:
+    """Do one batch of a job's items and wake a successor where more wait; returns how many items were taken.
+
+    Safe to call at any time, in any process, any number of times: what is not queued is not taken.
+    """
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None or job.state not in (Job.State.QUEUED, Job.State.RUNNING):
+        return 0
+    try:
+        recipe, size = get_recipe(job.kind), batch_size(job.kind)
+    except LookupError:
+        _fail_unknown(job)
+        return 0
+    claimed = claim(job, size)
+    if claimed is not None:
+        with Lease(claimed) as lease:
+            _work(claimed, recipe, Bench(claimed, lease))
+    if not finish_if_over(job_id) and claimed is not None:
+        _wake_successor(job)
+    return len(claimed.items) if claimed is not None else 0
+
+
+def run_here(job_id: int) -> None:
+    """Do a whole job in this process, without a broker: for a terminal and for tests."""
+    while run_batch(job_id):
+        pass
+
+
+def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
+    items = [_work_item(claimed.job, item) for item in claimed.items]
+    open_items = {item.pk for item in items}
+    held = claimed.held
+    try:
+        for outcome in recipe.run(items, bench):
+            store(claimed, outcome)
+            open_items.discard(outcome.item.pk)
+        if open_items:
+            raise RuntimeError(f"the recipe {recipe.kind!r} gave no result for {len(open_items)} items")
+    except LeaseLost:
+        logger.warning("job %s: the lease was lost, nothing of this batch is written", claimed.job.pk)
+    except JobCancelled:
+        mark_cancelled(held)
+    except SoftTimeLimitExceeded:
+        minutes = settings.TASK_SOFT_TIME_LIMIT / 60
+        sentence = _("This took longer than %(minutes)g minutes and was stopped.") % {"minutes": minutes}
+        if len(items) == 1:
+            # Alone it had all the time there is; the next attempt would only take as long again.
+            fail(held, ItemFailed("time_limit", sentence))
+        else:
+            give_back(held, "time_limit", retry=sentence, last=sentence)
+    except Exception as error:
+        logger.exception("job %s: a batch failed", claimed.job.pk)
+        reason = f"{type(error).__name__}: {error}"
+        give_back(
+            held,
+            "error",
+            retry=_("It went wrong and will be tried again (%(reason)s)") % {"reason": reason},
+            last=_("It went wrong %%(attempts)d times, the last time with: %(reason)s")
+            % {"reason": reason.replace("%", "%%")},
+            delay=settings.RETRY_SECONDS,
+        )
+    except BaseException:
+        # The process is asked to stop (Ctrl-C, a worker's shutdown).
+        put_down(held)
+        raise
+
+
+def _work_item(job: Job, item: JobItem) -> WorkItem:
+    options: dict[str, Any] = {**job.options, **item.options}
+    return WorkItem(
+        pk=item.pk,
+        product=item.product,
+        title=item.title,
+        category=get_catalog().category(item.product) if item.product is not None else "",
+        photos=tuple(item.photos),
+        options=options,
+        # A person who wants other pictures of the same product chooses another seed.
+        seed=item.seed + int(options.get("seed") or 0),
+        attempt=item.attempts,
+    )
+
+
+def _wake_successor(job: Job) -> None:
+    queued = job.items.filter(state=JobItem.State.QUEUED)
+    if queued.filter(lease_until=None).exists():
+        wake(job)
+    elif queued.exists():
+        wake(job, countdown=settings.RETRY_SECONDS)
+
+
+def _fail_unknown(job: Job) -> None:
+    sentence = _("This worker knows no job of the kind “%(kind)s”.") % {"kind": job.kind}
+    fail(job.items.filter(state=JobItem.State.QUEUED), ItemFailed("unknown_kind", sentence))
+    finish_if_over(job.pk)

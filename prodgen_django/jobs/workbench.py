@@ -1,0 +1,92 @@
+"""What the job machine offers a recipe while it works: photos in, progress and files out."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from prodgen_django.catalog import CatalogError, get_catalog
+from prodgen_django.conf import settings
+from prodgen_django.jobs.errors import LeaseLost
+from prodgen_django.models import Job
+from prodgen_django.recipes import ItemFailed, WorkItem
+from prodgen_django.storage import save_content
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from prodgen_django.jobs.claim import Claim
+    from prodgen_django.jobs.lease import Lease
+
+#: Progress is written to the database at most this often.
+WRITE_SECONDS = 0.5
+
+
+def load_photo(ref: str) -> np.ndarray:
+    """A photo's pixels by its reference. Raises ItemFailed in words for the shop admin."""
+    from prodgen_django.imagefile import ImageRejected, load_image
+
+    try:
+        with get_catalog().open_photo(ref) as file:
+            data = file.read(settings.MAX_IMAGE_BYTES + 1)
+        return load_image(data)
+    except CatalogError as error:
+        raise ItemFailed("photo_missing", str(error)) from error
+    except OSError as error:
+        raise ItemFailed(
+            "photo_missing", _("The photo %(ref)s cannot be read from the storage.") % {"ref": ref}
+        ) from error
+    except ImageRejected as error:
+        raise ItemFailed(error.code, error.message) from error
+
+
+class Bench:
+    """The workbench of one claim."""
+
+    def __init__(self, claim: Claim, lease: Lease) -> None:
+        self.job_id = claim.job.pk
+        self._claim, self._lease = claim, lease
+        self._written = 0.0
+
+    def load_photo(self, ref: str) -> np.ndarray:
+        self._lease.check()
+        return load_photo(ref)
+
+    def progress(self, item: WorkItem, fraction: float, stage: str = "") -> None:
+        self._lease.check()
+        if time.monotonic() - self._written < WRITE_SECONDS:
+            return
+        self._written = time.monotonic()
+        row = self._claim.held.filter(pk=item.pk)
+        if not row.update(progress=min(max(float(fraction), 0.0), 1.0), stage=str(stage)[:120]):
+            if not self._claim.held.exists():
+                self._lease.lose()
+            raise LeaseLost
+        self._lease.look()
+
+    def log(self, **entries: Any) -> None:
+        self._lease.check()
+        with transaction.atomic():
+            job = Job.objects.select_for_update().get(pk=self.job_id)
+            if not self._claim.held.exists():
+                self._lease.lose()
+                raise LeaseLost
+            job.log = job.log | entries
+            job.save(update_fields=["log"])
+
+    def save_file(self, folder: str, data: bytes, extension: str) -> str:
+        self._lease.check()
+        return save_content(folder, data, extension)
+
+    def work_dir(self) -> str:
+        base = settings.WORK_DIR or Path(
+            os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "prodgen"
+        )
+        folder = Path(base, str(self._claim.job.uuid))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return str(folder)

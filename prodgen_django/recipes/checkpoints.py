@@ -1,0 +1,106 @@
+"""Checkpoints for recipes: which one is active, its file on this machine, its model in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+
+from prodgen_django.conf import settings
+from prodgen_django.models import Checkpoint
+from prodgen_django.storage import get_storage, save_content
+
+if TYPE_CHECKING:
+    from prodgen_django.gan import Sampler
+
+#: Checkpoints that come with the package.
+SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+def active_checkpoint(task: str) -> Checkpoint | None:
+    """The active checkpoint of a task; where there is none, one that comes with the package is registered."""
+    found = Checkpoint.objects.filter(task=task, is_active=True).first()
+    if found is not None:
+        return found
+    for card_file in sorted(SHIPPED.glob("*.json")):
+        card = json.loads(card_file.read_text(encoding="utf-8"))
+        weights = card_file.with_suffix(".safetensors")
+        if card.get("task") == task and weights.is_file():
+            return register(card_file.stem, weights.read_bytes(), card)
+    return None
+
+
+def register(name: str, data: bytes, card: dict[str, Any], job_id: int | None = None) -> Checkpoint:
+    """Keep a checkpoint's file and card, once; it becomes the active one of its task where there is none.
+
+    One that may not be offered (it copies its photos, or has collapsed) is kept but never made active by
+    itself.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    offerable = bool(card.get("offerable", True))
+    checkpoint, _made = Checkpoint.objects.get_or_create(
+        sha256=sha256,
+        defaults={
+            "task": card["task"],
+            "name": name[:120],
+            "file": save_content("checkpoints", data, "safetensors"),
+            "config": card.get("config", {}),
+            "card": card,
+            "metrics": card.get("metrics", {}),
+            "licence": str(card.get("licence", ""))[:120],
+            "job_id": job_id,
+            "offerable": offerable,
+        },
+    )
+    if offerable and not Checkpoint.objects.filter(task=checkpoint.task, is_active=True).exists():
+        try:
+            with transaction.atomic():
+                Checkpoint.objects.filter(pk=checkpoint.pk).update(is_active=True)
+        except IntegrityError:
+            pass  # another worker's became active at the same moment
+        checkpoint.refresh_from_db()
+    return checkpoint
+
+
+def sampler_of(checkpoint: Checkpoint) -> Sampler:
+    """The checkpoint's sampler, loaded once in this process. Raises `gan.CheckpointError`."""
+    return _sampler(str(local_file(checkpoint)), checkpoint.sha256, settings.DEVICE)
+
+
+@lru_cache(maxsize=2)
+def _sampler(path: str, sha256: str, device: str) -> Sampler:
+    from prodgen_django.gan import Sampler
+
+    return Sampler.load(path, device=device)
+
+
+def local_file(checkpoint: Checkpoint) -> Path:
+    """The checkpoint as a file of this machine, fetched from the storage once and checked against its hash."""
+    from prodgen_django.gan import CheckpointError
+
+    folder = cache_folder() / "checkpoints"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{checkpoint.sha256}.safetensors"
+    if path.is_file():
+        return path
+    with get_storage().open(checkpoint.file.name, "rb") as file:
+        data = file.read()
+    if hashlib.sha256(data).hexdigest() != checkpoint.sha256:
+        raise CheckpointError("mismatch", f"the file of the checkpoint “{checkpoint.name}” has been changed")
+    handle, temporary = tempfile.mkstemp(dir=folder)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    Path(temporary).replace(path)
+    return path
+
+
+def cache_folder() -> Path:
+    """Where workers of this machine and user keep what they can make or fetch again."""
+    base = settings.WORK_DIR or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "prodgen"
+    return Path(base)

@@ -1,0 +1,247 @@
+"""Display pictures: the photographed product, cut out and staged on white or before a backdrop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from prodgen_django.conf import settings
+from prodgen_django.recipes.base import ItemFailed, Outcome, Picture, Recipe
+from prodgen_django.recipes.forms import RecipeForm, format_field, seed_field
+from prodgen_django.recipes.photos import require_photos, rgb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy as np
+
+    from prodgen_django.recipes.base import Workbench, WorkItem
+    from prodgen_django.studio import CutOut
+
+SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
+#: Side in pixels of the picture on the options page.
+PREVIEW_SIZE = 640
+#: Photos are compared for sharpness, light and size; more of them than this are not looked at.
+MOST_PHOTOS = 12
+
+
+def _styles() -> list[tuple[str, str]]:
+    from prodgen_django.studio.styles import STYLES
+
+    return [(style.name, style.label) for style in STYLES.values()]
+
+
+class DisplayForm(RecipeForm):
+    advanced = ("format", "size", "shadow", "seed")
+
+    styles = forms.MultipleChoiceField(
+        label=_("Backdrops"),
+        help_text=_("Each product gets one picture before each backdrop; marketplaces ask for pure white."),
+        choices=_styles,
+        initial=["white"],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    photo = forms.ChoiceField(
+        label=_("Which photo"),
+        choices=[
+            ("best", _("The sharpest and best lit")),
+            ("first", _("The product's first photo")),
+            ("all", _("Every photo")),
+        ],
+        initial="best",
+        widget=forms.RadioSelect,
+    )
+    candidates = forms.TypedChoiceField(
+        label=_("Pictures per backdrop"),
+        help_text=_("Several differ in the backdrop's details. Pure white is always one picture."),
+        choices=[(n, str(n)) for n in (1, 2, 3, 4)],
+        coerce=int,
+        initial=1,
+    )
+    size = forms.TypedChoiceField(
+        label=_("Size in pixels"), choices=SIZES, coerce=int, initial=lambda: settings.DISPLAY_SIZE[0]
+    )
+    shadow = forms.BooleanField(
+        label=_("Shadow on pure white"),
+        help_text=_("Marketplaces that ask for pure white refuse shadows."),
+        initial=False,
+        required=False,
+    )
+    format = format_field()
+    seed = seed_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        side = settings.DISPLAY_SIZE[0]
+        if side not in dict(SIZES):
+            size = self.fields["size"]
+            size.choices = sorted([*SIZES, (side, f"{side} × {side}")])  # type: ignore[attr-defined]
+
+
+class DisplayRecipe(Recipe):
+    """Cut out, stage, certify, check against the channels' rules."""
+
+    kind = "display"
+    label = _("Display pictures")
+    description = _(
+        "The product, cut out of its photo, on white or before a backdrop. The product is not altered."
+    )
+    options_form = DisplayForm
+    has_preview = True
+
+    def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
+        for item in items:
+            try:
+                yield self._one(item, bench)
+            except ItemFailed as error:
+                yield Outcome(item, error=error)
+
+    def preview(self, item: WorkItem, bench: Workbench) -> Picture:
+        style = (item.options.get("styles") or ["white"])[0]
+        ref, photo = self._chosen(item, bench)[0]
+        photo = _at_most(photo, 2 * PREVIEW_SIZE)
+        return self._picture(
+            item, ref, photo, _cut(photo, item), style, item.seed, (PREVIEW_SIZE, PREVIEW_SIZE)
+        )
+
+    def _one(self, item: WorkItem, bench: Workbench) -> Outcome:
+        options = item.options
+        chosen = self._chosen(item, bench)
+        wanted = [
+            (style, item.seed + number)
+            for style in options["styles"]
+            # Pure white holds nothing that a seed could vary.
+            for number in range(1 if style == "white" else options["candidates"])
+        ]
+        pictures: list[Picture] = []
+        notes: list[str] = []
+        side = options["size"]
+        for ref, photo in chosen:
+            bench.progress(item, len(pictures) / (len(chosen) * len(wanted)), _now("Cutting out"))
+            cut = _cut(photo, item)
+            notes += cut.reasons
+            for style, seed in wanted:
+                bench.progress(item, (len(pictures) + 0.5) / (len(chosen) * len(wanted)), _now("Staging"))
+                pictures.append(self._picture(item, ref, photo, cut, style, seed, (side, side)))
+        return Outcome(item, pictures=tuple(pictures), report={"sentences": list(dict.fromkeys(notes))})
+
+    def _chosen(self, item: WorkItem, bench: Workbench) -> list[tuple[str, np.ndarray]]:
+        from prodgen_django.studio import photo_quality
+
+        refs = require_photos(item)
+        way = item.options.get("photo", "best")
+        if way == "first" or len(refs) == 1:
+            return [(refs[0], rgb(bench, refs[0]))]
+        photos, broken = [], []
+        for number, ref in enumerate(refs[:MOST_PHOTOS]):
+            bench.progress(item, 0.2 * number / len(refs), _now("Looking at the photos"))
+            try:
+                photos.append((ref, rgb(bench, ref)))
+            except ItemFailed as error:
+                # One bad photo is no reason to give a product up while it has others.
+                broken.append(error)
+        if not photos:
+            raise broken[0]
+        if way == "all":
+            return photos
+        return [max(photos, key=lambda pair: _merit(photo_quality(_at_most(pair[1], 1200))))]
+
+    def _picture(
+        self,
+        item: WorkItem,
+        ref: str,
+        photo: np.ndarray,
+        cut: CutOut,
+        style: str,
+        seed: int,
+        size: tuple[int, int],
+    ) -> Picture:
+        from prodgen_django.imagefile import encode_image
+        from prodgen_django.studio import StagingError, foreground, stage
+
+        shadow = True if style == "white" and item.options.get("shadow") else None
+        try:
+            staged = stage(
+                foreground(photo, cut.alpha), cut.alpha, style, size=size, shadow=shadow, seed=seed
+            )
+        except StagingError as error:
+            raise ItemFailed(error.code, error.message) from error
+        file_format = item.options.get("format") or settings.FORMAT
+        data = encode_image(
+            staged.image,
+            format=file_format,
+            source_type=staged.source_type,
+            quality=None if file_format == "png" else settings.QUALITY,
+        )
+        scores, blockers = measure(data)
+        fidelity = staged.fidelity.as_dict()
+        if not staged.fidelity.passed:
+            reasons = "; ".join(staged.fidelity.failures)
+            message = _now("The product does not look as in its photo: %(reasons)s") % {"reasons": reasons}
+            blockers.insert(0, {"code": "fidelity", "message": message})
+        return Picture(
+            data=data,
+            format=file_format,
+            width=size[0],
+            height=size[1],
+            source_type=staged.source_type,
+            seed=seed,
+            recipe={
+                "kind": self.kind,
+                "version": self.version,
+                "style": style,
+                "photo": ref,
+                "size": list(size),
+                "shadow": bool(shadow),
+            },
+            sources=(ref,),
+            scores={
+                "fidelity": fidelity,
+                "cut_out": cut.as_dict(),
+                "channels": scores,
+                "notes": list(staged.notes),
+            },
+            palette=staged.palette,
+            tags=staged.tags,
+            blockers=tuple(blockers),
+        )
+
+
+def measure(data: bytes) -> tuple[dict[str, Any], list[Mapping[str, str]]]:
+    """What the shop's channels say of an exported picture: reports by channel, and reasons against
+    publishing.
+
+    The first channel of ``PRODGEN["CHANNELS"]`` is the shop's own page, so a hard rule of it that is broken
+    stands against publishing; the others tell where the picture can be exported to.
+    """
+    from prodgen_django.studio import check_channel
+
+    reports = {name: check_channel(data, name) for name in settings.CHANNELS}
+    own = next(iter(reports.values()), None)
+    blockers: list[Mapping[str, str]] = [
+        {"code": f"channel:{own.channel}:{failure.rule}", "message": failure.message}
+        for failure in (own.failures if own else ())
+    ]
+    return {name: report.as_dict() for name, report in reports.items()}, blockers
+
+
+def _cut(photo: np.ndarray, item: WorkItem) -> CutOut:
+    from prodgen_django.studio import cut_out_report
+
+    cut = cut_out_report(photo)
+    if not cut.alpha.any():
+        raise ItemFailed("no_product", " ".join(cut.reasons))
+    return cut
+
+
+def _merit(quality: Any) -> float:
+    return float(quality.sharpness + quality.exposure + quality.resolution)
+
+
+def _at_most(photo: np.ndarray, side: int) -> np.ndarray:
+    from prodgen_django.studio.matting import shrink
+
+    return shrink(photo, side)

@@ -1,0 +1,221 @@
+"""Train the generator on the shop's own photos, in slices that a broker's patience outlasts."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from prodgen_django.conf import settings
+from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Recipe
+from prodgen_django.recipes.forms import RecipeForm, seed_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from prodgen_django.catalog import Photo
+    from prodgen_django.gan import GanConfig, PhotoDataset, TrainProgress, TrainResult
+    from prodgen_django.recipes.base import Workbench, WorkItem
+
+#: Fewer photos than this teach a generator nothing that could be shown.
+LEAST_PHOTOS = 24
+#: Most points of the curves that are kept in the job's log.
+MOST_POINTS = 300
+
+
+class TrainForm(RecipeForm):
+    advanced = ("licence", "seed")
+
+    name = forms.CharField(label=_("Name of the model"), initial="Shop", max_length=120)
+    preset = forms.ChoiceField(
+        label=_("How large"),
+        choices=[
+            ("cpu-64", _("64 pixels, for a worker without a graphics card")),
+            ("gpu-128", _("128 pixels, for a graphics card")),
+            ("gpu-256", _("256 pixels, for a graphics card")),
+            ("gpu-512", _("512 pixels, for a large graphics card and thousands of photos")),
+        ],
+        initial="cpu-64",
+        widget=forms.RadioSelect,
+    )
+    minutes = forms.FloatField(
+        label=_("Minutes to train"),
+        help_text=_(
+            "Longer is better up to some hours. It can be cancelled, and goes on where a worker stopped."
+        ),
+        initial=60,
+        min_value=0.1,
+        max_value=14 * 24 * 60,
+    )
+    licence = forms.CharField(
+        label=_("Licence of the photos"),
+        help_text=_("Written on the model's card."),
+        initial="The shop's own photos",
+        max_length=120,
+        required=False,
+    )
+    seed = seed_field()
+
+
+class TrainRecipe(Recipe):
+    """One item; its photos are all photos of the chosen products, or of the whole shop."""
+
+    kind = "train"
+    label = _("Train a model")
+    description = _("Learns from the shop's own photos what its products look like, for concept pictures.")
+    queue = "prodgen-gpu"
+    batch_size = 1
+    options_form = TrainForm
+    needs_products = False
+
+    def plan(
+        self, products: Sequence[Any], photos: Mapping[Any, Sequence[Photo]], options: Mapping[str, Any]
+    ) -> Iterable[ItemPlan]:
+        from prodgen_django.catalog import get_catalog
+
+        catalog = get_catalog()
+        chosen = list(products) or list(catalog.products())
+        found = photos if products else catalog.photos_for(chosen)
+        refs, labels = [], []
+        for product in chosen:
+            for photo in found.get(product.pk, ()):
+                refs.append(photo.ref)
+                labels.append(catalog.category(product))
+        title = _now("%(count)d photos") % {"count": len(refs)}
+        return [ItemPlan(product=None, title=title, photos=tuple(refs), options={"labels": labels})]
+
+    def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
+        for item in items:
+            try:
+                yield self._slice(item, bench)
+            except ItemFailed as error:
+                yield Outcome(item, error=error)
+
+    def _slice(self, item: WorkItem, bench: Workbench) -> Outcome:
+        from prodgen_django.gan import CheckpointError, GanConfig, train
+
+        config = GanConfig.preset(item.options["preset"], seed=item.seed)
+        if len(item.photos) < LEAST_PHOTOS:
+            raise ItemFailed(
+                "too_few_photos",
+                _now("%(count)d photos are too few to learn from; %(least)d are the least.")
+                % {"count": len(item.photos), "least": LEAST_PHOTOS},
+            )
+        try:
+            dataset = self._dataset(item, config, bench)
+            result = train(
+                config,
+                dataset,
+                f"{bench.work_dir()}/run",
+                budget_seconds=60 * item.options["minutes"],
+                on_progress=_Watcher(item, bench),
+                device=settings.DEVICE,
+                card={
+                    "licence": item.options.get("licence", ""),
+                    "data_name": item.title,
+                    "name": item.options["name"],
+                },
+            )
+        except CheckpointError as error:
+            raise ItemFailed(f"training_{error.code}", str(error)) from error
+        except ValueError as error:
+            raise ItemFailed("training", str(error)) from error
+        if not result.finished:
+            return Outcome(item, again=True, report={"sentences": [], "images": result.images})
+        return self._register(item, dataset, result, bench)
+
+    def _dataset(self, item: WorkItem, config: GanConfig, bench: Workbench) -> PhotoDataset:
+        from prodgen_django.gan import PhotoDataset
+
+        labels = item.options.get("labels") or [""] * len(item.photos)
+        fingerprint = hashlib.sha256(
+            "\n".join(map(str, zip(item.photos, labels, strict=True))).encode()
+        ).hexdigest()
+        broken: list[str] = []
+
+        def photos() -> Iterator[tuple[Any, str, str]]:
+            for number, (ref, label) in enumerate(zip(item.photos, labels, strict=True)):
+                bench.progress(item, 0.0, _now("Preparing photo %(number)d") % {"number": number + 1})
+                try:
+                    yield bench.load_photo(ref), label, ref
+                except ItemFailed as error:
+                    broken.append(error.message)
+
+        dataset = PhotoDataset.from_photos(
+            photos(), config.resolution, f"{bench.work_dir()}/photos", fingerprint, len(item.photos)
+        )
+        bench.log(data={**dataset.report.to_dict(), "unreadable": broken[:20]})
+        return dataset
+
+    def _register(
+        self, item: WorkItem, dataset: PhotoDataset, result: TrainResult, bench: Workbench
+    ) -> Outcome:
+        from prodgen_django.recipes.checkpoints import register
+
+        if not result.checkpoint.is_file():
+            raise ItemFailed("no_model", _now("The training ended before there was anything to judge."))
+        checkpoint = register(
+            item.options["name"], result.checkpoint.read_bytes(), result.card, job_id=bench.job_id
+        )
+        sentences = [
+            _now("The model “%(name)s” was trained on %(count)d photos for %(minutes).0f minutes.")
+            % {"name": checkpoint.name, "count": len(dataset), "minutes": result.seconds / 60}
+        ]
+        if result.stopped_reason == "diverged":
+            sentences.append(_now("The training broke down; the best model before that is kept."))
+        if not checkpoint.offerable:
+            reason = result.card.get("not_offerable_because") or ""
+            sentences.append(_now("It is not offered for pictures: %(reason)s") % {"reason": reason})
+        metrics = {
+            name: value for name, value in result.best_metrics.items() if isinstance(value, int | float)
+        }
+        report = {
+            "sentences": sentences,
+            "metrics": metrics,
+            "checkpoint": checkpoint.pk,
+            "images": result.images,
+        }
+        return Outcome(item, report=report)
+
+
+class _Watcher:
+    """Tells the job's page how it goes, and stops the slice when its time is over."""
+
+    def __init__(self, item: WorkItem, bench: Workbench) -> None:
+        from prodgen_django.models import Job
+
+        log = Job.objects.values_list("log", flat=True).get(pk=bench.job_id)
+        self.item, self.bench = item, bench
+        self.curve: list[dict[str, Any]] = list(log.get("curve", []))
+        self.grids: list[dict[str, Any]] = list(log.get("grids", []))
+        self.until = time.monotonic() + settings.TRAIN_SLICE_SECONDS
+
+    def __call__(self, progress: TrainProgress) -> bool:
+        from prodgen_django.imagefile import encode_image
+
+        stage = _now("%(images)d photos shown") % {"images": progress.images}
+        self.bench.progress(self.item, progress.fraction, stage)
+        self.curve = [point for point in self.curve if point["images"] < progress.images]
+        self.curve.append(
+            {
+                "step": progress.step,
+                "images": progress.images,
+                "seconds": round(progress.seconds, 1),
+                "losses": {name: round(float(value), 5) for name, value in progress.losses.items()},
+                "metrics": progress.metrics,
+            }
+        )
+        if len(self.curve) > MOST_POINTS:
+            # Every second point of the older half goes: the curve keeps its shape and its newest end.
+            half = len(self.curve) // 2
+            self.curve = self.curve[:half:2] + self.curve[half:]
+        if progress.sample_grid is not None:
+            data = encode_image(progress.sample_grid, format="jpeg", source_type="trainedAlgorithmicMedia")
+            name = self.bench.save_file("training", data, "jpg")
+            self.grids = [*self.grids[-11:], {"images": progress.images, "name": name}]
+        self.bench.log(curve=self.curve, grids=self.grids)
+        return time.monotonic() < self.until

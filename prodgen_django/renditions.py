@@ -1,0 +1,43 @@
+"""The smaller versions of an approved picture, made once in a worker so that no page ever waits for one."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from prodgen_django.conf import settings
+from prodgen_django.models import GeneratedImage
+from prodgen_django.storage import get_storage, save_content
+
+EXTENSIONS = {"jpeg": "jpg"}
+
+
+def render(image_id: int) -> list[dict[str, Any]]:
+    """Write a picture's renditions and note them in its row. Done again it changes nothing.
+
+    Each is {"name", "format", "width", "height", "bytes"}; widths larger than the picture give one of its own
+    width.
+    """
+    from prodgen_django.imagefile import inspect_image, make_rendition
+
+    image = GeneratedImage.objects.filter(pk=image_id).first()
+    if image is None or image.state not in (GeneratedImage.State.APPROVED, GeneratedImage.State.PUBLISHED):
+        return []
+    with get_storage().open(image.file.name, "rb") as file:
+        data = file.read()
+    made = []
+    for width in sorted({min(width, image.width) for width in settings.RENDITION_WIDTHS}):
+        for file_format in settings.RENDITION_FORMATS:
+            smaller = make_rendition(data, width, file_format)
+            info = inspect_image(io.BytesIO(smaller))
+            made.append(
+                {
+                    "name": save_content("renditions", smaller, EXTENSIONS.get(file_format, file_format)),
+                    "format": file_format,
+                    "width": info.width,
+                    "height": info.height,
+                    "bytes": len(smaller),
+                }
+            )
+    GeneratedImage.objects.filter(pk=image.pk).update(renditions=made)
+    return made

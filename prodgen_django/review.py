@@ -1,0 +1,229 @@
+"""A picture's way from candidate to shop: approve, reject, publish, take back, and undo.
+
+Each change is one conditional UPDATE on the state, so of two people who decide at once one is told that the
+picture has changed meanwhile. Every change leaves an event, and an undo is an event too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from prodgen_django import signals
+from prodgen_django.catalog import CatalogError, get_catalog
+from prodgen_django.models import GeneratedImage, ReviewEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "BulkResult",
+    "ReviewError",
+    "allowed_actions",
+    "apply",
+    "approve",
+    "publish",
+    "publish_many",
+    "reject",
+    "undo",
+    "unpublish",
+]
+
+State = GeneratedImage.State
+#: More than this are published by a worker, because each copies a file.
+MOST_IN_REQUEST = 20
+
+#: action: (the states it may start from, the state it leads to)
+CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
+    "approve": ((State.PENDING, State.REJECTED), State.APPROVED),
+    "reject": ((State.PENDING, State.APPROVED), State.REJECTED),
+    "publish": ((State.APPROVED,), State.PUBLISHED),
+    "unpublish": ((State.PUBLISHED,), State.APPROVED),
+}
+
+
+class ReviewError(Exception):
+    """A change that is refused. The message is for the shop admin."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+@dataclass
+class BulkResult:
+    """What came of a change of many pictures."""
+
+    done: int = 0
+    refused: list[tuple[GeneratedImage, str]] = field(default_factory=list)
+    #: How many were handed to a worker.
+    queued: int = 0
+
+
+def approve(image: GeneratedImage, by: Any, note: str = "") -> ReviewEvent:
+    """Say that the picture may be published; a worker makes its smaller versions."""
+    return _change(image, "approve", by, note)
+
+
+def reject(image: GeneratedImage, by: Any, note: str = "") -> ReviewEvent:
+    return _change(image, "reject", by, note)
+
+
+def publish(image: GeneratedImage, by: Any) -> ReviewEvent:
+    """Copy the picture to its product. Raises ReviewError where something stands against it."""
+    _may_publish(image, by)
+    return _change(image, "publish", by)
+
+
+def unpublish(image: GeneratedImage, by: Any) -> ReviewEvent:
+    """Take the picture back from the shop; it stays approved."""
+    return _change(image, "unpublish", by)
+
+
+def undo(image: GeneratedImage, by: Any) -> ReviewEvent:
+    """Take the last change back; asked again, the one before it."""
+    last = _last(image)
+    if last is None:
+        raise ReviewError("nothing_to_undo", _("Nothing has been decided about this picture."))
+    if last.from_state == State.PUBLISHED:
+        _may_publish(image, by)
+    return _move(image, "undo", (last.to_state,), last.from_state, by, undoes=last)
+
+
+def allowed_actions(image: GeneratedImage, user: Any) -> set[str]:
+    """What the user may do with the picture as it stands."""
+
+    def may(*names: str) -> bool:
+        return any(user.has_perm(f"prodgen_django.{name}") for name in names)
+
+    allowed = set()
+    publisher = may("publish") and (image.kind != "concept" or may("publish_concept"))
+    for action, (states, _to) in CHANGES.items():
+        if image.state in states and (may("review") if action in ("approve", "reject") else may("publish")):
+            allowed.add(action)
+    if not publisher or image.blockers:
+        allowed.discard("publish")
+    last = _last(image)
+    if last is not None and (
+        publisher if State.PUBLISHED in (last.from_state, last.to_state) else may("review")
+    ):
+        allowed.add("undo")
+    return allowed
+
+
+def apply(action: str, images: Iterable[GeneratedImage], by: Any) -> BulkResult:
+    """The same change to many pictures; each that is refused is told with its reason, and stops no other."""
+    result, chosen = BulkResult(), list(images)
+    if action == "publish" and len(chosen) > MOST_IN_REQUEST:
+        from prodgen_django.tasks import publish as task
+
+        keys = [image.pk for image in chosen]
+        transaction.on_commit(
+            partial(task.apply_async, (keys, by.pk), queue="prodgen", retry=False), robust=True
+        )
+        result.queued = len(keys)
+        return result
+    change = {"approve": approve, "reject": reject, "publish": publish, "unpublish": unpublish}[action]
+    for image in chosen:
+        try:
+            with transaction.atomic():
+                change(image, by)
+        except ReviewError as error:
+            result.refused.append((image, error.message))
+        else:
+            result.done += 1
+    return result
+
+
+def publish_many(image_ids: list[int], user_id: int | None) -> BulkResult:
+    """What the worker does with a large bulk of pictures to publish."""
+    from django.contrib.auth import get_user_model
+
+    by = get_user_model()._default_manager.filter(pk=user_id).first()
+    result = BulkResult()
+    for image in GeneratedImage.objects.filter(pk__in=image_ids):
+        try:
+            publish(image, by)
+        except ReviewError as error:
+            result.refused.append((image, error.message))
+        else:
+            result.done += 1
+    return result
+
+
+def _last(image: GeneratedImage) -> ReviewEvent | None:
+    """The newest change that still stands: not an undo, and not undone. Reads prefetched events where there
+    are.
+    """
+    events = list(image.events.all())
+    undone = {event.undoes_id for event in events if event.undoes_id}
+    standing = [event for event in events if not event.undoes_id and event.pk not in undone]
+    return max(standing, key=lambda event: event.pk, default=None)
+
+
+def _may_publish(image: GeneratedImage, by: Any) -> None:
+    if image.blockers:
+        raise ReviewError("blocked", " ".join(blocker["message"] for blocker in image.blockers))
+    if image.kind == "concept" and not (by and by.has_perm("prodgen_django.publish_concept")):
+        raise ReviewError(
+            "concept", _("This picture shows no real product; you may not publish such pictures.")
+        )
+
+
+def _change(image: GeneratedImage, action: str, by: Any, note: str = "") -> ReviewEvent:
+    states, to = CHANGES[action]
+    return _move(image, action, states, to, by, note)
+
+
+def _move(
+    image: GeneratedImage,
+    action: str,
+    states: Iterable[str],
+    to: str,
+    by: Any,
+    note: str = "",
+    undoes: ReviewEvent | None = None,
+) -> ReviewEvent:
+    with transaction.atomic():
+        row = GeneratedImage.objects.select_for_update().get(pk=image.pk)
+        if row.state not in tuple(states):
+            label = row.get_state_display()
+            raise ReviewError("wrong_state", _("This is not possible: the picture is now “%s”.") % label)
+        values: dict[str, Any] = {"state": to}
+        try:
+            if to == State.PUBLISHED:
+                values |= {"published_ref": get_catalog().publish(row), "published_at": Now()}
+            elif row.state == State.PUBLISHED:
+                get_catalog().withdraw(row.published_ref)
+                values |= {"published_ref": "", "published_at": None}
+        except CatalogError as error:
+            raise ReviewError("catalog", str(error)) from error
+        if not GeneratedImage.objects.filter(pk=row.pk, state=row.state).update(**values):
+            raise ReviewError("changed", _("Somebody else has just decided about this picture."))
+        event = ReviewEvent.objects.create(
+            image=row, action=action, from_state=row.state, to_state=to, by=by, note=note, undoes=undoes
+        )
+    was, image.state = row.state, to
+    if to == State.APPROVED and was != State.PUBLISHED:
+        transaction.on_commit(partial(_approved, image, by), robust=True)
+    elif to == State.PUBLISHED:
+        transaction.on_commit(
+            partial(signals.image_published.send_robust, sender=GeneratedImage, image=image, by=by)
+        )
+    elif was == State.PUBLISHED:
+        transaction.on_commit(
+            partial(signals.image_withdrawn.send_robust, sender=GeneratedImage, image=image, by=by)
+        )
+    return event
+
+
+def _approved(image: GeneratedImage, by: Any) -> None:
+    from prodgen_django.tasks import render
+
+    signals.image_approved.send_robust(sender=GeneratedImage, image=image, by=by)
+    render.apply_async((image.pk,), queue="prodgen", retry=False, ignore_result=True)

@@ -1,0 +1,45 @@
+"""Celery's entry points: thin, because a message is only a wake-up and all the truth is in the database."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+
+@shared_task(name="prodgen.run_job", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def run_job(job_id: int) -> None:
+    """Do one batch of a job."""
+    from prodgen_django.jobs.run import run_batch
+
+    run_batch(job_id)
+
+
+@shared_task(name="prodgen.sweep", ignore_result=True)
+def sweep() -> None:
+    """Rescue what was left lying."""
+    from prodgen_django.jobs.sweep import sweep
+
+    sweep()
+
+
+@shared_task(name="prodgen.render", acks_late=True, ignore_result=True)
+def render(image_id: int) -> None:
+    """Make the smaller versions of an approved picture."""
+    from prodgen_django.renditions import render
+
+    render(image_id)
+
+
+@shared_task(name="prodgen.publish", acks_late=True, ignore_result=True)
+def publish(image_ids: list[int], user_id: int | None) -> None:
+    """Publish many pictures outside the request."""
+    from prodgen_django.review import publish_many
+
+    publish_many(image_ids, user_id)
+
+
+@shared_task(name="prodgen.preview", ignore_result=True)
+def preview(job_id: int, token: str) -> None:
+    """Make the quick picture that somebody on the options page waits for."""
+    from prodgen_django.jobs.preview import run_preview
+
+    run_preview(job_id, token)
