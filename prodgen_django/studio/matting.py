@@ -170,7 +170,8 @@ def _confidence(found: Segmentation, alpha: Float) -> tuple[float, tuple[str, ..
             (found.separation - 0.25) / 0.45, 0, 1
         ),
         "The outline does not follow clear edges.": np.clip((found.edge - 0.25) / 0.4, 0, 1),
-        "Different ways of finding the product disagree.": np.clip((found.agreement - 0.5) / 0.4, 0, 1),
+        "Different ways of finding the product disagree.": np.clip((found.consensus - 0.35) / 0.5, 0, 1),
+        "Something beside the product may belong to it.": np.clip((found.complete - 0.25) / 0.4, 0, 1),
         "The product touches the edge of the photograph.": np.clip(
             1 - (found.border_contact - 0.02) / 0.2, 0, 1
         ),
