@@ -1,0 +1,53 @@
+# What a person types. Everything is written below this folder (.venv, var) but for pip's own cache.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+DEMO_DIR ?= var
+ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format bench clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  make demo ARGS=--once   stops after the main job; status 0 only if all of it worked'
+
+$(STAMPS)/demo: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[demo]' --constraint constraints.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[test,lint]' --constraint constraints.txt
+	@mkdir -p $(STAMPS) && touch $(STAMPS)/demo $@
+
+install: $(STAMPS)/dev  ## Make .venv with everything that tests and checks need
+
+demo: $(STAMPS)/demo  ## Open the example shop with its main job done, then serve it
+	PRODGEN_DEMO_DIR=$(abspath $(DEMO_DIR)) $(BIN)/python manage.py migrate --verbosity 0
+	PRODGEN_DEMO_DIR=$(abspath $(DEMO_DIR)) $(BIN)/python manage.py load_shop
+	PRODGEN_DEMO_DIR=$(abspath $(DEMO_DIR)) $(BIN)/python manage.py demo $(ARGS)
+
+test: $(STAMPS)/dev  ## Run all tests; those of PostgreSQL, Redis and RabbitMQ where these answer
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(STAMPS)/dev  ## Check style, types, the walls between the rooms, and migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	PRODGEN_DEMO_DIR=$(abspath $(DEMO_DIR)) $(BIN)/python manage.py makemigrations --check --dry-run prodgen_django
+
+format: $(STAMPS)/dev  ## Put the code into the project's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMPS)/dev  ## Compare with other tools, each in one run, as ratios
+	@for file in $$(find benchmarks -name 'bench*.py' | sort); do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
+
+clean:  ## Remove what the demonstration and the checks wrote (not .venv)
+	rm -rf $(DEMO_DIR) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,220 @@
+"""The main job, as ``make demo`` shows it: real jobs through a real worker, reviewed, published, and looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from oscar.core.loading import get_model
+
+from example_shop import consent
+from example_shop.catalogue import ProductSpec
+from example_shop.history import favourites_of
+from example_shop.people import CUSTOMERS, Person
+from prodgen_django import review
+from prodgen_django.catalog import get_catalog
+from prodgen_django.jobs import create_job
+from prodgen_django.models import GeneratedImage, Job
+
+Product = get_model("catalogue", "Product")
+
+#: What stands on a table suits both backdrops.
+TABLEWARE = ("Mugs & cups", "Vases & jugs", "Bottles & carafes")
+WARM, COOL = "oak", "marble"
+SIZE = 1000
+#: Products shown in one style alone, for each of the two, and products shown in both.
+APART, SHARED, STITCHED = 3, 4, 2
+#: The two customers whose pages are compared.
+WARM_CUSTOMER, COOL_CUSTOMER = CUSTOMERS[0], CUSTOMERS[1]
+
+
+class TourFailed(Exception):
+    """The main job did not come to its end; the message says where."""
+
+
+@dataclass
+class Tour:
+    """What was made of which products."""
+
+    jobs: list[Job] = field(default_factory=list)
+    shared: list[Any] = field(default_factory=list)
+    images: list[GeneratedImage] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def worker() -> Iterator[subprocess.Popen[bytes]]:
+    """A real Celery worker with its beat, ended with the block."""
+    log = (settings.DEMO_DIR / "worker.log").open("ab")
+    command = [
+        sys.executable, "-m", "celery", "-A", "example_shop", "worker", "--loglevel", "INFO",
+        "--pool", "prefork", "--concurrency", "2", "--queues", "prodgen,prodgen-gpu",
+        "--beat", "--schedule", str(settings.DEMO_DIR / "beat"), "--without-gossip", "--without-mingle",
+    ]  # fmt: skip
+    # Two processes on two cores: threads of their own would only be in each other's way.
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "NUMBA_NUM_THREADS": "1",
+    }
+    process = subprocess.Popen(  # noqa: S603
+        command,
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        stop(process)
+        log.close()
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, and end its group where it does not."""
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(5)
+
+
+def start_jobs(specs: Sequence[ProductSpec], admin: Any, *, stitched: int = STITCHED) -> Tour:
+    """Queue the jobs: a warm set, a cool set, some products in both, and wide products from their close-ups."""
+    ware = [
+        s for s in specs if s.category in TABLEWARE and "glass" not in s.material and "wire" not in s.material
+    ]
+    warm, cool = favourites_of(WARM_CUSTOMER, ware), favourites_of(COOL_CUSTOMER, ware)
+    everything = list(Product.objects.filter(upc__in=[s.upc for s in ware]).order_by("pk"))
+    warm = [p for p in warm if p not in cool[:APART]][:APART]
+    cool = [p for p in cool if p not in warm][:APART]
+    shared = [p for p in everything if p not in warm and p not in cool][:SHARED]
+    if len(warm) + len(cool) + len(shared) < 8:
+        raise TourFailed("The catalogue holds too few products to show the main job.")
+    wide = wide_products(specs)[:stitched]
+    if len(wide) < stitched:
+        raise TourFailed("The catalogue holds too few wide products with all of their close-ups.")
+
+    def display(products: Sequence[Any], styles: Sequence[str], title: str) -> Job:
+        options = {"styles": list(styles), "photo": "first", "size": SIZE}
+        return create_job(
+            "display", products=products, options=options, created_by=admin, title=title, seed=11
+        )
+
+    tour = Tour(shared=shared)
+    tour.jobs = [
+        display(shared, (WARM, COOL), "Display pictures: two backdrops"),
+        display(warm, (WARM,), "Display pictures: on oak"),
+        display(cool, (COOL,), "Display pictures: on marble"),
+        create_job(
+            "stitch",
+            products=[product for product, _refs in wide],
+            photos={product.pk: refs for product, refs in wide},
+            options={"mode": "planar"},
+            created_by=admin,
+            title="Wide products from close-ups",
+        ),
+    ]
+    return tour
+
+
+def wide_products(specs: Sequence[ProductSpec]) -> list[tuple[Any, list[str]]]:
+    """Products whose close-ups are all there, with the references of these; those of fewest close-ups first."""
+    found = []
+    for spec in sorted(specs, key=lambda s: len(s.closeups)):
+        product = Product.objects.filter(upc=spec.upc).first() if spec.closeup_grid else None
+        if product is None:
+            continue
+        codes = {f"photo-{photo.path.stem}" for photo in spec.closeups}
+        rows = list(product.images.filter(code__in=codes).order_by("display_order"))
+        if len(rows) == len(codes):
+            own = {photo.ref for photo in get_catalog().photos(product)}
+            found.append((product, [ref for ref in (f"productimage:{row.pk}" for row in rows) if ref in own]))
+    return found
+
+
+def watch(tour: Tour, alive: Callable[[], bool], tell: Callable[[str], None], seconds: float) -> None:
+    """Follow the jobs in the database until all are over."""
+    deadline, last = time.monotonic() + seconds, ""
+    while True:
+        for job in tour.jobs:
+            job.refresh_from_db()
+        counts = [job.counts() for job in tour.jobs]
+        line = f"{sum(c['done'] for c in counts)} of {sum(c['total'] for c in counts)} items done"
+        if line != last:
+            tell(line)
+            last = line
+        if all(job.is_finished for job in tour.jobs):
+            break
+        if not alive():
+            raise TourFailed(f"The worker ended; see {settings.DEMO_DIR / 'worker.log'}.")
+        if time.monotonic() > deadline:
+            raise TourFailed(f"The jobs were not over after {seconds:.0f} seconds.")
+        time.sleep(0.5)
+    errors = [f"{item}: {item.error}" for job in tour.jobs for item in job.items.filter(state="failed")]
+    if errors:
+        raise TourFailed("Some items failed: " + "; ".join(errors))
+
+
+def release(tour: Tour, admin: Any, seconds: float = 120) -> None:
+    """Approve every picture, wait for the smaller versions that the worker makes, and publish."""
+    tour.images = list(GeneratedImage.objects.filter(job__in=tour.jobs).order_by("pk"))
+    for image in tour.images:
+        if image.blockers:
+            reasons = " ".join(blocker["message"] for blocker in image.blockers)
+            tour.refused.append(f"{image}: {reasons}")
+        elif image.state == GeneratedImage.State.PENDING:
+            review.approve(image, admin)
+    deadline = time.monotonic() + seconds
+    approved = [image for image in tour.images if not image.blockers]
+    while waiting := [image for image in approved if not image.renditions]:
+        if time.monotonic() > deadline:
+            raise TourFailed(f"{len(waiting)} pictures have no smaller versions after {seconds:.0f} seconds.")
+        time.sleep(0.3)
+        for image in waiting:
+            image.refresh_from_db(fields=["renditions"])
+    for image in approved:
+        image.refresh_from_db()
+        if image.state == GeneratedImage.State.APPROVED:
+            review.publish(image, admin)
+
+
+def picture_seen(person: Person, product: Any) -> str:
+    """The address of the product page's main picture as a customer is shown it, by asking for the page."""
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(
+        get_user_model().objects.get(email=person.email),
+        backend="oscar.apps.customer.auth_backends.EmailBackend",
+    )
+    client.cookies[consent.COOKIE] = consent.YES
+    response = client.get(product.get_absolute_url())
+    if response.status_code != 200:
+        raise TourFailed(f"{product.get_absolute_url()} answered {response.status_code}.")
+    stage = response.content.decode().partition('class="gallery-stage"')[2].partition("</div>")[0]
+    found = re.search(r'<img[^>]*\ssrc="([^"]+)"', stage)
+    return found.group(1) if found else ""
+
+
+def differing(tour: Tour) -> list[tuple[Any, str, str]]:
+    """Products of which the two customers really see different pictures."""
+    seen = [(p, picture_seen(WARM_CUSTOMER, p), picture_seen(COOL_CUSTOMER, p)) for p in tour.shared]
+    return [
+        (product, first, second) for product, first, second in seen if first and second and first != second
+    ]
