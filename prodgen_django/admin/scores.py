@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from prodgen_django.admin.reports import WELL_MET
 from prodgen_django.admin.words import kind_name
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def verdicts(image: GeneratedImage) -> list[Verdict]:
     found = [
         *_fidelity(scores.get("fidelity")),
         *_cut_out(scores.get("cut_out")),
-        *_channels(scores.get("channels")),
+        *_channels(image),
         *_stitch(scores),
-        *_concept(scores.get("concept") or scores.get("inspector")),
+        *_concept(image),
     ]
     notes = tuple(str(note) for note in scores.get("notes") or ())
     if notes:
@@ -84,8 +85,14 @@ def _cut_out(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
         yield Verdict(GOOD, name, _("%d %% sure") % sure)
 
 
-def _channels(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
-    for channel, report in (score or {}).items():
+def _channels(image: GeneratedImage) -> Iterator[Verdict]:
+    """A channel's broken rules are in the way where the picture carries them as blockers; elsewhere they say
+    that it is not for that channel.
+    """
+    for channel, report in (image.scores.get("channels") or {}).items():
+        blocks = any(
+            str(blocker.get("code", "")).startswith(f"channel:{channel}:") for blocker in image.blockers
+        )
         results = report.get("results") or ()
         broken = [result for result in results if not result["passed"]]
         hard = [result for result in broken if result.get("hard", True)]
@@ -93,7 +100,7 @@ def _channels(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
         details = tuple(str(result.get("message") or result.get("rule")) for result in hard or broken)
         if hard:
             short = ngettext("%d rule is broken", "%d rules are broken", len(hard)) % len(hard)
-            yield Verdict(BAD, name, short, details)
+            yield Verdict(BAD if blocks else LOOK, name, short, details)
         elif broken:
             short = ngettext("kept, with %d piece of advice", "kept, with %d pieces of advice", len(broken))
             yield Verdict(LOOK, name, short % len(broken), details)
@@ -110,27 +117,33 @@ def channel_name(channel: str) -> str:
 
 
 def _stitch(scores: Mapping[str, Any]) -> Iterator[Verdict]:
-    checks = scores.get("stitch")
-    if not checks:
+    if "stitch" not in scores:
         return
-    failed = [name for name, value in checks.items() if value is False]
-    if failed:
-        yield Verdict(
-            LOOK, _("Stitching"), _("Look at the seams"), tuple(n.replace("_", " ") for n in failed)
-        )
+    distance = (scores["stitch"] or {}).get("residual_px")
+    if distance is None:
+        return
+    if distance < WELL_MET:
+        yield Verdict(GOOD, _("Stitching"), _("the photos meet to within %.1f px") % distance)
     else:
-        yield Verdict(GOOD, _("Stitching"), _("The photos fit together"))
+        yield Verdict(
+            LOOK, _("Stitching"), _("look at the seams: the photos meet to within %.1f px") % distance
+        )
 
 
-def _concept(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
-    if not score:
+def _concept(image: GeneratedImage) -> Iterator[Verdict]:
+    if image.kind != "concept":
         return
-    nearest = score.get("nearest_distance") or score.get("distance")
-    short = _("Invented by the model; no real product")
-    details = (
-        (_("Distance to the nearest training photo: %.2f.") % float(nearest),) if nearest is not None else ()
-    )
-    yield Verdict(LOOK, kind_name("concept"), short, details)
+    details = []
+    if "discriminator" in image.scores:
+        details.append(
+            _("The model's own judgement: %.2f (higher looks more real to it).")
+            % image.scores["discriminator"]
+        )
+    if image.scores.get("agreement") is not None:
+        details.append(
+            _("%d %% sure that it shows what was asked for.") % round(100 * image.scores["agreement"])
+        )
+    yield Verdict(LOOK, kind_name("concept"), _("invented by a model: no real product"), tuple(details))
 
 
 def facts(image: GeneratedImage) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
-"""A training's curves and sample grids, from what the job has logged so far, as inline SVG.
+"""A training's curves, its newest samples and what became of its photos, from what the job has logged so far.
 
-The log's ``curves`` is ``{name: [[x, y], …]}``, where a name ``"chart/line"`` puts several lines on one
-chart; its ``samples`` is a list of ``{"name": file in the storage, "caption": …}``, the newest last.
+The train recipe logs ``curve`` (points with ``images``, ``losses`` and ``metrics``), ``grids`` (files in the
+storage, the newest last) and ``data`` (how many photos were offered and kept, and why the others were not).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from prodgen_django.admin.words import file_url
 
@@ -43,29 +44,52 @@ class Chart:
 
 
 def render(log: Mapping[str, Any]) -> str:
-    """HTML of the curves and the newest sample grid; ``""`` where the job logged neither."""
-    charts = list(_charts(log.get("curves") or {}))
-    samples = log.get("samples") or []
-    newest = samples[-1] if isinstance(samples, list) and samples else samples
-    if isinstance(newest, str):
-        newest = {"name": newest, "caption": ""}
-    sample = {"url": file_url(newest["name"]), "caption": newest.get("caption", "")} if newest else None
-    if not charts and not sample:
+    """HTML of the curves, the newest sample grid and the data; ``""`` where the job logged none of them."""
+    charts = list(_charts(log.get("curve") or ()))
+    grids = [
+        {"url": file_url(grid["name"]), "images": grid.get("images", 0)} for grid in log.get("grids") or ()
+    ]
+    data = _data(log.get("data") or {})
+    if not (charts or grids or data):
         return ""
     frame = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "top": TOP, "base": HEIGHT - BOTTOM}
-    context = {"charts": charts, "sample": sample, "frame": frame}
+    context = {
+        "charts": charts,
+        "newest": grids[-1] if grids else None,
+        "earlier": grids[:-1],
+        "frame": frame,
+        "data": data,
+    }
     return render_to_string("prodgen_django/admin/_training.html", context)
 
 
-def _charts(curves: Mapping[str, Sequence[Sequence[float]]]) -> Iterable[Chart]:
+def _data(report: Mapping[str, Any]) -> list[str]:
+    """What became of the photos, in sentences."""
+    if not report:
+        return []
+    said = [
+        _("%(kept)d of %(offered)d photos are used.") % {"kept": report["kept"], "offered": report["offered"]}
+    ]
+    reasons = report.get("reasons") or {}
+    said += [f"{count} × {str(reason).replace('_', ' ')}" for reason, count in reasons.items()]
+    return said + [str(sentence) for sentence in report.get("unreadable") or ()]
+
+
+def _charts(curve: Sequence[Mapping[str, Any]]) -> Iterable[Chart]:
+    """The losses on one chart, each measured figure on one of its own."""
     groups: dict[str, dict[str, list[tuple[float, float]]]] = {}
-    for name, points in curves.items():
-        title, _slash, line = name.partition("/")
-        good = [(float(x), float(y)) for x, y in points if _finite(x) and _finite(y)]
-        if len(good) > 1:
-            groups.setdefault(title, {})[line or title] = good
+    for point in curve:
+        found = [(_("Losses"), name, value) for name, value in (point.get("losses") or {}).items()]
+        found += [(name, name, value) for name, value in (point.get("metrics") or {}).items()]
+        for title, name, value in found:
+            if _finite(value):
+                groups.setdefault(title, {}).setdefault(name, []).append(
+                    (float(point["images"]), float(value))
+                )
     for title, lines in groups.items():
-        yield _chart(title.replace("_", " "), dict(list(lines.items())[:LINES]))
+        drawn = {name: points for name, points in lines.items() if len(points) > 1}
+        if drawn:
+            yield _chart(title.replace("_", " "), dict(list(drawn.items())[:LINES]))
 
 
 def _chart(title: str, lines: Mapping[str, list[tuple[float, float]]]) -> Chart:
@@ -89,4 +113,4 @@ def _chart(title: str, lines: Mapping[str, list[tuple[float, float]]]) -> Chart:
 
 
 def _finite(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

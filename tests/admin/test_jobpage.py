@@ -164,33 +164,67 @@ def test_titles_and_errors_are_text_and_never_markup(owner: Client, running: Job
 
 
 class TestTraining:
-    def test_curves_and_samples(self, owner: Client, running: Job) -> None:
-        curves = {
-            "loss/generator": [[0, 2.0], [100, 1.0]],
-            "loss/critic": [[0, 1.0], [100, 0.5]],
-            "kid": [[0, 1]],
-        }
+    def curve(self, running: Job, *losses: Any) -> None:
+        points = [
+            {
+                "images": 100 * n,
+                "losses": {"generator": loss, "critic": 1.0},
+                "metrics": {"kid": 0.1} if n == 1 else {},
+            }
+            for n, loss in enumerate(losses)
+        ]
         running.log = {
-            "curves": curves,
-            "samples": [{"name": "prodgen/samples/a.png", "caption": "100 steps"}],
+            "curve": points,
+            "grids": [
+                {"images": 100, "name": "prodgen/training/a.jpg"},
+                {"images": 200, "name": "prodgen/training/b.jpg"},
+            ],
+            "data": {
+                "offered": 50,
+                "kept": 48,
+                "reasons": {"near_duplicate": 2},
+                "unreadable": ["x.jpg is broken."],
+            },
         }
         running.save()
+
+    def test_curves_samples_and_what_became_of_the_photos(self, owner: Client, running: Job) -> None:
+        self.curve(running, 2.0, 1.5, 0.5)
         page = owner.get(running.get_absolute_url()).content.decode()
-        assert page.count("<polyline") == 2  # one point makes no line
-        assert "loss, between 0.5 and 2" in page
-        assert "prodgen/samples/a.png" in page
-        assert "100 steps" in page
+        assert page.count("<polyline") == 2  # one point of "kid" makes no line
+        assert "Losses, between 0.5 and 2" in page
+        assert "After 200 photos shown" in page
+        assert "48 of 50 photos are used." in page
+        assert "2 × near duplicate" in page
+        assert "x.jpg is broken." in page
 
     def test_a_curve_that_went_to_infinity_breaks_nothing(self, owner: Client, running: Job) -> None:
-        running.log = {"curves": {"loss": [[0, 1.0], [1, "NaN"], [2, 3.0], [3, None]]}}
-        running.save()
+        self.curve(running, 1.0, None, "NaN", 3.0)
         assert "<polyline" in owner.get(running.get_absolute_url()).content.decode()
 
     def test_ten_thousand_points_are_drawn_as_a_few(self, owner: Client, running: Job) -> None:
-        running.log = {"curves": {"loss": [[x, x % 7] for x in range(10_000)]}}
-        running.save()
-        html = progress(owner, running)["fragments"]["log"]["html"]
-        assert len(html) < 6000
+        self.curve(running, *(float(n % 7) for n in range(10_000)))
+        assert len(progress(owner, running)["fragments"]["log"]["html"]) < 10_000
+
+
+def test_a_stitch_tells_which_photos_it_left_out(
+    owner: Client, make_products: Callable[..., list[Any]]
+) -> None:
+    job = create_job("stitch", products=make_products(1, photos=3), draft=True)
+    finish(job)
+    inputs = [
+        {"used": True},
+        {"used": True},
+        {"used": False, "reason": "no overlap with the other pictures was found"},
+    ]
+    job.items.update(
+        report={"inputs": inputs, "checks": {"residual_px": 0.42}, "sentences": ["A piece is soft."]}
+    )
+    page = owner.get(job.get_absolute_url()).content.decode()
+    assert "2 of 3 photos are used." in page
+    assert "Photo 3 is left out: no overlap with the other pictures was found." in page
+    assert "They meet to within 0.4 pixels." in page
+    assert "A piece is soft." in page
 
 
 class TestList:

@@ -216,9 +216,13 @@ class TestVerdicts:
             {"rule": "zoom", "passed": False, "hard": False, "message": "1600 px are advised."},
             {"rule": "size", "passed": True, "hard": True, "message": "1000 px."},
         ]
-        image = GeneratedImage(scores={"channels": {"amazon": {"passed": False, "results": results}}})
+        image = GeneratedImage(scores={"channels": {"amazon_main": {"passed": False, "results": results}}})
         (verdict,) = verdicts(image)
-        assert (verdict.level, verdict.short) == ("bad", "1 rule is broken")
+        # Not for this channel, which does not stop it from being shown in the shop …
+        assert (verdict.level, verdict.short) == ("look", "1 rule is broken")
+        image.blockers = [{"code": "channel:amazon_main:background", "message": "…"}]
+        # … unless the shop made it a condition.
+        assert verdicts(image)[0].level == "bad"
         assert verdict.details == ("The background is not pure white.",)
 
     def test_advice_is_no_ban(self) -> None:
