@@ -63,7 +63,9 @@ def encode_image(
             subsampling = "4:4:4" if quality is not None and quality >= _FULL_CHROMA_FROM else "4:2:0"
             options |= {"quality": quality, "optimize": True, "progressive": True, "subsampling": subsampling}
         elif format == "webp":
+            # Sharp conversion keeps the colour of thin lines, such as print on a product.
             options |= {"quality": quality, "method": 4 if effort is None else effort, "lossless": lossless}
+            options["use_sharp_yuv"] = True
         else:
             # One thread: with more the encoder cuts tiles by the number of cores, and bytes differ by
             # machine.

@@ -112,7 +112,7 @@ class _Picture:
         """Whether the picture stands on white at all: most of its rim is near white."""
         p = self.pixels
         rim = np.concatenate([p[0], p[-1], p[:, 0], p[:, -1]])
-        return bool((rim.min(1) >= _NEAR_WHITE).mean() > 0.8)
+        return bool((rim.min(1) >= _NEAR_WHITE).mean() > 0.6)
 
     @cached_property
     def white_share(self) -> float:

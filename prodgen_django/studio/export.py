@@ -110,6 +110,9 @@ def _reframe(pixels: Pixels, channel: Channel, changes: list[str]) -> Pixels:
     ratio = channel.size[0] / channel.size[1]
     frame_h = max(height / fill, width / fill / ratio)
     frame = (max(part.shape[1], round(frame_h * ratio)), max(part.shape[0], round(frame_h)))
+    least = max((r.limit[0] or 0 for r in channel.rules if r.name == "width" and r.hard), default=0)
+    if channel.fill is None and frame[0] < least:  # more white, as the product must not be enlarged
+        frame = (least, round(least / ratio))
     scale = min(1.0, channel.size[0] / frame[0])
     if scale < 1:
         part = resample(part, (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))))

@@ -17,7 +17,7 @@ from .color import Float, Pixels, ciede2000, to_lab
 THRESHOLDS: dict[str, float] = {
     "mean_delta_e": 1.0,  # below what an eye sees; JPEG at quality 90 stays well under it
     "p99_delta_e": 5.0,
-    "local_delta_e": 3.0,  # the worst neighbourhood: one small changed word is found here
+    "local_delta_e": 4.0,  # the worst neighbourhood: one small changed word is found here
     "ssim": 0.98,
     "local_ssim": 0.75,
     "edge_agreement": 0.97,

@@ -1,9 +1,9 @@
 """Which pixels are the product: a hard mask at a reduced size.
 
-No single start suits every photograph, so that several are tried: how far a colour is from the border's, with
-and without shade, how many edges lie between a pixel and the border, what a flood from the border cannot reach,
-and a plain rectangle. GrabCut (Rother et al. 2004) grows each into a mask, and that mask is taken whose outline
-lies best on edges, whose two sides differ most, and outside which least is left unexplained.
+No single start suits every photograph, so that several are tried: how far a colour is from the border's,
+with and without shade, how many edges lie between a pixel and the border, what a flood from the border cannot
+reach, and a plain rectangle. GrabCut (Rother et al. 2004) grows each into a mask, and that mask is taken
+whose outline lies best on edges, whose two sides differ most, and outside which least is left unexplained.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Segmentation:
     """A hard mask (bool h×w, at the reduced size) and what speaks for it, each 0 to 1.
 
     `separation`: how much the two sides of the outline differ; `edge`: how well it follows edges; `agreement`
-    with the most alike attempts, `consensus` with all; `complete`: how much of what is no background is inside;
+    with the most alike attempts, `consensus` with all; `complete`: how much that is no background is inside;
     `border_contact` and `area`: shares of the rim and of the picture.
     """
 

@@ -1,0 +1,251 @@
+"""Cut out, stage, certify, check: what a shop does with a photograph."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from prodgen_django.imagefile import encode_image, load_image
+from prodgen_django.studio import (
+    CHANNELS,
+    STYLES,
+    ExportError,
+    StagingError,
+    certify,
+    check_channel,
+    combined_source_type,
+    cut_out,
+    cut_out_report,
+    export_for_channel,
+    palette,
+    photo_quality,
+    stage,
+)
+
+
+def iou(first: np.ndarray, second: np.ndarray) -> float:
+    return float((first & second).sum() / (first | second).sum())
+
+
+def test_a_product_on_paper_is_cut_out(vase: tuple[np.ndarray, np.ndarray]) -> None:
+    photo, truth = vase
+    cut = cut_out_report(photo)
+    assert cut.alpha.dtype == np.float32
+    assert iou(cut.alpha >= 0.5, truth) > 0.98
+    assert not cut.poor
+    assert (cut.alpha == cut_out(photo)).all()
+
+
+def test_where_nothing_stands_out_a_person_must_look() -> None:
+    flat = np.full((200, 200, 3), 128, np.uint8)
+    assert cut_out_report(flat).poor
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    cut = cut_out_report(noise)
+    assert cut.poor
+    assert cut.reasons
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_phone_photographs_of_clothes_are_cut_out(shared_data: Path) -> None:
+    folder = shared_data / "garment-masks"
+    scores = []
+    for row in list(csv.DictReader((folder / "index.csv").read_text().splitlines()))[::3]:
+        truth = load_image(folder / f"{row['name']}.mask.png")[..., 0] > 127
+        scores.append(iou(cut_out(load_image(folder / f"{row['name']}.jpg")) >= 0.5, truth))
+    assert np.mean(scores) > 0.95
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_no_style_alters_the_product(style: str, vase: tuple, alpha: np.ndarray) -> None:
+    photo, _ = vase
+    staged = stage(photo, alpha, style, size=(320, 320), seed=5)
+    again = stage(photo, alpha, style, size=(320, 320), seed=5)
+    assert (staged.image == again.image).all()
+    assert staged.fidelity.exact
+    assert staged.fidelity.passed
+    assert staged.source_type == "compositeCapture"
+    json.dumps(staged.as_dict())
+    # Independently of the certificate: the opaque pixels are one resampling of the photograph.
+    sx, x0 = staged.transform[0, 0], staged.transform[0, 2]
+    sy, y0 = staged.transform[1, 1], staged.transform[1, 2]
+    whole = cv2.resize(photo, (round(400 * sx), round(480 * sy)), interpolation=cv2.INTER_AREA)
+    ys, xs = np.nonzero(staged.mask == 1)
+    left, top = round(x0 + 0.5 - 0.5 * sx), round(y0 + 0.5 - 0.5 * sy)
+    assert (staged.image[ys, xs] == whole[ys - top, xs - left]).all()
+
+
+def test_white_is_pure_and_full(vase: tuple, alpha: np.ndarray) -> None:
+    staged = stage(vase[0], alpha, "white", size=(600, 600), max_upscale=3)
+    assert (staged.image[staged.mask == 0] == 255).all()
+    rows = np.flatnonzero((staged.mask > 0.5).any(1))
+    assert 0.86 < (rows[-1] - rows[0] + 1) / 600 < 0.9
+
+
+def test_a_small_photograph_is_not_blown_up_in_silence(vase: tuple, alpha: np.ndarray) -> None:
+    staged = stage(vase[0], alpha, "white", size=(2400, 2400))
+    assert staged.scale == pytest.approx(1.5, abs=0.01)
+    assert "enlarged" in staged.notes[0]
+
+
+def test_what_cannot_be_staged_is_told(vase: tuple, alpha: np.ndarray) -> None:
+    with pytest.raises(StagingError) as caught:
+        stage(vase[0], np.zeros_like(alpha))
+    assert caught.value.code == "empty_cut_out"
+    for options in ({"backdrop": "nowhere"}, {"size": (10, 10)}, {"fill": 3}, {"placement": "fly"}):
+        with pytest.raises(ValueError):
+            stage(vase[0], alpha, **options)
+
+
+def altered(image: np.ndarray, how: str) -> np.ndarray:
+    out = image.copy()
+    if how == "recolour":
+        hsv = cv2.cvtColor(out, cv2.COLOR_RGB2HSV)
+        hsv[..., 0] = (hsv[..., 0].astype(int) + 6) % 180
+        return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
+    if how == "brighter":
+        return np.clip(out * 1.06, 0, 255).astype(np.uint8)
+    if how == "blur":
+        return cv2.GaussianBlur(out, (0, 0), 1.6)
+    if how == "sharpen":
+        return cv2.addWeighted(out, 2.5, cv2.GaussianBlur(out, (0, 0), 2), -1.5, 0)
+    if how == "warp":
+        y, x = np.mgrid[0 : out.shape[0], 0 : out.shape[1]].astype(np.float32)
+        return cv2.remap(out, x + 3 * np.sin(y / 20), y, cv2.INTER_LINEAR)
+    if how == "mirror":
+        return np.ascontiguousarray(out[:, ::-1])
+    if how == "stretch":
+        return cv2.resize(out, None, fx=1.03, fy=1.0)[:, : out.shape[1]]
+    if how == "text changed":
+        cv2.putText(out, "8", (335, 371), 0, 0.9, (245, 240, 225), 2, cv2.LINE_AA)
+    if how == "paint-over":
+        cv2.circle(out, (300, 430), 9, (150, 60, 60), -1)
+    if how == "logo removed":
+        region = np.zeros(out.shape[:2], np.uint8)
+        region[330:390, 190:420] = 1
+        return cv2.inpaint(out, region, 5, cv2.INPAINT_TELEA)
+    return out
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["recolour", "brighter", "blur", "sharpen", "warp", "mirror", "stretch", "text changed", "paint-over",
+     "logo removed"],
+)  # fmt: skip
+def test_each_alteration_of_the_product_is_caught(how: str, vase: tuple, alpha: np.ndarray) -> None:
+    staged = stage(vase[0], alpha, "cream", size=(600, 600))
+    changed = altered(staged.image, how)
+    assert (changed != staged.image)[staged.mask == 1].any()
+    found = certify(vase[0], alpha, changed, staged.transform)
+    assert not found.passed
+    assert found.failures
+
+
+@pytest.mark.parametrize(("kind", "quality"), [("jpeg", 90), ("webp", 90), ("png", None), ("avif", 85)])
+def test_honest_compression_passes(kind: str, quality: int | None, vase: tuple, alpha: np.ndarray) -> None:
+    staged = stage(vase[0], alpha, "oak", size=(600, 600))
+    data = encode_image(staged.image, format=kind, source_type=staged.source_type, quality=quality)
+    found = certify(vase[0], alpha, load_image(data), staged.transform)
+    assert found.passed, found.failures
+
+
+def white_packshot(vase: tuple, alpha: np.ndarray) -> np.ndarray:
+    return stage(vase[0], alpha, "white", size=(800, 800), max_upscale=3).image
+
+
+def broken(image: np.ndarray, rule: str) -> bytes:
+    options: dict = {"format": "jpeg", "source_type": "compositeCapture"}
+    if rule == "white_background":
+        image = np.minimum(image, 250)
+    if rule == "fill":
+        image = cv2.copyMakeBorder(image, 300, 300, 300, 300, cv2.BORDER_CONSTANT, value=(255,) * 3)
+    if rule == "border":
+        image = cv2.rectangle(image.copy(), (4, 4), (795, 795), (0, 0, 0), 4)
+    if rule == "whole_product":
+        image = np.ascontiguousarray(image[:, 360:])
+    if rule == "longest_side":
+        image = cv2.resize(image, (400, 400), interpolation=cv2.INTER_AREA)
+    if rule == "format":
+        options["format"] = "webp"
+    if rule == "source_type":
+        options["source_type"] = "trainedAlgorithmicMedia"
+    return encode_image(image, **options)
+
+
+@pytest.mark.parametrize(
+    "rule", ["white_background", "fill", "border", "whole_product", "longest_side", "format", "source_type"]
+)
+def test_each_broken_rule_of_a_main_picture_is_named(rule: str, vase: tuple, alpha: np.ndarray) -> None:
+    image = white_packshot(vase, alpha)
+    good = encode_image(image, format="jpeg", source_type="compositeCapture", quality=92)
+    report = check_channel(good, "amazon_main")
+    assert report.passed, [r.message for r in report.failures]
+    found = check_channel(broken(image, rule), "amazon_main")
+    assert not found.passed
+    assert rule in {r.rule for r in found.failures}
+    json.dumps(found.as_dict())
+
+
+def test_what_is_no_picture_passes_no_channel() -> None:
+    report = check_channel(b"nothing", "ebay")
+    assert not report.passed
+    assert report.results[0].rule == "readable"
+    with pytest.raises(LookupError):
+        check_channel(b"nothing", "no such channel")
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_an_export_of_a_packshot_passes_its_channel(channel: str, vase: tuple, alpha: np.ndarray) -> None:
+    exported = export_for_channel(
+        white_packshot(vase, alpha), channel, source_type="compositeCapture"
+    ) if channel != "meta_link" else export_for_channel(
+        stage(vase[0], alpha, "white", size=(1600, 1600), max_upscale=4).image, channel,
+        source_type="compositeCapture",
+    )  # fmt: skip
+    assert exported.report.passed
+    assert check_channel(exported.data, channel).passed
+
+
+def test_a_scene_gets_no_white_ground_by_export(vase: tuple, alpha: np.ndarray) -> None:
+    staged = stage(vase[0], alpha, "oak", size=(800, 800))
+    with pytest.raises(ExportError) as caught:
+        export_for_channel(staged.image, "amazon_main", source_type=staged.source_type, mask=staged.mask)
+    assert "white_background" in {r.rule for r in caught.value.report.failures}
+
+
+def test_a_trained_part_is_never_talked_away() -> None:
+    assert combined_source_type(["digitalCapture", "algorithmicMedia"]) == "compositeCapture"
+    mixed = combined_source_type(["digitalCapture", "trainedAlgorithmicMedia"])
+    assert mixed == "compositeWithTrainedAlgorithmicMedia"
+    assert combined_source_type([mixed, "digitalCapture"]) == mixed
+    assert combined_source_type(["trainedAlgorithmicMedia"] * 2) == "trainedAlgorithmicMedia"
+
+
+def test_the_palette_is_what_is_seen(vase: tuple, alpha: np.ndarray) -> None:
+    two = np.zeros((40, 40, 3), np.uint8)
+    two[:, :25] = (200, 30, 30)
+    two[:, 25:] = (20, 30, 180)
+    assert palette(two) == ["#c81e1e", "#141eb4"]
+    first = palette(vase[0], alpha)[0]
+    assert int(first[1:3], 16) > 2 * int(first[5:7], 16)
+
+
+def test_a_blurred_photograph_scores_lower(vase: tuple) -> None:
+    sharp, soft = photo_quality(vase[0]), photo_quality(cv2.GaussianBlur(vase[0], (0, 0), 4))
+    assert soft.sharpness < sharp.sharpness
+
+
+def test_styles_and_channels_are_listed_without_numpy_or_opencv() -> None:
+    code = (
+        "import sys; from prodgen_django.studio import STYLES, CHANNELS; "
+        "assert len(STYLES) >= 12 and len(CHANNELS) >= 8; "
+        "assert not {'numpy', 'cv2', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
