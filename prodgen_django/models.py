@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import product_model
-from prodgen_django.personalization.models import TasteProfile
+from prodgen_django.personalization.models import ProductTraits, TasteProfile
 from prodgen_django.storage import get_storage
 
-__all__ = ["Checkpoint", "GeneratedImage", "Job", "JobItem", "ReviewEvent", "TasteProfile"]
+__all__ = ["Checkpoint", "GeneratedImage", "Job", "JobItem", "ProductTraits", "ReviewEvent", "TasteProfile"]
 
 
 class Job(models.Model):

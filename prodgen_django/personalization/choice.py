@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import CharField, DateTimeField, IntegerField, Q, TextField, Value
+from django.db.models import BigIntegerField, DateTimeField, F, IntegerField, Q, TextField, Value
 from django.db.models.functions import Cast
 
 from prodgen_django.catalog import get_catalog
-from prodgen_django.personalization.models import TasteProfile
+from prodgen_django.personalization.models import ProductTraits, TasteProfile
 from prodgen_django.personalization.taste import (
     STRENGTHS,
     blend,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 TRUE_KINDS = ("display", "stitch")
 
 # What a row of the union is.
-_PICTURE, _OWN, _LIKED, _PROFILE = range(4)
+_PICTURE, _OWN, _LIKED, _TRAITS, _PROFILE = range(5)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,9 @@ class Candidate:
             "published_at": self.published_at,
             "state": GeneratedImage.State.PUBLISHED,
         }
-        return GeneratedImage.from_db(None, list(values), list(values.values()))
+        # `from_db` takes the values in the order of the model's fields, whatever the names say.
+        names = [f.attname for f in GeneratedImage._meta.concrete_fields if f.attname in values]
+        return GeneratedImage.from_db(None, names, [values[name] for name in names])
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class _Rows:
     pictures: dict[Any, list[Candidate]] = field(default_factory=dict)
     own: dict[Any, tuple[int, Own]] = field(default_factory=dict)
     liked: list[tuple[str, Any]] = field(default_factory=list)
+    traits: dict[Any, Mapping[str, float]] = field(default_factory=dict)
     profile: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -164,9 +167,12 @@ def _taste(visitor: Visitor, rows: _Rows) -> dict[str, float]:
     for kind, product_id in rows.liked:
         counted[product_id] = max(counted.get(product_id, 0.0), STRENGTHS.get(kind, 1.0))
     for product_id, strength in counted.items():
-        pictures = rows.pictures.get(product_id)
-        if pictures:
-            likes.append((strength, mean_features([picture_features(c.tags, c.palette) for c in pictures])))
+        features = rows.traits.get(product_id)
+        if not features and product_id in rows.pictures:
+            # Nothing is kept of the product yet: what its pictures have in common describes it.
+            features = mean_features([picture_features(c.tags, c.palette) for c in rows.pictures[product_id]])
+        if features:
+            likes.append((strength, features))
     return blend(make_taste(likes), rows.profile)
 
 
@@ -177,7 +183,17 @@ def _read(visitor: Visitor, wanted: Collection[Any]) -> _Rows:
         part, pk, product_id, renditions, tags, palette, name, title, kind, width, height, at = row
         if part == _PICTURE:
             picture = Candidate(
-                pk, product_id, renditions, _words(tags), _words(palette), name, title, kind, width, height, at
+                pk,
+                product_id,
+                renditions,
+                _words(tags),
+                _words(palette),
+                name,
+                title,
+                kind,
+                width,
+                height,
+                at,
             )
             rows.pictures.setdefault(product_id, []).append(picture)
         elif part == _OWN:
@@ -186,38 +202,86 @@ def _read(visitor: Visitor, wanted: Collection[Any]) -> _Rows:
                 rows.own[product_id] = (place, Own(name, title))
         elif part == _LIKED:
             rows.liked.append((kind, product_id))
+        elif part == _TRAITS:
+            rows.traits[product_id] = _weights(renditions)
         else:
             rows.profile = _weights(renditions)
     return rows
 
 
 def _union(visitor: Visitor, wanted: Collection[Any]) -> QuerySet[Any]:
+    """Every row that the page needs, unevaluated; the columns are those of a published picture."""
     from prodgen_django.models import GeneratedImage
 
-    catalog = get_catalog()
-    shown = Q(product_id__in=wanted | {signal.product_id for signal in visitor.signals})
-    for _kind, liked in visitor.queries:
-        shown |= Q(product_id__in=liked)
-    pictures = (
-        GeneratedImage.objects.filter(shown, state=GeneratedImage.State.PUBLISHED)
-        .order_by()
-        .values_list(
-            Value(_PICTURE, output_field=IntegerField()),
-            "pk",
-            "product_id",
-            Cast("renditions", TextField()),
-            Cast("tags", TextField()),
-            Cast("palette", TextField()),
-            "file",
-            "title",
-            "kind",
-            "width",
-            "height",
-            "published_at",
-        )
+    liked = Q(product_id__in={signal.product_id for signal in visitor.signals})
+    for _kind, ids in visitor.queries:
+        liked |= Q(product_id__in=ids.order_by().values("product_id"))
+    asked = Q(product_id__in=wanted)
+    published = GeneratedImage.objects.filter(
+        asked | liked if visitor.consents else asked, state=GeneratedImage.State.PUBLISHED
     )
-    parts: list[QuerySet[Any]] = []
+    parts = []
+    catalog = get_catalog()
+    own = catalog.own_pictures(wanted)
+    if own is not None:
+        product, name, caption, place = catalog.own_picture_columns
+        parts.append(_columns(own, _OWN, product=product, name=name, title=caption, number=place))
+    if visitor.consents:
+        if visitor.signals or visitor.queries:
+            parts.append(
+                _columns(ProductTraits.objects.filter(liked), _TRAITS, product="product_id", text="traits")
+            )
+        for kind, ids in visitor.queries:
+            parts.append(_columns(ids, _LIKED, product="product_id", kind=Value(kind)))
+        if visitor.user_id is not None:
+            profile = TasteProfile.objects.filter(user_id=visitor.user_id)
+            parts.append(_columns(profile, _PROFILE, text="weights"))
+    pictures = published.order_by().values_list(
+        Value(_PICTURE, output_field=IntegerField()),
+        "pk",
+        "product_id",
+        Cast("renditions", TextField()),
+        Cast("tags", TextField()),
+        Cast("palette", TextField()),
+        "file",
+        "title",
+        "kind",
+        "width",
+        "height",
+        "published_at",
+    )
     return pictures.union(*parts, all=True) if parts else pictures
+
+
+def _columns(
+    rows: QuerySet[Any],
+    part: int,
+    *,
+    product: str | None = None,
+    text: str | None = None,
+    name: str | None = None,
+    title: str | None = None,
+    kind: Value | None = None,
+    number: str | None = None,
+) -> QuerySet[Any]:
+    """Rows of another table in the columns of `_union`."""
+    product_key = get_catalog().model._meta.pk
+    nothing, no_number = Value("", output_field=TextField()), Value(0, output_field=IntegerField())
+    return rows.order_by().values_list(
+        Value(part, output_field=IntegerField()),
+        Value(0, output_field=BigIntegerField()),
+        # Typed, or PostgreSQL takes the empty column for text.
+        F(product) if product else Value(None, output_field=product_key),
+        Cast(text, TextField()) if text else nothing,
+        nothing,
+        nothing,
+        F(name) if name else nothing,
+        F(title) if title else nothing,
+        kind or nothing,
+        F(number) if number else no_number,
+        no_number,
+        Value(None, output_field=DateTimeField()),
+    )
 
 
 @lru_cache(maxsize=4096)

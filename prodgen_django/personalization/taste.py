@@ -130,7 +130,9 @@ def fit(taste: Taste, tags: Sequence[str], palette: Sequence[str]) -> float:
     score = sum(taste.get(f"tag:{tag}", 0.0) for tag in tags)
     colours = [(name[7:], weight) for name, weight in taste.items() if name.startswith("colour:")]
     for colour, weight in colours:
-        nearest = max((likeness(colour, own) / (1 + place) for place, own in enumerate(palette[:3])), default=0.0)
+        nearest = max(
+            (likeness(colour, own) / (1 + place) for place, own in enumerate(palette[:3])), default=0.0
+        )
         score += weight * nearest
     return score
 

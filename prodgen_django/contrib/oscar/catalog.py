@@ -66,7 +66,8 @@ class OscarCatalog(Catalog):
                 found.setdefault(image.product_id, []).append(image)
         photos = {pk: _photos(images) for pk, images in found.items()}
         return {
-            product.pk: photos.get(product.pk) or (photos.get(product.parent_id, []) if product.is_child else [])
+            product.pk: photos.get(product.pk)
+            or (photos.get(product.parent_id, []) if product.is_child else [])
             for product in products
         }
 
@@ -88,7 +89,9 @@ class OscarCatalog(Catalog):
 
     def photo_urls(self, refs: Collection[str]) -> dict[str, str]:
         """As `photo_url`, for any number of photos with one query for every thousand."""
-        keys = {ref: int(pk) for ref in refs if (pk := ref.removeprefix(REF_PREFIX)).isdecimal() and pk != ref}
+        keys = {
+            ref: int(pk) for ref in refs if (pk := ref.removeprefix(REF_PREFIX)).isdecimal() and pk != ref
+        }
         found: dict[int, str] = {}
         for part in _parts(sorted(set(keys.values())), 1000):
             for image in self.image_model.objects.filter(pk__in=part).only("original"):
@@ -103,13 +106,10 @@ class OscarCatalog(Catalog):
 
     # -- what stands in the shop where nothing of ours is published
 
+    own_picture_columns = ("product_id", "original", "caption", "display_order")
+
     def own_pictures(self, product_ids: Collection[Any]) -> QuerySet[Any]:
-        """Rows (product id, file name, caption, display order) of the products' images, read with the listing's."""
-        return (
-            self.image_model.objects.filter(product_id__in=product_ids)
-            .order_by()
-            .values_list("product_id", "original", "caption", "display_order")
-        )
+        return self.image_model.objects.filter(product_id__in=product_ids)
 
     def own_picture_url(self, name: str) -> str:
         return str(self.image_model._meta.get_field("original").storage.url(name))

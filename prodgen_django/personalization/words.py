@@ -1,0 +1,111 @@
+"""What a shop's words for a product say of the pictures that would suit who likes it.
+
+An editorial list, in English, and a start only: a shop with other words overrides `TasteSource.traits`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+#: A word of an attribute or category -> tags of pictures.
+ASSOCIATIONS: dict[str, tuple[str, ...]] = {
+    "earthy": ("warm", "natural", "wood"),
+    "warm": ("warm",),
+    "cosy": ("warm", "home", "textile"),
+    "handmade": ("natural", "wood", "warm"),
+    "rustic": ("wood", "natural", "warm"),
+    "oak": ("wood", "natural"),
+    "walnut": ("wood", "elegant", "dark"),
+    "wood": ("wood", "natural"),
+    "wooden": ("wood", "natural"),
+    "terracotta": ("warm", "natural"),
+    "stoneware": ("natural",),
+    "modern": ("modern", "urban", "plain"),
+    "minimal": ("plain", "urban", "neutral", "muted"),
+    "minimalist": ("plain", "urban", "neutral", "muted"),
+    "scandinavian": ("light", "wood", "plain"),
+    "geometric": ("modern", "urban"),
+    "sculptural": ("podium", "plain", "elegant"),
+    "industrial": ("urban", "dark"),
+    "concrete": ("urban", "neutral"),
+    "glass": ("cool", "light"),
+    "steel": ("cool", "urban"),
+    "playful": ("pastel", "podium", "vivid", "modern"),
+    "botanical": ("natural", "outdoor", "summer"),
+    "floral": ("natural", "outdoor", "pastel"),
+    "pastel": ("pastel", "soft", "light"),
+    "classic": ("elegant", "marble"),
+    "elegant": ("elegant", "marble"),
+    "luxury": ("elegant", "marble", "dark"),
+    "marble": ("marble", "elegant"),
+    "brass": ("elegant", "warm"),
+    "coastal": ("cool", "light", "outdoor"),
+    "calm": ("soft", "muted", "light"),
+    "outdoor": ("outdoor", "natural"),
+    "linen": ("textile", "natural"),
+    "cotton": ("textile", "home"),
+    "wool": ("textile", "home"),
+    "festive": ("festive", "gift", "vivid"),
+    "moody": ("dark", "elegant"),
+    "dark": ("dark",),
+    "light": ("light",),
+    "cool": ("cool",),
+    "colourful": ("vivid",),
+    "colorful": ("vivid",),
+}
+
+#: Colour words -> the colour, and what it is like.
+COLOURS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "black": ("#1c1c1c", ("dark",)),
+    "charcoal": ("#36393d", ("dark",)),
+    "grey": ("#8c8c8c", ("neutral", "muted")),
+    "gray": ("#8c8c8c", ("neutral", "muted")),
+    "white": ("#f8f8f6", ("light",)),
+    "cream": ("#f2e8d3", ("light", "warm")),
+    "ivory": ("#f4efe0", ("light", "warm")),
+    "sand": ("#d8c3a0", ("warm",)),
+    "beige": ("#d9c9ae", ("warm", "muted")),
+    "brown": ("#7a5236", ("warm", "dark")),
+    "terracotta": ("#c4653f", ("warm",)),
+    "rust": ("#a8502d", ("warm",)),
+    "orange": ("#e8832a", ("warm", "vivid")),
+    "mustard": ("#d3a02c", ("warm", "vivid")),
+    "yellow": ("#efc941", ("warm", "vivid")),
+    "coral": ("#ee7b64", ("warm", "vivid")),
+    "red": ("#c8352e", ("warm", "vivid")),
+    "burgundy": ("#6f1f31", ("warm", "dark")),
+    "pink": ("#e8a5b4", ("pastel",)),
+    "blush": ("#ecc6bd", ("pastel", "warm")),
+    "purple": ("#7b4a95", ("vivid",)),
+    "lilac": ("#c2addb", ("pastel", "cool")),
+    "navy": ("#22335a", ("cool", "dark")),
+    "blue": ("#3a6fb0", ("cool",)),
+    "sky": ("#9cc4e4", ("cool", "pastel")),
+    "teal": ("#2d7f83", ("cool",)),
+    "turquoise": ("#45b8b5", ("cool", "vivid")),
+    "green": ("#5b8a4f", ("natural",)),
+    "olive": ("#77743a", ("natural", "muted")),
+    "sage": ("#a9b79b", ("natural", "pastel")),
+    "gold": ("#c9a24a", ("warm", "elegant")),
+    "silver": ("#bfc3c7", ("cool", "elegant")),
+}
+
+
+def features_of_words(texts: Iterable[str], category: str = "") -> dict[str, float]:
+    """The features that a product's words stand for, the strongest of them 1."""
+    sums: dict[str, float] = {}
+    for text in texts:
+        for word in re.findall(r"\w+", text.lower()):
+            colour, alike = COLOURS.get(word, ("", ()))
+            if colour:
+                sums[f"colour:{colour}"] = 1.0
+            for tag in alike:
+                sums[f"tag:{tag}"] = sums.get(f"tag:{tag}", 0.0) + 0.5
+            for tag in ASSOCIATIONS.get(word, ()):
+                sums[f"tag:{tag}"] = sums.get(f"tag:{tag}", 0.0) + 1.0
+    strongest = max(sums.values(), default=1.0)
+    features = {name: round(value / strongest, 4) for name, value in sums.items()}
+    if category:
+        features[f"category:{category}"] = 1.0
+    return features
