@@ -77,7 +77,7 @@ def test_without_consent_everybody_sees_the_same(shop):
 
 @override_settings(PRODGEN=YES)
 def test_global_privacy_control_overrides_consent(shop):
-    vase, oak, *_ = shop
+    _vase, oak, *_ = shop
     assert Visitor.from_request(request_of(seen=[oak.pk], **{"Sec-GPC": "1"})) == Visitor()
 
 

@@ -1,0 +1,124 @@
+"""A picture goes into Oscar as a copy, once, in its place, and can be taken back as if it had never been there."""
+
+from __future__ import annotations
+
+import uuid
+
+import numpy as np
+import pytest
+from django.contrib import admin
+from django.core.files.base import ContentFile
+from oscar.core.loading import get_class, get_model
+from oscar.test.factories import create_product
+
+from prodgen_django.catalog import CatalogError
+from prodgen_django.contrib.oscar.catalog import OscarCatalog
+from prodgen_django.contrib.oscar.thumbnails import MarkedThumbnails
+from prodgen_django.imagefile import encode_image, read_source_type
+from prodgen_django.models import GeneratedImage
+from prodgen_django.storage import save_content
+
+pytestmark = pytest.mark.django_db
+Image = get_model("catalogue", "ProductImage")
+catalog = OscarCatalog()
+
+
+def bytes_of(source_type="compositeCapture", fmt="jpeg"):
+    return encode_image(np.full((60, 80, 3), 200, np.uint8), format=fmt, source_type=source_type)
+
+
+def picture_of(product):
+    name = save_content("pictures", bytes_of(), "jpg")
+    return GeneratedImage.objects.create(
+        product=product, kind="display", file=name, sha256="0", width=80, height=60, title="Mug"
+    )
+
+
+def photo_of(product, order):
+    image = Image(product=product, display_order=order)
+    image.original.save(f"{uuid.uuid4().hex}.jpg", ContentFile(bytes_of("digitalCapture")))
+    return image
+
+
+def orders(product):
+    return dict(Image.objects.filter(product=product).values_list("pk", "display_order"))
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("places", [(), (0, 1), (0, 0, 3), (2, 5)])
+def test_publish_and_withdraw_leave_the_shop_as_it_was(first, places, django_capture_on_commit_callbacks):
+    product = create_product()
+    for place in places:
+        photo_of(product, place)
+    before, picture = orders(product), picture_of(product)
+    with django_capture_on_commit_callbacks(execute=True):
+        ref = catalog.publish(picture, first=first)
+        assert catalog.publish(picture, first=first) == ref
+    copy = Image.objects.get(code=f"prodgen-{picture.uuid}")
+    assert copy.original.name != picture.file.name
+    assert (copy == product.primary_image()) is (first or not places)
+    storage, name = copy.original.storage, copy.original.name
+    with django_capture_on_commit_callbacks(execute=True):
+        catalog.withdraw(ref)
+        catalog.withdraw(ref)
+    assert orders(product) == before
+    assert not storage.exists(name)
+    assert picture.file.storage.exists(picture.file.name)
+
+
+def test_oscar_deleting_its_row_leaves_our_file(settings):
+    assert settings.OSCAR_DELETE_IMAGE_FILES
+    product = create_product()
+    picture = picture_of(product)
+    catalog.publish(picture)
+    Image.objects.get(product=product).delete()
+    assert picture.file.storage.exists(picture.file.name)
+
+
+def test_our_own_pictures_are_no_photos_and_photos_are_never_withdrawn():
+    product = create_product()
+    photo = photo_of(product, 0)
+    catalog.publish(picture_of(product))
+    assert [p.ref for p in catalog.photos(product)] == [f"productimage:{photo.pk}"]
+    assert catalog.photos_for([product]) == {product.pk: catalog.photos(product)}
+    catalog.withdraw(f"productimage:{photo.pk}")
+    assert Image.objects.filter(pk=photo.pk).exists()
+
+
+def test_a_variant_uses_and_extends_its_parents_images():
+    parent = create_product(structure="parent")
+    child = create_product(structure="child", parent=parent)
+    photo = photo_of(parent, 0)
+    assert [p.ref for p in catalog.photos(child)] == [f"productimage:{photo.pk}"]
+    assert [p.ref for p in catalog.photos_for([child])[child.pk]] == [f"productimage:{photo.pk}"]
+    catalog.publish(picture_of(child))
+    assert Image.objects.filter(product=parent).count() == 2
+
+
+@pytest.mark.parametrize("ref", ["productimage:999999", "productimage:x", "other:1", ""])
+def test_a_photo_that_is_gone_is_said_in_words(ref):
+    with pytest.raises(CatalogError, match="no longer in the shop"):
+        catalog.open_photo(ref)
+
+
+def test_a_missing_file_is_said_in_words():
+    photo = photo_of(create_product(), 0)
+    photo.original.storage.delete(photo.original.name)
+    with pytest.raises(CatalogError, match="cannot be read"):
+        catalog.open_photo(f"productimage:{photo.pk}")
+
+
+@pytest.mark.parametrize("fmt", ["jpeg", "png", "webp"])
+def test_thumbnails_keep_the_mark(fmt):
+    image = Image(product=create_product())
+    image.original.save(f"{uuid.uuid4().hex}.{fmt}", ContentFile(bytes_of("trainedAlgorithmicMedia", fmt)))
+    thumbnail = MarkedThumbnails().generate_thumbnail(image.original, size="40x40")
+    with thumbnail.storage.open(thumbnail.name) as file:
+        assert read_source_type(file.read()) == "trainedAlgorithmicMedia"
+
+
+def test_admin_and_dashboard_offer_the_actions():
+    actions = admin.site.get_model_admin(get_model("catalogue", "Product")).actions
+    assert {"prodgen_display", "prodgen_stitch"} <= {getattr(a, "__name__", a) for a in actions}
+    view = get_class("dashboard.catalogue.views", "ProductBulkActionConfirmView")
+    assert {"prodgen_display", "prodgen_stitch"} <= set(view.intermediate_actions)
