@@ -2,7 +2,8 @@
 
     python benchmarks/studio/matting.py [folder of garment-masks]
 
-Prints mean IoU, the share of photographs at 0.95 or more, boundary F at 2 px, and CPU time as a ratio to GrabCut's.
+Prints mean IoU, the share of photographs at 0.95 or more, boundary F at 2 px, and CPU time as a ratio to
+GrabCut's.
 """
 
 from __future__ import annotations
