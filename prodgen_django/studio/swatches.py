@@ -1,6 +1,6 @@
-"""Draw the small picture of each backdrop that the option form shows. Run again when a style is added or changed.
+"""Draw the small picture of each backdrop that the option form shows; run again after a style changed.
 
-python tools/draw_swatches.py
+    python -m prodgen_django.studio.swatches
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from pathlib import Path
 from prodgen_django.imagefile import encode_image
 from prodgen_django.studio import STYLES
 
-FOLDER = Path(__file__).resolve().parent.parent / "prodgen_django/static/prodgen_django/backdrops"
+FOLDER = Path(__file__).resolve().parent.parent / "static/prodgen_django/backdrops"
 SIDE = 240
 
 
 def main() -> None:
+    """Write one WebP a style into the app's static files."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for style in STYLES.values():
         # Drawn larger than shown: grain and shadows that suit a product picture are noise in a swatch.
