@@ -103,7 +103,7 @@ class GanConfig:
             raise ValueError("; ".join(problems))
 
     @classmethod
-    def preset(cls, name: str, **overrides: Any) -> GanConfig:
+    def preset(cls, name: str, /, **overrides: Any) -> GanConfig:
         """A preset by its name, with single values replaced. Raises `ValueError` for a name that is not
         one."""
         if name not in PRESETS:

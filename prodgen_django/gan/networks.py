@@ -150,5 +150,5 @@ def build(config: GanConfig, classes: int) -> tuple[nn.Module, nn.Module]:
 
 
 def parameters_of(module: nn.Module) -> int:
-    """Number of trainable values."""
-    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+    """Number of trained values."""
+    return sum(p.numel() for p in module.parameters())
