@@ -11,4 +11,6 @@ class ProdgenConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from prodgen_django import checks  # noqa: F401  (registers the system checks)
+        # Imported for what they connect: the system checks, and the sweeper of each Celery worker.
+        from prodgen_django import checks  # noqa: F401
+        from prodgen_django.jobs import worker  # noqa: F401

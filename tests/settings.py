@@ -9,10 +9,13 @@ import os
 import tempfile
 from pathlib import Path
 
+from celery import Celery
 from oscar.defaults import *  # noqa: F403
 
+from prodgen_django.broker import celery_settings
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-#: What the tests write: media, search index, message folders. One a process, so that xdist's workers do not meet.
+#: What the tests write: media, search index, message folders. One a process, so that workers do not meet.
 FOLDER = Path(os.environ.get("PRODGEN_TEST_FOLDER") or tempfile.mkdtemp(prefix="prodgen-tests-"))
 
 SECRET_KEY = "only for the tests"
@@ -156,12 +159,10 @@ OSCAR_DELETE_IMAGE_FILES = True
 PRODGEN: dict[str, object] = {}
 PRODGEN_TEST_FOLDER = FOLDER
 
-# The message broker in folders below FOLDER: nothing is published to a server that a developer may run.
-CELERY_BROKER_URL = "filesystem://"
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "data_folder_in": str(FOLDER / "messages"),
-    "data_folder_out": str(FOLDER / "messages"),
-    "control_folder": str(FOLDER / "control"),
-}
-for _name in ("media", "messages", "control", "whoosh"):
+for _name in ("media", "whoosh"):
     (FOLDER / _name).mkdir(parents=True, exist_ok=True)
+
+# The message broker in folders below FOLDER: nothing is published to a server that a developer may run.
+globals().update(celery_settings(folder=FOLDER))
+celery_app = Celery("tests")
+celery_app.config_from_object("django.conf:settings", namespace="CELERY")

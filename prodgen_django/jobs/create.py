@@ -83,7 +83,7 @@ def update_draft(job: Job, options: Mapping[str, Any]) -> Job:
 
 
 def queue_job(job: Job) -> Job:
-    """Start a draft. Asked again it does nothing more; raises ValidationError for options that will not do."""
+    """Start a draft; asked again it does nothing more. Raises ValidationError for bad options."""
     recipe = get_recipe(job.kind)
     with transaction.atomic():
         locked = Job.objects.select_for_update().get(pk=job.pk)

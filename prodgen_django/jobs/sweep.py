@@ -67,8 +67,9 @@ def _expire() -> tuple[int, int, int]:
         "worker_lost",
         retry=_("The worker stopped while it worked on this; it will be tried again."),
         last=_(
-            "The worker was killed or stopped answering %(attempts)d times while working on this. The photos may "
-            "need more memory or time than the worker has; the worker's log says more. Try again when that is mended."
+            "The worker was killed or stopped answering %(attempts)d times while working on this. It may "
+            "need more memory or time than the worker has; the worker's log says more. Try again when that "
+            "is mended."
         ),
     )
     logger.warning(
