@@ -1,7 +1,9 @@
 """Choosing among published pictures, with one query for a whole page.
 
-Everything that a page needs comes as one UNION ALL: the products' published pictures, the shop's own pictures to fall
-back on, what liked products say of a taste, and a customer's kept profile. Nothing is written, no file is looked at and
+Everything that a page needs comes as one UNION ALL: the products' published pictures, the shop's own
+pictures to fall
+back on, what liked products say of a taste, and a customer's kept profile. Nothing is written, no file is
+looked at and
 no broker is called.
 """
 
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 
     from prodgen_django.models import GeneratedImage
 
-#: Kinds that show the real product. Others (a concept, a banner) stand in only where none of these is published.
+#: Kinds that show the real product. Others (a concept, a banner) stand in only where none of these is
+#: published.
 TRUE_KINDS = ("display", "stitch")
 
 # What a row of the union is.
@@ -109,9 +112,11 @@ class _Rows:
 
 
 def choose_images(visitor: Visitor, products: Iterable[Any]) -> dict[Any, GeneratedImage | None]:
-    """``{product.pk: picture}`` for products of a page: the published picture that suits the visitor, or None.
+    """``{product.pk: picture}`` for products of a page: the published picture that suits the visitor, or
+    None.
 
-    One query, whatever the number of products. The same visitor gets the same answer as long as neither their history
+    One query, whatever the number of products. The same visitor gets the same answer as long as neither
+    their history
     nor the published pictures change.
     """
     chosen = choose_pictures(visitor, products)

@@ -30,7 +30,8 @@ class Refreshed:
 def refresh(users: Iterable[Any] | None = None) -> Refreshed:
     """Bring product traits and customers' profiles up to date, and drop profiles past their retention.
 
-    `users`: keys of the customers to look at; None: everybody of whom something became known within the retention.
+    `users`: keys of the customers to look at; None: everybody of whom something became known within the
+    retention.
     """
     products = refresh_traits()
     since = timezone.now() - timedelta(days=settings.TASTE_RETENTION_DAYS)
@@ -90,14 +91,16 @@ def refresh_profile(user_id: Any) -> bool:
 
 
 def forget(user_id: Any) -> dict[str, int]:
-    """Erase all that we keep of a customer; ``{model: rows erased}``. What the shop itself keeps is the shop's."""
+    """Erase all that we keep of a customer; ``{model: rows erased}``. What the shop itself keeps is the
+    shop's."""
     with transaction.atomic():
         _total, each = TasteProfile.objects.filter(user_id=user_id).delete()
     return {label: count for label, count in each.items() if count}
 
 
 def remembers(user_id: Any) -> dict[str, int]:
-    """What we still keep of a customer: ``{model: rows}``, empty after `forget`. Looks at every model with a user."""
+    """What we still keep of a customer: ``{model: rows}``, empty after `forget`. Looks at every model with a
+    user."""
     from django.apps import apps
     from django.contrib.auth import get_user_model
 

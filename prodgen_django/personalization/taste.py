@@ -1,6 +1,7 @@
 """What a visitor has liked, and what that says of a taste.
 
-A taste is a mapping from features to weights in [0, 1]: ``tag:warm``, ``colour:#c08040``, ``category:Mugs``. The same
+A taste is a mapping from features to weights in [0, 1]: ``tag:warm``, ``colour:#c08040``, ``category:Mugs``.
+The same
 names describe pictures and products, so that a taste and a picture can be compared.
 """
 
@@ -88,10 +89,12 @@ def decayed(signal: Signal, now: datetime) -> float:
 def make_taste(likes: Iterable[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
     """The taste that follows from liked things: pairs (strength, features of the thing).
 
-    Each feature's weight is its share of all strength, taken back towards nothing where there is little strength in
+    Each feature's weight is its share of all strength, taken back towards nothing where there is little
+    strength in
     all, so that one look at one page does not make a taste. The strongest `MAX_FEATURES` are kept.
     """
-    total, sums = 0.0, {}
+    total = 0.0
+    sums: dict[str, float] = {}
     for strength, features in likes:
         total += strength
         for name, value in features.items():
@@ -126,7 +129,8 @@ def mean_features(many: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def fit(taste: Taste, tags: Sequence[str], palette: Sequence[str]) -> float:
-    """How well a picture fits a taste; 0 where they have nothing in common. Plain Python: a page calls this."""
+    """How well a picture fits a taste; 0 where they have nothing in common. Plain Python: a page calls
+    this."""
     score = sum(taste.get(f"tag:{tag}", 0.0) for tag in tags)
     colours = [(name[7:], weight) for name, weight in taste.items() if name.startswith("colour:")]
     for colour, weight in colours:

@@ -29,7 +29,8 @@ class Visitor:
 
     @classmethod
     def from_request(cls, request: HttpRequest | None) -> Visitor:
-        """The visitor behind a request; makes no query of its own, and looks at nobody who has not consented."""
+        """The visitor behind a request; makes no query of its own, and looks at nobody who has not
+        consented."""
         if request is None or not has_consented(request):
             return cls()
         user = getattr(request, "user", None)
@@ -43,7 +44,8 @@ class Visitor:
 
 
 def has_consented(request: HttpRequest) -> bool:
-    """Whether this visitor agreed to be profiled: never without a hook, and never against Global Privacy Control."""
+    """Whether this visitor agreed to be profiled: never without a hook, and never against Global Privacy
+    Control."""
     if settings.CONSENT is None or request.headers.get("Sec-GPC", "").strip() == "1":
         return False
     try:

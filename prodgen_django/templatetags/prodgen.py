@@ -36,7 +36,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Picture:
-    """What a template shows. ``width`` and ``height`` are None for a shop's own file, which nobody opens here."""
+    """What a template shows. ``width`` and ``height`` are None for a shop's own file, which nobody opens
+    here."""
 
     url: str
     alt: str = ""
@@ -91,10 +92,10 @@ def _page(context: template.Context) -> dict[Any, Chosen]:
     """What was chosen for this page so far, kept on the request so that included templates share it."""
     request = context.get("request")
     if request is None:
-        return context.dicts[0].setdefault(_ATTRIBUTE, {})  # type: ignore[no-any-return]
+        return context.dicts[0].setdefault(_ATTRIBUTE, {})
     if not hasattr(request, _ATTRIBUTE):
         setattr(request, _ATTRIBUTE, {})
-    return getattr(request, _ATTRIBUTE)  # type: ignore[no-any-return]
+    return getattr(request, _ATTRIBUTE)
 
 
 def _visitor(context: template.Context) -> Visitor:
@@ -103,7 +104,7 @@ def _visitor(context: template.Context) -> Visitor:
         return Visitor()
     if not hasattr(request, "_prodgen_visitor"):
         request._prodgen_visitor = Visitor.from_request(request)
-    return request._prodgen_visitor  # type: ignore[no-any-return]
+    return request._prodgen_visitor
 
 
 def _chosen(context: template.Context, product: Any) -> Chosen:

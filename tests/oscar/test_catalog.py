@@ -1,4 +1,5 @@
-"""A picture goes into Oscar as a copy, once, in its place, and can be taken back as if it had never been there."""
+"""A picture goes into Oscar as a copy, once, in its place, and can be taken back as if it had never been
+there."""
 
 from __future__ import annotations
 

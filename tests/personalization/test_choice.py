@@ -15,7 +15,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from oscar.core.loading import get_model
-from oscar.test.factories import create_product
+from oscar.test.factories import create_product, create_stockrecord
 
 from prodgen_django.contrib.oscar.taste import history_ids
 from prodgen_django.models import GeneratedImage, TasteProfile
@@ -32,7 +32,8 @@ def yes(request):
 
 def published(product, look):
     return GeneratedImage.objects.create(
-        product=product, kind="display", file=f"prodgen/{uuid.uuid4().hex}.jpg", sha256="0", width=800, height=600,
+        product=product, kind="display", file=f"prodgen/{uuid.uuid4().hex}.jpg", sha256="0",
+        width=800, height=600,
         title=product.title, tags=TAGS[look], palette=["#c08040" if look == "warm" else "#4080c0"],
         state=GeneratedImage.State.PUBLISHED, published_at=timezone.now(),
         renditions=[
@@ -104,7 +105,8 @@ def test_twenty_products_cost_one_query(shop, django_assert_num_queries):
     products = [vase, oak, steel, *[create_product(title=f"Thing {i}") for i in range(17)]]
     page = Template(
         "{% load prodgen %}{% personalize_products products %}"
-        "{% for p in products %}{% prodgen_picture p size='card' %}{% personalized_image p as i %}{{ i.url }}{% endfor %}"
+        "{% for p in products %}{% prodgen_picture p size='card' %}"
+        "{% personalized_image p as i %}{{ i.url }}{% endfor %}"
     )
     with override_settings(PRODGEN=YES):
         for visitor in (user, None):
@@ -165,3 +167,24 @@ def test_a_hostile_cookie_changes_no_picture(shop, cookie):
     vase = shop[0]
     plain = choose_images(Visitor(), [vase])
     assert choose_images(Visitor.from_request(request_of(cookie=cookie)), [vase]) == plain
+
+
+@pytest.mark.django_db
+@override_settings(PRODGEN=YES)
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_the_basket_counts_within_the_same_query(shop, signed_in, django_assert_num_queries):
+    from django.conf import settings
+    from django.core.signing import Signer
+
+    vase, oak, steel, pictures = shop
+    user = User.objects.create_user("b", "b@shop.example") if signed_in else None
+    for liked, look in ((oak, "warm"), (steel, "cool")):
+        basket = get_model("basket", "Basket").objects.create(owner=user)
+        basket.lines.create(
+            product=liked, stockrecord=create_stockrecord(liked), line_reference="1", quantity=1
+        )
+        request = request_of(user)
+        request.COOKIES[settings.OSCAR_BASKET_COOKIE_OPEN] = Signer().sign(str(basket.pk))
+        with django_assert_num_queries(1):
+            assert choose_images(Visitor.from_request(request), [vase])[vase.pk] == pictures[look]
+        basket.delete()

@@ -1,1 +1,2 @@
-"""Everything that knows Oscar: the catalog, the taste signals, the actions in admin and dashboard, a thumbnailer."""
+"""Everything that knows Oscar: the catalog, the taste signals, the actions in admin and dashboard, a
+thumbnailer."""

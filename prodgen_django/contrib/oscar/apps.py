@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ProdgenOscarConfig(AppConfig):
-    """Lists last in INSTALLED_APPS: it adds to admins and dashboards that Oscar's own apps have to make first."""
+    """Lists last in INSTALLED_APPS: it adds to admins and dashboards that Oscar's own apps have to make
+    first."""
 
     name = "prodgen_django.contrib.oscar"
     label = "prodgen_oscar"

@@ -178,7 +178,8 @@ class OscarCatalog(Catalog):
         if product is None:
             raise CatalogError(_("The product is no longer in the shop."))
         if product.is_child and product.parent_id and not product.images.exists():
-            # A variant without images of its own shows its parent's; one image of its own would hide them all.
+            # A variant without images of its own shows its parent's; one image of its own would hide them
+            # all.
             product = model._default_manager.select_for_update().get(pk=product.parent_id)
         return product
 
@@ -188,7 +189,7 @@ class OscarCatalog(Catalog):
 
     @staticmethod
     def _file_name(image: GeneratedImage, product: Any) -> str:
-        extension = posixpath.splitext(image.file.name)[1] or ".jpg"
+        extension = posixpath.splitext(str(image.file.name))[1] or ".jpg"
         return f"{slugify(product.get_title())[:60] or 'product'}-{image.uuid.hex[:8]}{extension}"
 
 
@@ -203,7 +204,7 @@ def _photos(images: Iterable[Any]) -> list[Photo]:
 
 def _read(image: GeneratedImage) -> bytes:
     try:
-        with image.file.storage.open(image.file.name, "rb") as file:
+        with image.file.storage.open(str(image.file.name), "rb") as file:
             return bytes(file.read())
     except (OSError, ValueError) as error:
         raise CatalogError(_("The picture's file cannot be read.")) from error

@@ -1,6 +1,7 @@
 """Bulk actions in Oscar's dashboard, where merchants work.
 
-Oscar 4.2 keeps them in one dict that its list and its confirmation page share. That is not documented, so a test guards
+Oscar 4.2 keeps them in one dict that its list and its confirmation page share. That is not documented, so a
+test guards
 it, and where the dict is gone the dashboard stays as it was.
 """
 
@@ -31,7 +32,8 @@ KINDS = ("display", "concept", "stitch")
 def start_job(request: HttpRequest, kind: str, products: QuerySet[Any]) -> None:
     """Make a draft job of the chosen products and tell the merchant where it is.
 
-    Oscar's confirmation page discards what an action returns and goes back to its list, so the way to the draft's
+    Oscar's confirmation page discards what an action returns and goes back to its list, so the way to the
+    draft's
     options is a link in a message.
     """
     from prodgen_django.jobs import create_job

@@ -80,7 +80,8 @@ class OscarTaste(TasteSource):
         return found
 
     def traits(self, products: Iterable[Any]) -> dict[Any, dict[str, float]]:
-        """From the words of the products' attributes and their first category; a variant adds its parent's."""
+        """From the words of the products' attributes and their first category; a variant adds its
+        parent's."""
         ids = {product.pk: getattr(product, "parent_id", None) for product in products}
         wanted = {*ids, *(parent for parent in ids.values() if parent)}
         words: dict[Any, list[str]] = {}

@@ -1,6 +1,7 @@
 """A thumbnailer for OSCAR_THUMBNAILER that keeps what a picture says of its origin.
 
-Both of Oscar's own drop the XMP packet with the IPTC DigitalSourceType, and with it the only mark that says that a
+Both of Oscar's own drop the XMP packet with the IPTC DigitalSourceType, and with it the only mark that says
+that a
 picture is synthetic.
 """
 
@@ -71,7 +72,8 @@ class _MarkedThumbnailer(_Provenance, Thumbnailer):
 
 
 class MarkedThumbnails(EasyThumbnails):
-    """``OSCAR_THUMBNAILER = "prodgen_django.contrib.oscar.thumbnails.MarkedThumbnails"``; needs easy-thumbnails."""
+    """``OSCAR_THUMBNAILER = "prodgen_django.contrib.oscar.thumbnails.MarkedThumbnails"``; needs
+    easy-thumbnails."""
 
     def generate_thumbnail(self, source: Any, **opts: Any) -> Any:
         width, height = opts["size"].split("x")
