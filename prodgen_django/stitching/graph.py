@@ -100,14 +100,14 @@ def connect(views: list[View], journal: Journal) -> Graph:
     """Match every promising pair, cheapest features first; a dearer level runs only where pictures stand
     apart."""
     graph = Graph(len(views))
-    for level in LEVELS:
+    for number, level in enumerate(LEVELS):
         parts = graph.components()
         if len(parts) == 1:
             break
         where = {x: k for k, part in enumerate(parts) for x in part}
         pairs = [p for p in shortlist(views, level) if where[p[0]] != where[p[1]]]
         for done, (i, j) in enumerate(pairs):
-            journal.progress("matching", done / max(1, len(pairs)))
+            journal.progress("matching", 0.05 + 0.4 * (number + done / len(pairs)) / len(LEVELS))
             try_pair(graph, views, i, j, level)
     drop_contradictions(graph, views, journal)
     return graph

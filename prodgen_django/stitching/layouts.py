@@ -226,7 +226,7 @@ def _slices(cells: Sequence[Cell], height: int, target: int = 1200) -> list[list
         {c.top for c in cells if c.top > 0 and not any(o.top < c.top < o.top + o.height for o in cells)}
     )
     made, start = [], 0
-    for at, following in zip(cuts, [*cuts[1:], height], strict=True):
+    for at, following in zip(cuts, [*cuts, height][1:], strict=True):
         if following - start > target:
             made.append([start, at])
             start = at

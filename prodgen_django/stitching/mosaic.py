@@ -88,6 +88,10 @@ class _Mosaic:
             if journal.explaining:
                 journal.show("disagreement", apart * 255)
                 journal.show("seams", _colours(labels))
+                for number, (s, light) in enumerate(zip(smalls, lit, strict=True)):
+                    journal.show(f"picture-{self.names[s.warp.index]}-placed", s.pixels)
+                    journal.show(f"picture-{self.names[s.warp.index]}-relit", light)
+                    journal.show(f"picture-{self.names[s.warp.index]}-weight", maps[number] * 255)
         with journal.stage("blending", 0.7):
             image, mask = blending.compose(
                 canvas,
@@ -97,6 +101,7 @@ class _Mosaic:
                 shrink,
                 lambda f: journal.progress("blending", 0.7 + 0.25 * f),
             )
+        journal.show("before-crop", image)
         with journal.stage("crop", 0.96):
             image, mask, shift, crop = self._crop(image, mask, canvas.warps[0].surface is not None)
         transforms: list[Matrix | None] = [None] * len(self.images)

@@ -44,6 +44,7 @@ class Journal:
     warnings: list[str] = field(default_factory=list)
     checks: dict[str, Any] = field(default_factory=dict)
     pictures: int = 0
+    fraction: float = 0.0
 
     @contextmanager
     def stage(self, name: str, begin: float) -> Iterator[None]:
@@ -53,8 +54,9 @@ class Journal:
         self.stages[name] = round(self.stages.get(name, 0.0) + time.perf_counter() - started, 4)
 
     def progress(self, name: str, fraction: float) -> None:
+        self.fraction = min(1.0, max(self.fraction, float(fraction)))
         if self.options.on_progress is not None:
-            self.options.on_progress(name, float(min(1.0, max(0.0, fraction))))
+            self.options.on_progress(name, self.fraction)
 
     def warn(self, sentence: str) -> None:
         if sentence not in self.warnings:
