@@ -92,7 +92,7 @@ class Extractor:
         device = self.net.head.weight.device
         features, probabilities = [], []
         for start in range(0, len(images), batch):
-            chunk = torch.from_numpy(np.ascontiguousarray(images[start : start + batch])).to(device)
+            chunk = torch.from_numpy(np.array(images[start : start + batch])).to(device)
             f, logits = self.net(to_side(chunk))
             features.append(f.float().cpu().numpy())
             probabilities.append(logits.float().softmax(1).cpu().numpy())
