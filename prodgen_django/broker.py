@@ -48,7 +48,10 @@ def celery_settings(
         # With REMAP_SIGTERM=SIGQUIT in the container's environment.
         "worker_soft_shutdown_timeout": 10,
         "task_routes": {"prodgen.*": {"queue": QUEUE}},
-        "beat_schedule": {"prodgen-sweep": {"task": "prodgen.sweep", "schedule": sweep_seconds}},
+        "beat_schedule": {
+            "prodgen-sweep": {"task": "prodgen.sweep", "schedule": sweep_seconds},
+            "prodgen-taste": {"task": "prodgen.taste", "schedule": 86_400},
+        },
         "broker_transport_options": _transport_options(url, folder, time_limit),
     }
     if spawn:

@@ -43,3 +43,11 @@ def preview(job_id: int, token: str) -> None:
     from prodgen_django.jobs.preview import run_preview
 
     run_preview(job_id, token)
+
+
+@shared_task(name="prodgen.taste", ignore_result=True)
+def taste() -> None:
+    """Bring product traits and consenting customers' profiles up to date."""
+    from prodgen_django.personalization.profiles import refresh
+
+    refresh()

@@ -31,11 +31,13 @@ def refresh(users: Iterable[Any] | None = None) -> Refreshed:
     """Bring product traits and customers' profiles up to date, and drop profiles past their retention.
 
     `users`: keys of the customers to look at; None: everybody of whom something became known within the
-    retention.
+    retention. A shop that has no consent hook has no consent either: nobody's profile is made there.
     """
     products = refresh_traits()
     since = timezone.now() - timedelta(days=settings.TASTE_RETENTION_DAYS)
-    if users is None:
+    if settings.CONSENT is None:
+        users = ()
+    elif users is None:
         users = {user for source in get_sources() for user in source.active_users(since)}
     profiles = sum(refresh_profile(user) for user in users)
     expired, _each = TasteProfile.objects.filter(updated_at__lt=since).delete()
