@@ -18,7 +18,7 @@ def database_from(url: str) -> dict[str, Any]:
             "NAME": unquote(parts.path.removeprefix("/")) or ":memory:",
             "OPTIONS": {
                 "timeout": 20,
-                # Take the write lock when a transaction starts: one that turns writer later could not wait for it.
+                # Take the write lock when a transaction starts: one that turns writer later cannot wait.
                 "transaction_mode": "IMMEDIATE",
                 # Readers and the one writer do not block each other: the shop is open while a worker writes.
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",

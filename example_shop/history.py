@@ -1,4 +1,4 @@
-"""What the customers of the demonstration did: looked, searched, wished, filled baskets and ordered, over months.
+"""What the customers of the demonstration did over months: looked, searched, wished, filled baskets, ordered.
 
 Everything goes through Oscar's own models, so the shop knows of it what a shop would know.
 """
@@ -73,9 +73,17 @@ def favourites_of(person: Person, specs: Sequence[ProductSpec]) -> list[Any]:
     """The products that share styles with a person, best first."""
     weights = {style: len(person.styles) - place for place, style in enumerate(person.styles)}
     ranked = sorted(specs, key=lambda spec: (-sum(weights.get(s, 0) for s in spec.style), spec.upc))
-    liked = [spec.upc for spec in ranked if any(style in weights for style in spec.style)]
+    liked = [
+        spec.upc
+        for spec in ranked
+        if any(style in weights for style in spec.style) and not _words(spec).intersection(person.avoids)
+    ]
     products = {product.upc: product for product in Product.objects.filter(upc__in=liked)}
     return [products[upc] for upc in liked if upc in products]
+
+
+def _words(spec: ProductSpec) -> set[str]:
+    return set(" ".join((*spec.style, *spec.colours, spec.material)).replace(",", " ").split())
 
 
 def _user(person: Person) -> Any:

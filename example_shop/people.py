@@ -10,13 +10,15 @@ PASSWORD = "alder-and-loom"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who can sign in. ``styles`` are the catalogue's words for what a customer likes, strongest first."""
+    """Somebody who can sign in. ``styles`` are the catalogue's words for a taste, strongest first."""
 
     email: str
     first_name: str
     last_name: str
     about: str
     styles: tuple[str, ...] = ()
+    #: Words of styles, materials and colours that this customer walks past.
+    avoids: tuple[str, ...] = ()
     searches: tuple[str, ...] = ()
     role: str = "customer"
 
@@ -32,7 +34,7 @@ CUSTOMERS = (
         "Whitlock",
         "warm, earthy, made by hand",
         ("earthy", "warm", "handmade", "rustic"),
-        ("terracotta", "stoneware", "oak"),
+        searches=("terracotta", "stoneware", "oak"),
     ),
     Person(
         "bram@customer.example",
@@ -40,7 +42,8 @@ CUSTOMERS = (
         "Okafor",
         "modern, minimal, few colours",
         ("modern", "minimal", "geometric", "sculptural"),
-        ("glass", "white vase", "lamp"),
+        ("warm", "earthy", "handmade", "coastal", "outdoor", "stoneware", "oak", "brass", "mustard"),
+        searches=("glass", "white vase", "lamp"),
     ),
     Person(
         "cleo@customer.example",
@@ -48,7 +51,7 @@ CUSTOMERS = (
         "Marchetti",
         "playful, plants and colour",
         ("playful", "botanical", "geometric"),
-        ("flowers", "poster", "coral"),
+        searches=("flowers", "poster", "coral"),
     ),
     Person(
         "dag@customer.example",
@@ -56,7 +59,7 @@ CUSTOMERS = (
         "Lindqvist",
         "classic and calm, by the sea",
         ("classic", "coastal", "calm", "outdoor"),
-        ("linen", "navy", "brass"),
+        searches=("linen", "navy", "brass"),
     ),
 )
 ADMIN = Person(

@@ -1,10 +1,10 @@
 """The example shop: SQLite and an embedded broker by default, everything else by environment variables.
 
-PRODGEN_DEMO_DIR    where the shop keeps what it makes: database, media, messages, search index (default ``var``)
+PRODGEN_DEMO_DIR    where database, media, messages and search index are kept (default ``var``)
 DATABASE_URL        postgres://user:password@host:port/name, or sqlite:///path
 CELERY_BROKER_URL   redis://…, amqp://… (default: folders below PRODGEN_DEMO_DIR, no server at all)
 CACHE_URL           redis://… (default: memory of the process)
-DJANGO_DEBUG        0 for anything but a demonstration; then SECRET_KEY and ALLOWED_HOSTS have to be set as well
+DJANGO_DEBUG        0 for anything but a demonstration; then set SECRET_KEY and ALLOWED_HOSTS too
 """
 
 from __future__ import annotations

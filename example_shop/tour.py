@@ -1,7 +1,8 @@
-"""The main job, as ``make demo`` shows it: real jobs through a real worker, reviewed, published, and looked at."""
+"""The main job as ``make demo`` shows it: real jobs, a real worker, review, publication, a look at pages."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.test import Client
 from oscar.core.loading import get_model
 
@@ -31,7 +33,7 @@ Product = get_model("catalogue", "Product")
 
 #: What stands on a table suits both backdrops.
 TABLEWARE = ("Mugs & cups", "Vases & jugs", "Bottles & carafes")
-WARM, COOL = "oak", "marble"
+WARM, COOL = "oak", "concrete"
 SIZE = 1000
 #: Products shown in one style alone, for each of the two, and products shown in both.
 APART, SHARED, STITCHED = 3, 4, 2
@@ -39,7 +41,7 @@ APART, SHARED, STITCHED = 3, 4, 2
 WARM_CUSTOMER, COOL_CUSTOMER = CUSTOMERS[0], CUSTOMERS[1]
 
 
-class TourFailed(Exception):
+class TourError(Exception):
     """The main job did not come to its end; the message says where."""
 
 
@@ -97,7 +99,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def start_jobs(specs: Sequence[ProductSpec], admin: Any, *, stitched: int = STITCHED) -> Tour:
-    """Queue the jobs: a warm set, a cool set, some products in both, and wide products from their close-ups."""
+    """Queue the jobs: a warm set, a cool set, some products in both, and wide products from close-ups."""
     ware = [
         s for s in specs if s.category in TABLEWARE and "glass" not in s.material and "wire" not in s.material
     ]
@@ -107,10 +109,10 @@ def start_jobs(specs: Sequence[ProductSpec], admin: Any, *, stitched: int = STIT
     cool = [p for p in cool if p not in warm][:APART]
     shared = [p for p in everything if p not in warm and p not in cool][:SHARED]
     if len(warm) + len(cool) + len(shared) < 8:
-        raise TourFailed("The catalogue holds too few products to show the main job.")
+        raise TourError("The catalogue holds too few products to show the main job.")
     wide = wide_products(specs)[:stitched]
     if len(wide) < stitched:
-        raise TourFailed("The catalogue holds too few wide products with all of their close-ups.")
+        raise TourError("The catalogue holds too few wide products with all of their close-ups.")
 
     def display(products: Sequence[Any], styles: Sequence[str], title: str) -> Job:
         options = {"styles": list(styles), "photo": "first", "size": SIZE}
@@ -122,7 +124,7 @@ def start_jobs(specs: Sequence[ProductSpec], admin: Any, *, stitched: int = STIT
     tour.jobs = [
         display(shared, (WARM, COOL), "Display pictures: two backdrops"),
         display(warm, (WARM,), "Display pictures: on oak"),
-        display(cool, (COOL,), "Display pictures: on marble"),
+        display(cool, (COOL,), "Display pictures: on concrete"),
         create_job(
             "stitch",
             products=[product for product, _refs in wide],
@@ -136,7 +138,7 @@ def start_jobs(specs: Sequence[ProductSpec], admin: Any, *, stitched: int = STIT
 
 
 def wide_products(specs: Sequence[ProductSpec]) -> list[tuple[Any, list[str]]]:
-    """Products whose close-ups are all there, with the references of these; those of fewest close-ups first."""
+    """Products whose close-ups are all there, with references to these; those of fewest first."""
     found = []
     for spec in sorted(specs, key=lambda s: len(s.closeups)):
         product = Product.objects.filter(upc=spec.upc).first() if spec.closeup_grid else None
@@ -164,13 +166,13 @@ def watch(tour: Tour, alive: Callable[[], bool], tell: Callable[[str], None], se
         if all(job.is_finished for job in tour.jobs):
             break
         if not alive():
-            raise TourFailed(f"The worker ended; see {settings.DEMO_DIR / 'worker.log'}.")
+            raise TourError(f"The worker ended; see {settings.DEMO_DIR / 'worker.log'}.")
         if time.monotonic() > deadline:
-            raise TourFailed(f"The jobs were not over after {seconds:.0f} seconds.")
+            raise TourError(f"The jobs were not over after {seconds:.0f} seconds.")
         time.sleep(0.5)
     errors = [f"{item}: {item.error}" for job in tour.jobs for item in job.items.filter(state="failed")]
     if errors:
-        raise TourFailed("Some items failed: " + "; ".join(errors))
+        raise TourError("Some items failed: " + "; ".join(errors))
 
 
 def release(tour: Tour, admin: Any, seconds: float = 120) -> None:
@@ -186,7 +188,7 @@ def release(tour: Tour, admin: Any, seconds: float = 120) -> None:
     approved = [image for image in tour.images if not image.blockers]
     while waiting := [image for image in approved if not image.renditions]:
         if time.monotonic() > deadline:
-            raise TourFailed(f"{len(waiting)} pictures have no smaller versions after {seconds:.0f} seconds.")
+            raise TourError(f"{len(waiting)} pictures have no smaller versions after {seconds:.0f} seconds.")
         time.sleep(0.3)
         for image in waiting:
             image.refresh_from_db(fields=["renditions"])
@@ -194,6 +196,8 @@ def release(tour: Tour, admin: Any, seconds: float = 120) -> None:
         image.refresh_from_db()
         if image.state == GeneratedImage.State.APPROVED:
             review.publish(image, admin)
+    # What the pictures are like is part of what liking their products says.
+    call_command("prodgen_taste", stdout=io.StringIO())
 
 
 def picture_seen(person: Person, product: Any) -> str:
@@ -206,7 +210,7 @@ def picture_seen(person: Person, product: Any) -> str:
     client.cookies[consent.COOKIE] = consent.YES
     response = client.get(product.get_absolute_url())
     if response.status_code != 200:
-        raise TourFailed(f"{product.get_absolute_url()} answered {response.status_code}.")
+        raise TourError(f"{product.get_absolute_url()} answered {response.status_code}.")
     stage = response.content.decode().partition('class="gallery-stage"')[2].partition("</div>")[0]
     found = re.search(r'<img[^>]*\ssrc="([^"]+)"', stage)
     return found.group(1) if found else ""

@@ -78,6 +78,6 @@ def sign_in_as(request: HttpRequest) -> HttpResponse:
     if user is None:
         raise Http404("run load_shop first")
     login(request, user, backend="oscar.apps.customer.auth_backends.EmailBackend")
-    # The people of the demonstration agreed to be shown what suits them; the banner takes it back at any time.
+    # The people of the demonstration agreed to be shown what suits them; the footer takes it back.
     consent.remember(request, response, consent.YES)
     return response

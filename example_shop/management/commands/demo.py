@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 if not options["once"]:
                     self._people(options["port"])
                     self._serve(options["port"])
-        except tours.TourFailed as error:
+        except tours.TourError as error:
             raise CommandError(str(error)) from error
 
     def _main_job(self, worker: subprocess.Popen[bytes]) -> None:
@@ -62,11 +62,11 @@ class Command(BaseCommand):
             self._say(f"  {product.get_title():<28} {product.get_absolute_url()}")
         published = [image for image in tour.images if image.state == GeneratedImage.State.PUBLISHED]
         if tour.refused:
-            raise tours.TourFailed("Pictures were made that may not be published: " + "; ".join(tour.refused))
+            raise tours.TourError("Pictures were made that may not be published: " + "; ".join(tour.refused))
         if len(published) != len(tour.images):
-            raise tours.TourFailed(f"{len(published)} of {len(tour.images)} pictures were published.")
+            raise tours.TourError(f"{len(published)} of {len(tour.images)} pictures were published.")
         if not different:
-            raise tours.TourFailed(f"{first} and {second} see the same picture on every page.")
+            raise tours.TourError(f"{first} and {second} see the same picture on every page.")
 
     def _people(self, port: int) -> None:
         root = f"http://localhost:{port}"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from django.contrib.sites.models import Site
@@ -24,6 +25,7 @@ class Command(BaseCommand):
             raise CommandError("The catalogue has no photographs to load.")
         Site.objects.update_or_create(pk=1, defaults={"domain": "localhost:8000", "name": "Alder & Loom"})
         told = welcome_everybody(specs)
+        call_command("prodgen_taste", verbosity=0, stdout=io.StringIO())
         if not options["no_index"]:
             call_command("rebuild_index", interactive=False, verbosity=0)
         self.stdout.write(
