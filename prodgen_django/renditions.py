@@ -7,7 +7,7 @@ from typing import Any
 
 from prodgen_django.conf import settings
 from prodgen_django.models import GeneratedImage
-from prodgen_django.storage import get_storage, save_content
+from prodgen_django.storage import read_file, save_content
 
 EXTENSIONS = {"jpeg": "jpg"}
 
@@ -23,8 +23,7 @@ def render(image_id: int) -> list[dict[str, Any]]:
     image = GeneratedImage.objects.filter(pk=image_id).first()
     if image is None or image.state not in (GeneratedImage.State.APPROVED, GeneratedImage.State.PUBLISHED):
         return []
-    with get_storage().open(image.file.name, "rb") as file:
-        data = file.read()
+    data = read_file(image.file)
     made = []
     for width in sorted({min(width, image.width) for width in settings.RENDITION_WIDTHS}):
         for file_format in settings.RENDITION_FORMATS:

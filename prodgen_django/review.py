@@ -144,7 +144,7 @@ def publish_many(image_ids: list[int], user_id: int | None) -> BulkResult:
     """What the worker does with a large bulk of pictures to publish."""
     from django.contrib.auth import get_user_model
 
-    by = get_user_model()._default_manager.filter(pk=user_id).first()
+    by = get_user_model()._default_manager.filter(pk=user_id).first() if user_id is not None else None
     result = BulkResult()
     for image in GeneratedImage.objects.filter(pk__in=image_ids):
         try:

@@ -14,6 +14,8 @@ from prodgen_django.conf import settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.db.models.fields.files import FieldFile
+
 
 def get_storage() -> Storage:
     """The configured storage. Migrations name this function, so that changing the setting needs no migration."""
@@ -30,6 +32,12 @@ def content_name(folder: str, data: bytes, extension: str) -> str:
     """A name made of the content: the same bytes always get the same name, so a second write changes nothing."""
     digest = hashlib.sha256(data).hexdigest()
     return f"{settings.STORAGE_PREFIX}/{folder}/{digest[:2]}/{digest[2:34]}.{extension}"
+
+
+def read_file(file: FieldFile | str) -> bytes:
+    """The bytes of a stored file, by its name: storages need not have a path."""
+    with get_storage().open(str(file), "rb") as opened:
+        return opened.read()
 
 
 def save_content(folder: str, data: bytes, extension: str) -> str:

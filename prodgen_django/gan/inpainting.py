@@ -85,7 +85,7 @@ def _pull_push(colour: NDArray[np.float32], known: NDArray[np.float32]) -> NDArr
     """Halves until nothing is unknown, then fills each finer level's gaps from the coarser one."""
     colour = colour * known[..., None]
     if (known >= 1).all() or max(known.shape) == 1:
-        return colour / np.maximum(known, 1e-6)[..., None]
+        return (colour / np.maximum(known, 1e-6)[..., None]).astype(np.float32)
     height, width = known.shape
     rows, columns = (height + 1) // 2, (width + 1) // 2
     pad = ((0, 2 * rows - height), (0, 2 * columns - width))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class ImageRejected(ValueError):  # noqa: N818 - the name that the public face promises
+class ImageRejected(ValueError):
     """A picture that is not let in.
 
     `code` is stable and machine-readable (see docs/reference/bad-images.md); `message` is one sentence

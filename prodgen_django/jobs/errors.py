@@ -7,7 +7,7 @@ class JobStateError(Exception):
     """The job is in a state that does not allow this. The message is for the shop admin."""
 
 
-class Stopped(Exception):  # noqa: N818  (it tells of an event, no fault)
+class Stopped(Exception):
     """Raised inside a recipe's work, from `Workbench.progress`, when it should go no further."""
 
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from prodgen_django.conf import settings
 from prodgen_django.models import Checkpoint
-from prodgen_django.storage import get_storage, save_content
+from prodgen_django.storage import read_file, save_content
 
 if TYPE_CHECKING:
     from prodgen_django.gan import Sampler
@@ -89,8 +89,7 @@ def local_file(checkpoint: Checkpoint) -> Path:
     path = folder / f"{checkpoint.sha256}.safetensors"
     if path.is_file():
         return path
-    with get_storage().open(checkpoint.file.name, "rb") as file:
-        data = file.read()
+    data = read_file(checkpoint.file)
     if hashlib.sha256(data).hexdigest() != checkpoint.sha256:
         raise CheckpointError("mismatch", f"the file of the checkpoint “{checkpoint.name}” has been changed")
     handle, temporary = tempfile.mkstemp(dir=folder)

@@ -221,10 +221,12 @@ def measure(data: bytes) -> tuple[dict[str, Any], list[Mapping[str, str]]]:
 
     reports = {name: check_channel(data, name) for name in settings.CHANNELS}
     own = next(iter(reports.values()), None)
-    blockers: list[Mapping[str, str]] = [
-        {"code": f"channel:{own.channel}:{failure.rule}", "message": failure.message}
-        for failure in (own.failures if own else ())
-    ]
+    blockers: list[Mapping[str, str]] = []
+    if own is not None:
+        blockers += [
+            {"code": f"channel:{own.channel}:{failure.rule}", "message": failure.message}
+            for failure in own.failures
+        ]
     return {name: report.as_dict() for name, report in reports.items()}, blockers
 
 

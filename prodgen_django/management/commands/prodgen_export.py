@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from prodgen_django.models import GeneratedImage
-from prodgen_django.storage import get_storage
+from prodgen_django.storage import read_file
 
 READY = (GeneratedImage.State.APPROVED, GeneratedImage.State.PUBLISHED)
 
@@ -34,12 +34,11 @@ class Command(BaseCommand):
             images = images.filter(kind=options["kind"])
         folder: Path = options["folder"]
         folder.mkdir(parents=True, exist_ok=True)
-        storage, refused, count = get_storage(), 0, 0
+        refused, count = 0, 0
         for image in images.iterator():
             count += 1
             try:
-                with storage.open(image.file.name, "rb") as file:
-                    made = export_for_channel(file.read(), options["channel"])
+                made = export_for_channel(read_file(image.file), options["channel"])
             except LookupError as error:
                 raise CommandError(str(error)) from error
             except (ExportError, ImageRejected, OSError) as error:
