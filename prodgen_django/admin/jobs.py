@@ -35,8 +35,7 @@ THUMBNAILS = 4
 
 
 class JobChangeList(DecoratedChangeList):
-    """Counts the items and pictures of the page's jobs in two queries, however many jobs and items there are.
-    """
+    """Counts the items and pictures of the page's jobs in two queries, however many there are."""
 
     def decorate(self, results: list[Job]) -> None:
         shown: dict[int, dict[str, Any]] = {

@@ -96,16 +96,18 @@ def _channels(image: GeneratedImage) -> Iterator[Verdict]:
         results = report.get("results") or ()
         broken = [result for result in results if not result["passed"]]
         hard = [result for result in broken if result.get("hard", True)]
-        name = _("Rules of %s") % channel_name(channel)
+        name = channel_name(channel)
         details = tuple(str(result.get("message") or result.get("rule")) for result in hard or broken)
         if hard:
             short = ngettext("%d rule is broken", "%d rules are broken", len(hard)) % len(hard)
             yield Verdict(BAD if blocks else LOOK, name, short, details)
         elif broken:
-            short = ngettext("kept, with %d piece of advice", "kept, with %d pieces of advice", len(broken))
+            short = ngettext(
+                "rules kept, with %d piece of advice", "rules kept, with %d pieces of advice", len(broken)
+            )
             yield Verdict(LOOK, name, short % len(broken), details)
         else:
-            yield Verdict(GOOD, name, _("all %d kept") % len(results))
+            yield Verdict(GOOD, name, _("all %d rules are kept") % len(results))
 
 
 def channel_name(channel: str) -> str:

@@ -1,5 +1,4 @@
-"""A whole site for a real browser: web server, Celery worker and database, each a process or file of its own.
-"""
+"""A whole site for a real browser: web server, Celery worker and database, each a process or file of its own."""
 
 from __future__ import annotations
 
@@ -67,7 +66,18 @@ class Site:
     def start_worker(self) -> None:
         queues = "prodgen,prodgen-gpu,celery"
         self.start(
-            "worker", "-m", "celery", "-A", "tests.e2e.celeryapp", "worker", "-P", "solo", "-Q", queues
+            "worker",
+            "-m",
+            "celery",
+            "-A",
+            "tests.e2e.celeryapp",
+            "worker",
+            "-P",
+            "solo",
+            "-l",
+            "INFO",
+            "-Q",
+            queues,
         )
 
     def stop(self, name: str) -> None:

@@ -1,5 +1,4 @@
-"""Fill the test site: three members of staff with different permissions, and products with real photographs.
-"""
+"""Fill the test site: three members of staff with different permissions, and products with real photographs."""
 
 from __future__ import annotations
 

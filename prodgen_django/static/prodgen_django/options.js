@@ -51,6 +51,7 @@
   button.addEventListener("click", (event) => { event.preventDefault(); ask(); });
   let pause = 0;
   form.addEventListener("change", () => { clearTimeout(pause); pause = setTimeout(ask, 500); });
+  form.addEventListener("submit", () => { clearTimeout(pause); clearTimeout(timer); round++; });
   if (box.dataset.state === "waiting" || box.dataset.state === "working") poll(++round, 400);
   else if (!image.getAttribute("src")) ask();
 })();
