@@ -318,7 +318,22 @@ def town(seed: int = 4) -> Image.Image:
     for r, c in ((150, "#f9f4e8"), (110, "#b9cc9f"), (52, "#a5533a")):
         draw.ellipse([centre[0] - r, centre[1] - r, centre[0] + r, centre[1] + r], fill=c)
     font = ImageFont.load_default(40)
-    names = ["Mill Quarter", "Old Harbour", "Lindenfeld", "St Alban", "Rope Walk", "Upper Weir", "Glasshouse", "Orchard Hill", "Tannery", "Kiln Lane", "North Gate", "Ferry Green", "Saltmarsh", "Long Acre"]
+    names = [
+        "Mill Quarter",
+        "Old Harbour",
+        "Lindenfeld",
+        "St Alban",
+        "Rope Walk",
+        "Upper Weir",
+        "Glasshouse",
+        "Orchard Hill",
+        "Tannery",
+        "Kiln Lane",
+        "North Gate",
+        "Ferry Green",
+        "Saltmarsh",
+        "Long Acre",
+    ]
     for i, name in enumerate(names):
         x, y = 200 + (i % 3) * 780 + rng.uniform(-80, 160), 230 + (i // 3) * 560 + rng.uniform(-110, 110)
         box = draw.textbbox((x, y), name.upper(), font=font)

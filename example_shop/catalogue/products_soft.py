@@ -114,7 +114,7 @@ PAPER = [
         {"art": "town", "frame": "oak"},
         plan="lean",
         size=TALL,
-        mosaic=Mosaic(3, 3, 0.46),
+        mosaic=Mosaic(3, 3, 0.46, (1000, 1250)),
     ),
     Product(
         "blue-ranges",
