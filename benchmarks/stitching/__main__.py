@@ -2,9 +2,11 @@
 
     python -m benchmarks.stitching --data FOLDER [--levels easy,hard] [--out FILE.json]
 
-FOLDER holds synthetic/<set>/{0..n}.jpg with meta.json (`G`: picture i to the truth, `expect`) and real/<set>/…. A set counts as solved when every picture is used and (where there is truth) the corners of every
-true overlap lie within 8 px of where they belong; a negative when it is refused. Times are CPU seconds of one
-thread, each engine in turn in a process of its own on each set, so that a busy machine is fair to both.
+FOLDER holds synthetic/<set>/{0..n}.jpg with meta.json (`G`: picture i to the truth, `expect`) and
+real/<set>/…. A set counts as solved when every picture is used and (where there is truth) the corners of
+every true overlap lie within 8 px of where they belong; a negative when it is refused. Times are CPU
+seconds of one thread, each engine in turn in a process of its own on each set, so that a busy machine is
+fair to both.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ class Warp:
     def back(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Canvas points (N×2) to pixels of the picture."""
         if self.surface is None:
-            return project(np.linalg.inv(self.transform), points)
+            return project(np.asarray(np.linalg.inv(self.transform), np.float64), points)
         return self.surface.backward(self.index, points / self.zoom + self.origin)
 
     def _surface_map(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from .options import Image
+
+# OpenCV's own type stubs lack some of its functions and are stricter than it about others.
+_cv: Any = cv2
 
 Array = npt.NDArray[np.float32]
 
@@ -120,9 +124,9 @@ def detect(grey: npt.NDArray[np.uint8], scale: float, level: Level) -> Features:
         work = cv2.GaussianBlur(work, (0, 0), level.smooth)
     work = cv2.createCLAHE(2.0, (8, 8)).apply(work)
     if level.name == "orb":
-        points, raw = cv2.ORB_create(level.limit, fastThreshold=7).detectAndCompute(work, None)
+        points, raw = _cv.ORB_create(level.limit, fastThreshold=7).detectAndCompute(work, None)
     else:
-        points, raw = cv2.SIFT_create(level.limit, contrastThreshold=0.012).detectAndCompute(work, None)
+        points, raw = _cv.SIFT_create(level.limit, contrastThreshold=0.012).detectAndCompute(work, None)
     if raw is None or len(points) == 0:
         return Features(np.zeros((0, 2)), np.zeros((0, 1), np.float32), *(np.zeros(0, np.float32),) * 2)
     if level.name == "orb":
@@ -133,4 +137,9 @@ def detect(grey: npt.NDArray[np.uint8], scale: float, level: Level) -> Features:
     # Pixel centres: a resized picture's pixel x covers input pixels around (x + 0.5) / f - 0.5.
     at = (np.array([p.pt for p in points]) + 0.5) / [fx, fy] - 0.5
     angles = np.array([p.angle for p in points], np.float32)
-    return Features(at, descriptors, angles, np.array([p.size for p in points], np.float32) / np.float32(fx))
+    return Features(
+        np.asarray(at),
+        np.asarray(descriptors, np.float32),
+        angles,
+        np.array([p.size for p in points], np.float32) / np.float32(fx),
+    )

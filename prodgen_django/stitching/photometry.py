@@ -130,7 +130,7 @@ def solve(
     per = 5  # gamma, three gains, vignette
     size = per * count + 1  # and the common vignette
     sigma, correlated = 0.02, 12.0
-    theta = np.zeros(size)
+    theta: npt.NDArray[np.float64] = np.zeros(size)
     before = after = 0.0
     for round_ in range(6):
         normal, right = np.zeros((size, size)), np.zeros(size)
@@ -156,24 +156,24 @@ def solve(
         before = typical if round_ == 0 else before
         after = typical
         for k in range(count):
-            at = per * k
-            normal[at, at] += 1 / 0.2**2
-            gains = slice(at + 1, at + 4)
+            row = per * k
+            normal[row, row] += 1 / 0.2**2
+            gains = slice(row + 1, row + 4)
             normal[gains, gains] += np.eye(3) / 0.5**2 + (np.eye(3) - 1 / 3) / 0.12**2
-            normal[at + 4, at + 4] += 1 / 0.12**2
-            normal[at + 4, -1] -= 1 / 0.12**2
-            normal[-1, at + 4] -= 1 / 0.12**2
+            normal[row + 4, row + 4] += 1 / 0.12**2
+            normal[row + 4, -1] -= 1 / 0.12**2
+            normal[-1, row + 4] -= 1 / 0.12**2
             normal[-1, -1] += 1 / 0.12**2
         normal[-1, -1] += 1 / 0.15**2
         # Flattening all pictures alike would shrink every difference: the mean gamma has to stay.
         gammas = np.arange(count) * per
         normal[np.ix_(gammas, gammas)] += 1e6 / count
-        theta = np.linalg.solve(normal, right)
+        theta = np.asarray(np.linalg.solve(normal, right), np.float64)
     for k, light in enumerate(lights):
-        at = per * k
-        light.gamma = float(np.clip(theta[at], -0.6, 0.9))
-        light.gain = np.clip(theta[at + 1 : at + 4], -1.5, 1.5)
-        light.vignette = float(np.clip(theta[at + 4], -0.3, 0.9))
+        row = per * k
+        light.gamma = float(np.clip(theta[row], -0.6, 0.9))
+        light.gain = np.clip(theta[row + 1 : row + 4], -1.5, 1.5)
+        light.vignette = float(np.clip(theta[row + 4], -0.3, 0.9))
     # Nor may the whole set become lighter or change its cast: the mean correction over all pictures is none.
     shifts = [_mean_correction(s, light) for s, light in zip(smalls, lights, strict=True)]
     common = np.mean(shifts, 0)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from .photometry import Small
+
+# OpenCV's own type stubs lack some of its functions and are stricter than it about others.
+_cv: Any = cv2
 
 Array = npt.NDArray[np.float32]
 
@@ -24,7 +28,7 @@ def cut(
     masks = [s.mask.copy() for s in smalls]
     corners = [(s.box[0], s.box[1]) for s in smalls]
     if len(smalls) > 1:
-        finder = cv2.detail_GraphCutSeamFinder("COST_COLOR_GRAD")
+        finder = _cv.detail_GraphCutSeamFinder("COST_COLOR_GRAD")
         found = finder.find([np.clip(p, 0, 255) for p in lit], corners, masks)
         masks = [m.get() if hasattr(m, "get") else m for m in found]
     labels = np.full(size, -1, np.int32)

@@ -4,6 +4,7 @@ suggested it."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +12,9 @@ import numpy.typing as npt
 
 from .features import View
 from .matching import Candidate, Points, plausible, project
+
+# OpenCV's own type stubs lack some of its functions and are stricter than it about others.
+_cv: Any = cv2
 
 
 @dataclass
@@ -88,14 +92,14 @@ def follow(
         points = cv2.goodFeaturesToTrack(b.texture, limit, 0.01, gap, mask=mask, blockSize=5)
         if points is None or len(points) < 8:
             return None
-        there, ok, _ = cv2.calcOpticalFlowPyrLK(b.texture, warped, points, points.copy(), flags=4, **lk)
-        back, ok2, _ = cv2.calcOpticalFlowPyrLK(warped, b.texture, there, there.copy(), flags=4, **lk)
+        there, ok, _ = _cv.calcOpticalFlowPyrLK(b.texture, warped, points, points.copy(), flags=4, **lk)
+        back, ok2, _ = _cv.calcOpticalFlowPyrLK(warped, b.texture, there, there.copy(), flags=4, **lk)
         points, there, back = (x.reshape(-1, 2).astype(np.float64) for x in (points, there, back))
         good = (ok.ravel() > 0) & (ok2.ravel() > 0) & (np.linalg.norm(points - back, axis=1) < 0.5)
         good &= np.linalg.norm(there - points, axis=1) < (12 if round_ == 0 else 5)
         if good.sum() < 8:
             return None
-        source = project(np.linalg.inv(transform), there[good])
+        source = project(np.asarray(np.linalg.inv(transform), np.float64), there[good])
         target = points[good]
         fitted, inliers = cv2.findHomography(
             source, target, cv2.USAC_MAGSAC, 1.0, maxIters=1000, confidence=0.999
