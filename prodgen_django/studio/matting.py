@@ -12,7 +12,7 @@ from .color import Float, Pixels
 from .segmentation import SIDE, Mask, Segmentation, segment
 
 _MATTE_SIDE = 640  # closed-form matting is solved at this size: 0.3 s, and the outline is known to about 2 px
-_POOR = 0.5  # below this confidence a person must look
+_POOR = 0.6  # below this confidence a person must look; a lone weak witness (0.3 of 1) falls under it
 
 
 @dataclass(frozen=True, slots=True)
