@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -59,6 +60,7 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
     items = [_work_item(claimed.job, item) for item in claimed.items]
     open_items = {item.pk for item in items}
     held = claimed.held
+    started = time.monotonic()
     try:
         for outcome in recipe.run(items, bench):
             store(claimed, outcome)
@@ -70,13 +72,7 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
     except JobCancelled:
         mark_cancelled(held)
     except SoftTimeLimitExceeded:
-        minutes = settings.TASK_SOFT_TIME_LIMIT / 60
-        sentence = _("This took longer than %(minutes)g minutes and was stopped.") % {"minutes": minutes}
-        if len(items) == 1:
-            # Alone it had all the time there is; the next attempt would only take as long again.
-            fail(held, ItemFailed("time_limit", sentence))
-        else:
-            give_back(held, "time_limit", retry=sentence, last=sentence)
+        _out_of_time(claimed)
     except Exception as error:
         logger.exception("job %s: a batch failed", claimed.job.pk)
         reason = f"{type(error).__name__}: {error}"
@@ -89,9 +85,25 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
             delay=settings.RETRY_SECONDS,
         )
     except BaseException:
+        if time.monotonic() - started >= settings.TASK_SOFT_TIME_LIMIT:
+            # The hard limit of work that did not hear the soft one: Celery ends the process with a SIGTERM.
+            _out_of_time(claimed)
+            raise
         # The process is asked to stop (Ctrl-C, a worker's shutdown).
         put_down(held)
         raise
+
+
+def _out_of_time(claimed: Claim) -> None:
+    minutes = settings.TASK_SOFT_TIME_LIMIT / 60
+    sentence = _("This took longer than %(minutes)g minutes and was stopped.") % {
+        "minutes": round(minutes, 1)
+    }
+    if len(claimed.items) == 1:
+        # Alone it had all the time there is; the next attempt would only take as long again.
+        fail(claimed.held, ItemFailed("time_limit", sentence))
+    else:
+        give_back(claimed.held, "time_limit", retry=sentence, last=sentence.replace("%", "%%"))
 
 
 def _work_item(job: Job, item: JobItem) -> WorkItem:

@@ -1,0 +1,81 @@
+"""The shop's web process: takes one JSON command a line and answers with one JSON line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.services.settings")
+
+import django
+
+
+def migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
+
+
+def create(count: int, **options: Any) -> int:
+    from prodgen_django.jobs import create_job
+    from tests.services.shop.models import Product
+
+    products = [Product.objects.create(title=f"Thing {n}") for n in range(count)]
+    return create_job("paint", products=products, options=options).pk
+
+
+def look(job_id: int) -> dict[str, Any]:
+    from prodgen_django.models import Job
+
+    job = Job.objects.get(pk=job_id)
+    items = list(job.items.order_by("position").values("title", "state", "attempts", "error", "error_code"))
+    images = [
+        [image.item.title, image.slot, image.file.storage.exists(image.file.name)]
+        for image in job.images.select_related("item").order_by("item__position", "slot")
+    ]
+    return {"state": job.state, "items": items, "images": images}
+
+
+def cancel(job_id: int) -> None:
+    from prodgen_django.jobs import cancel_job
+    from prodgen_django.models import Job
+
+    cancel_job(Job.objects.get(pk=job_id))
+
+
+def double(job_id: int, times: int) -> None:
+    from prodgen_django.jobs.wake import wake
+    from prodgen_django.models import Job
+
+    wake(Job.objects.get(pk=job_id), times)
+
+
+def purge() -> int:
+    """Lose every message that waits."""
+    from tests.services.site import app
+
+    with app.connection_for_write() as connection:
+        channel = connection.default_channel
+        channel.queue_declare(
+            "prodgen", durable=True, auto_delete=False
+        ) if "amqp" in connection.as_uri() else None
+        return channel.queue_purge("prodgen") or 0
+
+
+def main() -> None:
+    django.setup()
+    import tests.services.site  # noqa: F401  (the app that wake-ups are published with)
+
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            answer = {"answer": globals()[asked["call"]](**asked["with"])}
+        except Exception as error:  # noqa: BLE001  (told to the test)
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Kill points: a test puts a file named after a point into a folder, and whoever passes the point first dies.
+
+The job machine knows nothing of this; in the worker its functions are wrapped from outside.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+#: Every change of state that a batch goes through, in its order.
+POINTS = ("before_claim", "after_claim", "in_work", "before_store", "in_store", "after_store", "before_ack")
+
+
+def folder() -> Path:
+    path = Path(settings.FOLDER, "faults")
+    path.mkdir(exist_ok=True)
+    return path
+
+
+def hit(point: str) -> None:
+    """Die here, child or parent, if the test says so; each file kills once."""
+    mine = folder() / f"{point}.{os.getpid()}"
+    try:
+        (folder() / point).rename(mine)
+    except FileNotFoundError:
+        return
+    who = mine.read_text()
+    os.kill(os.getpid() if who == "child" else os.getppid(), signal.SIGKILL)
+    time.sleep(30)  # the parent's death is ours a moment later
+
+
+def install() -> None:
+    from prodgen_django.jobs import results, run
+
+    run.claim = _around(run.claim, "before_claim", "after_claim")
+    run.store = _around(run.store, "before_store", "after_store")
+    run._wake_successor = _around(run._wake_successor, None, "before_ack")
+    run.finish_if_over = _around(run.finish_if_over, None, "before_ack")
+    manager = results.GeneratedImage.objects
+    manager.bulk_create = _around(manager.bulk_create, None, "in_store")  # type: ignore[method-assign]
+
+
+def _around(function: Callable[..., Any], before: str | None, after: str | None) -> Callable[..., Any]:
+    @wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if before:
+            hit(before)
+        result = function(*args, **kwargs)
+        if after:
+            hit(after)
+        return result
+
+    return wrapped

@@ -1,0 +1,1 @@
+"""A shop without Oscar: one model, and a catalog class for it."""
