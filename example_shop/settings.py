@@ -18,10 +18,11 @@ from oscar import INSTALLED_APPS as OSCAR_APPS
 from oscar.defaults import *  # noqa: F403
 
 from example_shop.addresses import cache_from, database_from
+from prodgen_django.broker import celery_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO_DIR = Path(os.environ.get("PRODGEN_DEMO_DIR") or BASE_DIR / "var")
-for _name in ("media", "messages", "control", "search"):
+for _name in ("media", "search"):
     (DEMO_DIR / _name).mkdir(parents=True, exist_ok=True)
 
 DEBUG = os.environ.get("DJANGO_DEBUG", "1") not in ("", "0", "false", "no")
@@ -165,7 +166,7 @@ OSCAR_SHOP_TAGLINE = "Things for a quiet home"
 OSCAR_HOMEPAGE = reverse_lazy("home")
 OSCAR_DEFAULT_CURRENCY = "GBP"
 OSCAR_FROM_EMAIL = "hello@alder-and-loom.example"
-OSCAR_THUMBNAILER = "oscar.core.thumbnails.EasyThumbnails"
+OSCAR_THUMBNAILER = "prodgen_django.contrib.oscar.thumbnails.MarkedThumbnails"
 OSCAR_DELETE_IMAGE_FILES = True
 OSCAR_ALLOW_ANON_CHECKOUT = True
 OSCAR_PRODUCTS_PER_PAGE = 24
@@ -193,21 +194,8 @@ PRODGEN = {
 
 # -- Celery: folders instead of a server, until CELERY_BROKER_URL says otherwise
 
-CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://")
-if CELERY_BROKER_URL.startswith("filesystem:"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(DEMO_DIR / "messages"),
-        "data_folder_out": str(DEMO_DIR / "messages"),
-        "control_folder": str(DEMO_DIR / "control"),
-    }
-CELERY_TASK_DEFAULT_QUEUE = "prodgen"
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+globals().update(celery_settings(os.environ.get("CELERY_BROKER_URL"), folder=DEMO_DIR))
 CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 540, 600
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE = {
-    # Rescues what a lost message or a dead worker left lying.
-    "prodgen-sweep": {"task": "prodgen.sweep", "schedule": 60.0, "options": {"queue": "prodgen"}}
-}
 
 LOGGING = {
     "version": 1,
