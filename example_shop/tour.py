@@ -35,7 +35,7 @@ Product = get_model("catalogue", "Product")
 TABLEWARE = ("Mugs & cups", "Vases & jugs", "Bottles & carafes")
 #: What glass and thin bright rims are made of: their cut-outs are for a person to judge, not for a tour.
 HARD_TO_CUT = {"glass", "wire", "enamelled"}
-WARM, COOL = "oak", "concrete"
+WARM, COOL = "walnut", "concrete"
 SIZE = 1000
 #: Products shown in one style alone, for each of the two, and products shown in both.
 APART, SHARED, STITCHED = 3, 4, 2
@@ -123,7 +123,7 @@ def start_jobs(specs: Sequence[ProductSpec], admin: Any, *, stitched: int = STIT
     tour = Tour(shared=shared)
     tour.jobs = [
         display(shared, (WARM, COOL), "Display pictures: two backdrops"),
-        display(warm, (WARM,), "Display pictures: on oak"),
+        display(warm, (WARM,), "Display pictures: on walnut"),
         display(cool, (COOL,), "Display pictures: on concrete"),
         create_job(
             "stitch",
