@@ -221,7 +221,9 @@ def postgres() -> Iterator[Callable[[], str]]:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-@pytest.fixture(scope="session", params=FLAVOURS)
+@pytest.fixture(
+    scope="session", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in FLAVOURS]
+)
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One shop for all tests of a pair of broker and database."""
     flavour, folder = request.param, tmp_path_factory.mktemp(request.param)

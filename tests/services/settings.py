@@ -50,11 +50,11 @@ PRODGEN = {
     "SWEEP_SECONDS": 0.4,
     "REPUBLISH_SECONDS": 1.5,
     "RETRY_SECONDS": 0.1,
-    "TASK_SOFT_TIME_LIMIT": 2,
-    "TASK_TIME_LIMIT": 3,
+    "TASK_SOFT_TIME_LIMIT": 5,
+    "TASK_TIME_LIMIT": 6.5,
     "TRAIN_SLICE_SECONDS": 1,
 }
 globals().update(
-    celery_settings(os.environ.get("PRODGEN_SERVICES_BROKER"), folder=FOLDER, time_limit=3, sweep_seconds=0.5)
+    celery_settings(os.environ.get("PRODGEN_SERVICES_BROKER"), folder=FOLDER, time_limit=7, sweep_seconds=0.5)
 )
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

@@ -1,0 +1,88 @@
+"""What is set wrongly is said at start-up; a web process starts without an engine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+
+from prodgen_django.broker import celery_settings
+from prodgen_django.conf import DEFAULTS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def ids() -> set[str]:
+    return {
+        str(message.id).removeprefix("prodgen_django.") for message in run_checks(tags=["prodgen_django"])
+    }
+
+
+def test_defaults_are_right(settings: Any) -> None:
+    settings.PRODGEN = {}
+    assert ids() == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"LEASE_SECOND": 3}, "W001"),
+        ({"MAX_ATTEMPTS": 0}, "E002"),
+        ({"LEASE_SECONDS": "60"}, "E002"),
+        ({"CATALOG": "nowhere.Catalog"}, "E003"),
+        ({"RECIPES": {"own": "nowhere.Recipe"}}, "E003"),
+        ({"STORAGE": "no-alias"}, "E004"),
+        ({"LEASE_SECONDS": 20, "HEARTBEAT_SECONDS": 15}, "E005"),
+        ({"TASK_SOFT_TIME_LIMIT": 700}, "W002"),
+        ({"TRAIN_SLICE_SECONDS": 600}, "W003"),
+    ],
+)
+def test_wrong_setting_is_named(settings: Any, given: dict[str, Any], expected: str) -> None:
+    settings.PRODGEN = given
+    assert expected in ids()
+
+
+def test_unknown_key_comes_with_a_suggestion(settings: Any) -> None:
+    settings.PRODGEN = {"LEASE_SECOND": 3}
+    (message,) = run_checks(tags=["prodgen_django"])
+    assert "LEASE_SECONDS" in str(message.hint)
+
+
+def test_every_setting_has_a_row_in_the_reference() -> None:
+    page = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    assert [key for key in DEFAULTS if f"`{key}`" not in page] == []
+
+
+def test_web_process_starts_without_an_engine() -> None:
+    code = (
+        "import sys, django; django.setup();"
+        "from django.urls import get_resolver; get_resolver().url_patterns;"
+        "found = sorted({'torch', 'cv2', 'scipy'} & set(sys.modules)); sys.exit(', '.join(found) or 0)"
+    )
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_embedded_broker_makes_its_folders(tmp_path: Path) -> None:
+    made = celery_settings(folder=tmp_path)
+    assert made["CELERY_BROKER_URL"] == "filesystem://"
+    for folder in made["CELERY_BROKER_TRANSPORT_OPTIONS"].values():
+        assert Path(folder).is_dir()
+    with pytest.raises(ValueError, match="folder"):
+        celery_settings()
+
+
+def test_redis_waits_longer_than_any_task_takes() -> None:
+    made = celery_settings("redis://somewhere/0", namespace="", time_limit=900)
+    assert made["broker_transport_options"]["visibility_timeout"] > 900
+    assert "worker_pool_start_method" not in made
+    assert (
+        celery_settings("redis://somewhere/0", namespace="", spawn=True)["worker_pool_start_method"]
+        == "spawn"
+    )
