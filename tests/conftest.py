@@ -23,3 +23,10 @@ def shared_data() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return folder
+
+
+def pytest_collection_finish() -> None:
+    """Importing the example shop makes its Celery app the current one of this thread; give that back to ours."""
+    from tests.settings import celery_app
+
+    celery_app.set_current()
