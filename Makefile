@@ -46,7 +46,8 @@ format: $(STAMPS)/dev  ## Put the code into the project's form
 	$(BIN)/ruff format .
 
 bench: $(STAMPS)/dev  ## Compare with other tools, each in one run, as ratios
-	@for file in $$(find benchmarks -name 'bench*.py' | sort); do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
+	@for name in $$(find benchmarks -name '*.py' ! -name '__init__.py' | sed 's,/__main__,,; s,\.py$$,,; s,/,.,g' | sort); do \
+		echo "== $$name"; $(BIN)/python -m $$name $(ARGS) || exit 1; done
 
 clean:  ## Remove what the demonstration and the checks wrote (not .venv)
 	rm -rf $(DEMO_DIR) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
