@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 DEMO_DIR ?= var
+CODE := prodgen_django example_shop tests benchmarks manage.py
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -35,15 +36,15 @@ test: $(STAMPS)/dev  ## Run all tests; those of PostgreSQL, Redis and RabbitMQ w
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(STAMPS)/dev  ## Check style, types, the walls between the rooms, and migrations
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	PRODGEN_DEMO_DIR=$(abspath $(DEMO_DIR)) $(BIN)/python manage.py makemigrations --check --dry-run prodgen_django
 
 format: $(STAMPS)/dev  ## Put the code into the project's form
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
 
 bench: $(STAMPS)/dev  ## Compare with other tools, each in one run, as ratios
 	@for name in $$(find benchmarks -name '*.py' ! -name '__init__.py' | sed 's,/__main__,,; s,\.py$$,,; s,/,.,g' | sort); do \
