@@ -1,0 +1,187 @@
+"""The built-in recipes on the example shop's photographs, from product to stored picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from oscar.core.loading import get_model
+
+from prodgen_django.imagefile import load_image, read_source_type
+from prodgen_django.jobs import create_job
+from prodgen_django.jobs.run import run_batch, run_here
+from prodgen_django.models import Checkpoint, Job
+from prodgen_django.recipes import get_recipe
+from prodgen_django.renditions import render
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+@pytest.fixture(autouse=True)
+def _shop(settings: Any, tmp_path: Any) -> None:
+    settings.PRODGEN = {
+        "CATALOG": "tests.recipes.catalog.FolderCatalog",
+        "RETRY_SECONDS": 0,
+        "WORK_DIR": str(tmp_path),
+        "DEVICE": "cpu",
+    }
+
+
+def product(title: str) -> Any:
+    kind, _made = get_model("catalogue", "ProductClass").objects.get_or_create(name="Thing")
+    return get_model("catalogue", "Product").objects.create(
+        structure="standalone", title=title, product_class=kind
+    )
+
+
+def finished(kind: str, products: list[Any], **options: Any) -> Job:
+    job = create_job(kind, products=products, options=options)
+    run_here(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def content(image: Any) -> bytes:
+    with image.file.open("rb") as file:
+        return file.read()
+
+
+def test_display_pictures_are_staged_certified_and_measured(db: None) -> None:
+    job = finished("display", [product("meadow-mug")], styles=["white", "oak"], size=1000, candidates=2)
+    assert job.state == Job.State.SUCCEEDED, job.items.get().error
+    white, *oak = job.images.order_by("slot")
+    assert [image.recipe["style"] for image in (white, *oak)] == ["white", "oak", "oak"]
+    assert oak[0].sha256 != oak[1].sha256
+    for image in (white, *oak):
+        assert image.scores["fidelity"]["passed"], image.scores["fidelity"]["failures"]
+        assert image.scores["channels"]["web"]["passed"], image.blockers
+        assert image.blockers == []
+        assert load_image(content(image)).shape == (1000, 1000, 3)
+        assert read_source_type(content(image)) == "compositeCapture"
+        assert image.palette
+        assert image.tags
+        assert image.sources
+    corner = load_image(content(white))[:20, :20]
+    assert corner.min() == 255
+
+
+def test_product_without_photos_and_photo_that_is_gone_fail_in_words(db: None) -> None:
+    job = create_job(
+        "display",
+        products=[bare := product("nothing-here"), lost := product("lost")],
+        photos={lost.pk: ["no-such.jpg"]},
+    )
+    run_here(job.pk)
+    errors = dict(job.items.values_list("product_id", "error"))
+    assert "has no photos" in errors[bare.pk]
+    assert errors[lost.pk] == "The photo no-such.jpg is gone."
+    assert set(job.items.values_list("attempts", flat=True)) == {1}
+
+
+def test_broken_photo_leaves_a_product_its_others(db: None) -> None:
+    mug = product("meadow-mug")
+    job = create_job(
+        "display", products=[mug], photos={mug.pk: ["gone.jpg", "meadow-mug-1.jpg"]}, options={"size": 1000}
+    )
+    run_here(job.pk)
+    assert job.images.get().sources == ["meadow-mug-1.jpg"]
+
+
+def test_close_ups_are_stitched_to_one_picture(db: None) -> None:
+    job = finished("stitch", [product("atlas-kilim")], mode="planar")
+    item = job.items.get()
+    assert item.state == "done", item.error
+    image = job.images.get()
+    assert len(image.sources) == 6
+    assert image.width * image.height > 1_000_000
+    assert read_source_type(content(image)) == "compositeCapture"
+
+
+def test_products_are_laid_out_together(db: None) -> None:
+    products = [product(title) for title in ("meadow-mug", "reed-cup", "corda-vase", "dune-vase")]
+    job = finished("stitch", products, mode="grid", together=True, columns=2, width=800, captions=True)
+    item = job.items.get()
+    assert item.state == "done", item.error
+    assert item.options["names"] == ["meadow-mug", "reed-cup", "corda-vase", "dune-vase"]
+    assert job.images.get().width == 800
+    with pytest.raises(ValidationError, match="do not overlap"):
+        create_job("stitch", products=products, options={"mode": "planar", "together": True})
+
+
+def test_photos_that_do_not_overlap_are_refused_with_advice(db: None) -> None:
+    shown = product("meadow-mug")
+    job = create_job(
+        "stitch", products=[shown], photos={shown.pk: ["meadow-mug-1.jpg", "heron-desk-lamp-1.jpg"]}
+    )
+    run_here(job.pk)
+    item = job.items.get()
+    assert item.state == "failed"
+    assert item.error_code in ("no_overlap", "ambiguous", "too_few_features")
+    assert "Photograph" in item.error or "grid" in item.error
+
+
+def test_concept_pictures_say_what_they_are(db: None) -> None:
+    job = finished("concept", [product("some-shoe")], count=2)
+    item = job.items.get()
+    assert item.state == "done", item.error
+    assert Checkpoint.objects.get().is_active
+    for image in job.images.all():
+        assert image.recipe["label"] == "shoes"
+        assert read_source_type(content(image)) == "trainedAlgorithmicMedia"
+        assert "concept" in image.tags
+        assert image.checkpoint.is_active
+    job = finished("concept", [product("some-shoe")], subject="teapot")
+    assert "It knows" in job.items.get().error
+
+
+def test_training_goes_on_in_slices_and_registers_a_model(db: None, settings: Any) -> None:
+    settings.PRODGEN = {**settings.PRODGEN, "TRAIN_SLICE_SECONDS": 3}
+    names = (
+        "meadow-mug",
+        "reed-cup",
+        "corda-vase",
+        "dune-vase",
+        "anello-vase",
+        "prisma-vase",
+        "clara-carafe",
+        "brook-jug",
+        "lido-espresso",
+        "ember-tea-bowl",
+    )
+    job = create_job(
+        "train", products=[product(name) for name in names], options={"minutes": 0.2, "name": "Cups"}
+    )
+    slices = 0
+    while run_batch(job.pk):
+        slices += 1
+    job.refresh_from_db()
+    item = job.items.get()
+    assert item.state == "done", item.error
+    assert slices > 1
+    assert item.attempts == 1
+    checkpoint = job.checkpoints.get()
+    assert checkpoint.name == "Cups"
+    assert checkpoint.card["task"] == "concept"
+    assert job.log["curve"]
+    assert "Cups" in item.report["sentences"][0]
+
+
+def test_renditions_keep_the_origin(db: None) -> None:
+    image = finished("display", [product("reed-cup")], size=1000).images.get()
+    assert render(image.pk) == []
+    type(image).objects.filter(pk=image.pk).update(state="approved")
+    made = render(image.pk)
+    assert render(image.pk) == made
+    assert {(entry["format"], entry["width"]) for entry in made} == {
+        (name, width) for name in ("avif", "webp", "jpeg") for width in (320, 640, 1000)
+    }
+    for entry in made:
+        with image.file.storage.open(entry["name"]) as file:
+            assert read_source_type(file.read()) == "compositeCapture"
+
+
+def test_every_option_form_accepts_its_own_defaults() -> None:
+    for kind in ("display", "concept", "stitch", "train"):
+        cleaned = get_recipe(kind).clean_options({})
+        assert get_recipe(kind).clean_options(cleaned) == cleaned, kind
