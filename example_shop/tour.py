@@ -40,7 +40,7 @@ LEFT_OUT = {"ES-lido-espresso"}
 WARM, COOL = "walnut", "concrete"
 SIZE = 1000
 #: Products shown in one style alone, for each of the two, and products shown in both.
-APART, SHARED, STITCHED = 3, 4, 2
+APART, SHARED, STITCHED = 3, 6, 2
 #: The two customers whose pages are compared.
 WARM_CUSTOMER, COOL_CUSTOMER = CUSTOMERS[0], CUSTOMERS[1]
 
@@ -57,6 +57,8 @@ class Tour:
     shared: list[Any] = field(default_factory=list)
     images: list[GeneratedImage] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    #: Pictures with an uncertain cut-out: left for a person to look at.
+    doubtful: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -183,6 +185,11 @@ def watch(tour: Tour, alive: Callable[[], bool], tell: Callable[[str], None], se
         raise TourError("Some items failed: " + "; ".join(errors))
 
 
+def is_doubtful(image: GeneratedImage) -> bool:
+    """Whether the cut-out itself says that it may be wrong; no program should approve such a picture."""
+    return bool((image.scores.get("cut_out") or {}).get("poor"))
+
+
 def release(tour: Tour, admin: Any, seconds: float = 120) -> None:
     """Approve every picture, wait for the smaller versions that the worker makes, and publish."""
     tour.images = list(GeneratedImage.objects.filter(job__in=tour.jobs).order_by("pk"))
@@ -190,10 +197,12 @@ def release(tour: Tour, admin: Any, seconds: float = 120) -> None:
         if image.blockers:
             reasons = " ".join(blocker["message"] for blocker in image.blockers)
             tour.refused.append(f"{image}: {reasons}")
+        elif is_doubtful(image):
+            tour.doubtful.append(str(image))
         elif image.state == GeneratedImage.State.PENDING:
             review.approve(image, admin)
     deadline = time.monotonic() + seconds
-    approved = [image for image in tour.images if not image.blockers]
+    approved = [image for image in tour.images if not image.blockers and not is_doubtful(image)]
     while waiting := [image for image in approved if not image.renditions]:
         if time.monotonic() > deadline:
             raise TourError(f"{len(waiting)} pictures have no smaller versions after {seconds:.0f} seconds.")

@@ -1,6 +1,6 @@
 """Draw the small picture of each backdrop that the option form shows; run again after a style changed.
 
-    python -m prodgen_django.studio.swatches
+python -m prodgen_django.studio.swatches
 """
 
 from __future__ import annotations

@@ -63,8 +63,16 @@ class Command(BaseCommand):
         published = [image for image in tour.images if image.state == GeneratedImage.State.PUBLISHED]
         if tour.refused:
             raise tours.TourError("Pictures were made that may not be published: " + "; ".join(tour.refused))
-        if len(published) != len(tour.images):
+        if tour.doubtful:
+            self._say(
+                "  Left for you to review, since the cut-out is uncertain: "
+                + ", ".join(sorted(set(tour.doubtful)))
+            )
+        if len(published) + len(tour.doubtful) != len(tour.images):
             raise tours.TourError(f"{len(published)} of {len(tour.images)} pictures were published.")
+        shown = {image.product_id for image in published}
+        if len(shown) < 8 + tours.STITCHED:
+            raise tours.TourError(f"Only {len(shown)} products have a published picture.")
         if not different:
             raise tours.TourError(f"{first} and {second} see the same picture on every page.")
 

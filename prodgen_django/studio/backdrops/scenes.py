@@ -69,7 +69,7 @@ def arch(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
     mask = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), max(0.5, shape[0] / 1400))
     shifted = np.roll(np.roll(mask, round(shape[1] * 0.022), 1), round(shape[0] * 0.016), 0)
     lip = blur(np.clip(mask - shifted, 0, 1), shape[0] * 0.008)
-    niche = surfaces.plaster(shape, rng, style.palette[1], 0.04)
+    niche = surfaces.plaster(shape, rng, style.palette[1])
     niche *= (1.02 - 0.16 * step(0.1, 0.9, x) - 0.45 * np.clip(lip, 0, 1))[..., None]
     out = out * (1 - mask[..., None]) + niche * mask[..., None]
     return _grain(out, rng, 0.006)
@@ -154,7 +154,7 @@ def window(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
 
 def leaves(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
     """Sun through leaves on a limewashed wall."""
-    out = _room(style, shape, rng, "#ded5bf", "#cdc0a2", edge=0.72, wall_light=0.3, relief=0.10)
+    out = _room(style, shape, rng, "#ded5bf", "#cdc0a2", edge=0.72, wall_light=0.3)
     return _grain(_sunlit(out, 1 - _foliage(shape, rng), style.palette[0]), rng, 0.006)
 
 
@@ -218,7 +218,7 @@ def _table(
 ) -> Float:  # fmt: skip
     """A table top before a wall that is a little out of focus."""
     y, x = coordinates(shape)
-    back = surfaces.plaster(shape, rng, wall, 0.05) if isinstance(wall, str) else wall
+    back = surfaces.plaster(shape, rng, wall) if isinstance(wall, str) else wall
     back = cv2.GaussianBlur(back, (0, 0), shape[0] * 0.0035) * _wall_light(shape, wall_light)[..., None]
     surface = _in_perspective(material, shape, edge)
     pool = np.exp(-(((x - 0.46) / 0.75) ** 2 + ((y - 0.86) / 0.30) ** 2))
@@ -232,12 +232,11 @@ def _table(
 
 
 def _room(
-    style: Style, shape: Shape, rng: np.random.Generator, wall: str, floor: str, edge: float, wall_light:
-    float, relief: float = 0.04,
+    style: Style, shape: Shape, rng: np.random.Generator, wall: str, floor: str, edge: float, wall_light: float,
 ) -> Float:  # fmt: skip
     """A painted wall and a plain floor."""
     y, x = coordinates(shape)
-    back = surfaces.plaster(shape, rng, wall, relief) * _wall_light(shape, wall_light)[..., None]
+    back = surfaces.plaster(shape, rng, wall) * _wall_light(shape, wall_light)[..., None]
     ground = np.empty((*shape, 3), np.float32)
     ground[:] = color(floor)
     pool = np.exp(-(((x - 0.45) / 0.7) ** 2 + ((y - 0.88) / 0.25) ** 2))
@@ -284,7 +283,7 @@ def _foliage(shape: Shape, rng: np.random.Generator) -> Float:
     """The shadow of hanging twigs, 0 to 1: sharper for near leaves, blurred for far ones."""
     total = np.zeros(shape, np.float32)
     side = min(shape)
-    for sigma, twigs, scale, depth in ((0.020, 7, 1.5, 0.45), (0.008, 7, 1.0, 0.75)):
+    for sigma, twigs, scale, depth in ((0.020, 7, 1.5, 0.55), (0.009, 7, 1.0, 0.9)):
         layer = np.zeros(shape, np.float32)
         for _ in range(twigs):
             point = np.array([rng.uniform(0.25, 1.15) * shape[1], rng.uniform(-0.1, 0.25) * shape[0]])

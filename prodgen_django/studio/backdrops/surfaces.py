@@ -115,7 +115,7 @@ def linen(shape: Shape, rng: np.random.Generator, light: str, dark: str) -> Floa
     slub = field(shape, (threads, 9), rng) * 0.5 + field(shape, (9, threads * aspect), rng) * 0.5
     share = np.clip(0.95 - 0.55 * weave + 0.85 * (slub - 0.5), 0, 1).astype(np.float32)
     out = mix(color(light), color(dark), share)
-    return out * shade(folds(shape, rng), 0.16)[..., None]
+    return out * shade(folds(shape, rng), 0.09)[..., None]
 
 
 def folds(shape: Shape, rng: np.random.Generator) -> Float:
@@ -137,10 +137,9 @@ def shade(height: Float, strength: float) -> Float:
     return (1 - strength * np.tanh(slope)).astype(np.float32)
 
 
-def plaster(shape: Shape, rng: np.random.Generator, tone: str, relief: float = 0.05) -> Float:
-    """A painted wall: hardly any pattern, a little relief from the trowel."""
-    height = fractal(shape, (7, 7), rng, 6, 0.6)
+def plaster(shape: Shape, rng: np.random.Generator, tone: str, mottling: float = 0.03) -> Float:
+    """A smooth painted wall: no relief that shows, only a faint and wide unevenness of the paint."""
     out = np.empty((*shape, 3), np.float32)
     out[:] = color(tone)
-    cloud = 1 + 0.05 * (fractal(shape, (2, 2), rng, 3) - 0.5)
-    return out * (shade(blur(height, shape[0] / 700), relief) * cloud)[..., None]
+    cloud = 1 + mottling * (fractal(shape, (2.2, 2.2), rng, 3) - 0.5)
+    return out * blur(cloud, shape[0] / 40)[..., None]

@@ -1,0 +1,35 @@
+"""The pages name every setting and every command, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+from prodgen_django.conf import DEFAULTS
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\(([^)\s]+)")
+
+
+def test_every_setting_has_a_row() -> None:
+    text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| *`(\w+)`", text, flags=re.MULTILINE))
+    assert set(DEFAULTS) - rows == set()
+
+
+def test_every_command_is_named() -> None:
+    text = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    commands = {name for name, app in get_commands().items() if app == "prodgen_django"}
+    assert commands
+    assert {name for name in commands if not re.search(rf"\b{name}\b", text)} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_relative_links_lead_to_files(page: Path) -> None:
+    targets = [link.partition("#")[0] for link in LINK.findall(page.read_text(encoding="utf-8"))]
+    relative = [target for target in targets if target and not re.match(r"[a-z][a-z0-9+.-]*:", target)]
+    assert [target for target in relative if not (page.parent / target).exists()] == []
