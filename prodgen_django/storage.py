@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
@@ -50,3 +52,9 @@ def save_content(folder: str, data: bytes, extension: str) -> str:
         # Another worker wrote the same content between the look and the write; its copy is the one we keep.
         storage.delete(saved)
     return name
+
+
+def cache_folder() -> Path:
+    """Where workers of this machine and user keep what they can make or fetch again."""
+    base = settings.WORK_DIR or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "prodgen"
+    return Path(base)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -15,7 +13,7 @@ from prodgen_django.conf import settings
 from prodgen_django.jobs.errors import LeaseLost
 from prodgen_django.models import Job
 from prodgen_django.recipes import ItemFailed, WorkItem
-from prodgen_django.storage import save_content
+from prodgen_django.storage import cache_folder, save_content
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,9 +82,6 @@ class Bench:
         return save_content(folder, data, extension)
 
     def work_dir(self) -> str:
-        base = settings.WORK_DIR or Path(
-            os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "prodgen"
-        )
-        folder = Path(base, str(self._claim.job.uuid))
+        folder = cache_folder() / str(self._claim.job.uuid)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return str(folder)

@@ -97,9 +97,3 @@ def local_file(checkpoint: Checkpoint) -> Path:
         file.write(data)
     Path(temporary).replace(path)
     return path
-
-
-def cache_folder() -> Path:
-    """Where workers of this machine and user keep what they can make or fetch again."""
-    base = settings.WORK_DIR or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "prodgen"
-    return Path(base)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
 #: Side in pixels of the picture on the options page.
 PREVIEW_SIZE = 640
-#: Photos are compared for sharpness, light and size; more of them than this are not looked at.
-MOST_PHOTOS = 12
+#: Photos that are cut out to find the best; further ones are not looked at.
+MOST_COMPARED = 4
 
 
 def _styles() -> list[tuple[str, str]]:
@@ -47,7 +47,7 @@ class DisplayForm(RecipeForm):
     photo = forms.ChoiceField(
         label=_("Which photo"),
         choices=[
-            ("best", _("The sharpest and best lit")),
+            ("best", _("The one that cuts out best")),
             ("first", _("The product's first photo")),
             ("all", _("Every photo")),
         ],
@@ -101,11 +101,8 @@ class DisplayRecipe(Recipe):
 
     def preview(self, item: WorkItem, bench: Workbench) -> Picture:
         style = (item.options.get("styles") or ["white"])[0]
-        ref, photo = self._chosen(item, bench)[0]
-        photo = _at_most(photo, 2 * PREVIEW_SIZE)
-        return self._picture(
-            item, ref, photo, _cut(photo, item), style, item.seed, (PREVIEW_SIZE, PREVIEW_SIZE)
-        )
+        ref, photo, cut = self._chosen(item, bench, 2 * PREVIEW_SIZE)[0]
+        return self._picture(item, ref, photo, cut, style, item.seed, (PREVIEW_SIZE, PREVIEW_SIZE))
 
     def _one(self, item: WorkItem, bench: Workbench) -> Outcome:
         options = item.options
@@ -118,36 +115,38 @@ class DisplayRecipe(Recipe):
         ]
         pictures: list[Picture] = []
         notes: list[str] = []
-        side = options["size"]
-        for ref, photo in chosen:
-            bench.progress(item, len(pictures) / (len(chosen) * len(wanted)), _now("Cutting out"))
-            cut = _cut(photo, item)
+        side, total = options["size"], len(chosen) * len(wanted)
+        for ref, photo, cut in chosen:
             notes += cut.reasons
             for style, seed in wanted:
-                bench.progress(item, (len(pictures) + 0.5) / (len(chosen) * len(wanted)), _now("Staging"))
+                bench.progress(item, 0.5 + 0.5 * len(pictures) / total, _now("Staging"))
                 pictures.append(self._picture(item, ref, photo, cut, style, seed, (side, side)))
         return Outcome(item, pictures=tuple(pictures), report={"sentences": list(dict.fromkeys(notes))})
 
-    def _chosen(self, item: WorkItem, bench: Workbench) -> list[tuple[str, np.ndarray]]:
-        from prodgen_django.studio import photo_quality
-
+    def _chosen(
+        self, item: WorkItem, bench: Workbench, side: int = 0
+    ) -> list[tuple[str, np.ndarray, CutOut]]:
+        """The photos to use, each with its cut-out; with ``side`` they are made smaller first."""
         refs = require_photos(item)
         way = item.options.get("photo", "best")
-        if way == "first" or len(refs) == 1:
-            return [(refs[0], rgb(bench, refs[0]))]
-        photos, broken = [], []
-        for number, ref in enumerate(refs[:MOST_PHOTOS]):
-            bench.progress(item, 0.2 * number / len(refs), _now("Looking at the photos"))
+        if way == "first":
+            refs = refs[:1]
+        elif way == "best":
+            refs = refs[:MOST_COMPARED]
+        found: list[tuple[str, np.ndarray, CutOut]] = []
+        faults: list[ItemFailed] = []
+        for number, ref in enumerate(refs):
+            bench.progress(item, 0.5 * number / len(refs), _now("Cutting out"))
             try:
-                photos.append((ref, rgb(bench, ref)))
+                photo = rgb(bench, ref)
+                photo = _at_most(photo, side) if side else photo
+                found.append((ref, photo, _cut(photo)))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
-                broken.append(error)
-        if not photos:
-            raise broken[0]
-        if way == "all":
-            return photos
-        return [max(photos, key=lambda pair: _merit(photo_quality(_at_most(pair[1], 1200))))]
+                faults.append(error)
+        if not found:
+            raise faults[0]
+        return [max(found, key=_merit)] if way == "best" and len(found) > 1 else found
 
     def _picture(
         self,
@@ -230,7 +229,7 @@ def measure(data: bytes) -> tuple[dict[str, Any], list[Mapping[str, str]]]:
     return {name: report.as_dict() for name, report in reports.items()}, blockers
 
 
-def _cut(photo: np.ndarray, item: WorkItem) -> CutOut:
+def _cut(photo: np.ndarray) -> CutOut:
     from prodgen_django.studio import cut_out_report
 
     cut = cut_out_report(photo)
@@ -239,8 +238,24 @@ def _cut(photo: np.ndarray, item: WorkItem) -> CutOut:
     return cut
 
 
-def _merit(quality: Any) -> float:
-    return float(quality.sharpness + quality.exposure + quality.resolution)
+def _merit(candidate: tuple[str, np.ndarray, CutOut]) -> float:
+    """How well a photo suits: above all how surely the product is told from its surroundings."""
+    from prodgen_django.studio import photo_quality
+
+    _ref, photo, cut = candidate
+    quality = photo_quality(photo, cut.alpha)
+    # A plain rim is a studio shot's, where nothing lies about that might be taken for a part of the product.
+    plain = max(0.0, 1.0 - float(_rim(photo).std(axis=0).mean()) / 40.0)
+    return 3 * cut.confidence + plain + quality.sharpness + quality.exposure + quality.resolution
+
+
+def _rim(photo: np.ndarray) -> np.ndarray:
+    """The outermost fortieth of a photo on each side, N×3."""
+    import numpy as np
+
+    edge = max(4, min(photo.shape[:2]) // 40)
+    parts = (photo[:edge], photo[-edge:], photo[:, :edge], photo[:, -edge:])
+    return np.concatenate([part.reshape(-1, 3) for part in parts])
 
 
 def _at_most(photo: np.ndarray, side: int) -> np.ndarray:

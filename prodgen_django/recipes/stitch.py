@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.forms import RecipeForm, format_field, seed_field
-from prodgen_django.recipes.photos import require_photos, rgb
+from prodgen_django.recipes.photos import WHITE, require_photos, rgb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -76,7 +76,7 @@ class StitchForm(RecipeForm):
     crop = forms.ChoiceField(
         label=_("Empty corners"),
         choices=[
-            ("auto", _("Crop where that loses little, else fill")),
+            ("auto", _("Crop where that loses little, else white")),
             ("rectangle", _("Crop to the largest full rectangle")),
             ("fill", _("Fill with the background's colour")),
         ],
@@ -168,6 +168,9 @@ class StitchRecipe(Recipe):
             )
         except StitchError as error:
             raise ItemFailed(error.code, error.message) from error
+        if not result.mask.all():
+            # A shop's page has no use for black corners.
+            result.image[~result.mask] = WHITE
         file_format = item.options.get("format") or settings.FORMAT
         height, width = result.image.shape[:2]
         picture = Picture(

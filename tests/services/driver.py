@@ -57,11 +57,9 @@ def purge() -> int:
     from tests.services.site import app
 
     with app.connection_for_write() as connection:
-        channel = connection.default_channel
-        channel.queue_declare(
-            "prodgen", durable=True, auto_delete=False
-        ) if "amqp" in connection.as_uri() else None
-        return channel.queue_purge("prodgen") or 0
+        queue = app.amqp.queues["prodgen"](connection.default_channel)
+        queue.declare()
+        return queue.purge() or 0
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """The fault table as Markdown, from one or more JUnit files of this suite.
 
-pytest tests/services -n 3 --dist loadgroup --junitxml=faults.xml && python -m tests.services.table faults.xml
+pytest tests/services --junitxml=faults.xml && python -m tests.services.table faults.xml
+
+The three pairs of broker and database may run beside each other (-k filesystem, -k redis, -k rabbitmq).
 """
 
 from __future__ import annotations
