@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from prodgen_django.conf import settings
 from prodgen_django.models import Checkpoint
-from prodgen_django.storage import read_file, save_content
+from prodgen_django.storage import cache_folder, read_file, save_content
 
 if TYPE_CHECKING:
     from prodgen_django.gan import Sampler
