@@ -201,6 +201,12 @@ def _rabbitmqctl(*arguments: str) -> None:
     subprocess.run(["rabbitmqctl", "-q", *arguments], check=True, stdout=subprocess.DEVNULL, timeout=60)
 
 
+def _restart_rabbitmq() -> None:
+    """Stop the broker itself and start it again; the node's runtime stays, so that rabbitmqctl can."""
+    _rabbitmqctl("stop_app")
+    _rabbitmqctl("start_app")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[], str]]:
     """Makes fresh databases, which go when the tests are over."""
@@ -244,7 +250,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         _rabbitmqctl("add_vhost", host)
         _rabbitmqctl("set_permissions", "-p", host, "guest", ".*", ".*", ".*")
         env["PRODGEN_SERVICES_BROKER"] = f"amqp://guest:guest@127.0.0.1:5672/{host}"
-        restart = partial(_rabbitmqctl, "close_all_connections", "-p", host, "a test")
+        restart = _restart_rabbitmq
         ends.append(lambda: _rabbitmqctl("delete_vhost", host))
     site = Site(flavour, folder, env, restart)
     yield site
