@@ -15,10 +15,27 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import product_model
-from prodgen_django.personalization.models import ProductTraits, TasteProfile
+from prodgen_django.personalization.models import (
+    Exposure,
+    ProductTraits,
+    ProfilingConsent,
+    TasteProfile,
+    TasteSegment,
+)
 from prodgen_django.storage import get_storage
 
-__all__ = ["Checkpoint", "GeneratedImage", "Job", "JobItem", "ProductTraits", "ReviewEvent", "TasteProfile"]
+__all__ = [
+    "Checkpoint",
+    "Exposure",
+    "GeneratedImage",
+    "Job",
+    "JobItem",
+    "ProductTraits",
+    "ProfilingConsent",
+    "ReviewEvent",
+    "TasteProfile",
+    "TasteSegment",
+]
 
 
 class Job(models.Model):

@@ -1,12 +1,36 @@
-"""What is kept of a visitor's taste, and of what liking a product says."""
+"""What is kept of a visitor's taste, of what they were shown and did, and of what liking a product says."""
 
 from __future__ import annotations
 
 from django.conf import settings as django_settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import product_model
+
+
+class TasteSegment(models.Model):
+    """Customers of like taste, for whom pictures are made. Holds a mean, and of nobody in particular."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    #: The centre: {"tag:warm": 0.6, "colour:#c08040": 0.2}.
+    weights = models.JSONField(default=dict, blank=True)
+    #: Names of the styles (prodgen_django.studio) that suit it, best first.
+    styles = models.JSONField(default=list, blank=True)
+    #: Drawn up by hand, because there were too few profiles to find segments in.
+    is_editorial = models.BooleanField(_("editorial"), default=False)
+    size = models.PositiveIntegerField(_("customers"), default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        app_label = "prodgen_django"
+        verbose_name = _("taste segment")
+        verbose_name_plural = _("taste segments")
+        ordering = ["-size", "name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class TasteProfile(models.Model):
@@ -20,6 +44,7 @@ class TasteProfile(models.Model):
     weights = models.JSONField(default=dict, blank=True)
     #: How many signals it rests on.
     signals = models.PositiveIntegerField(default=0)
+    segment = models.ForeignKey(TasteSegment, models.SET_NULL, null=True, blank=True, related_name="profiles")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -29,6 +54,29 @@ class TasteProfile(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class ProfilingConsent(models.Model):
+    """Whether a customer agreed to be profiled: the answer that tasks go by, who see no request.
+
+    A stored no stands against whatever the shop's hook says, until a yes is stored again.
+    """
+
+    user = models.OneToOneField(
+        django_settings.AUTH_USER_MODEL, models.CASCADE, related_name="prodgen_consent"
+    )
+    given = models.BooleanField(_("given"))
+    at = models.DateTimeField(_("last confirmed"), default=timezone.now)
+    #: Nothing that happened before is used again: the customer was forgotten then.
+    forgotten_at = models.DateTimeField(_("forgotten"), null=True, blank=True)
+
+    class Meta:
+        app_label = "prodgen_django"
+        verbose_name = _("consent to profiling")
+        verbose_name_plural = _("consents to profiling")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {'yes' if self.given else 'no'}"
 
 
 class ProductTraits(models.Model):
@@ -49,3 +97,56 @@ class ProductTraits(models.Model):
 
     def __str__(self) -> str:
         return f"product {self.product_id}"
+
+
+class Exposure(models.Model):
+    """That a visitor was shown a picture of a product, how it was chosen, and what came of it.
+
+    Written in batches off the request, of consenting visitors only; ``prodgen_forget`` erases a customer's.
+    """
+
+    #: Names one showing: what is reported twice is written once.
+    token = models.CharField(max_length=40, unique=True)
+    #: A keyed hash of the customer's key or of an anonymous visitor's cookie; 32 hex digits.
+    visitor = models.CharField(max_length=32)
+    user = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    product = models.ForeignKey(product_model(), models.CASCADE, related_name="+")
+    #: The picture shown; None once it has been deleted.
+    image = models.ForeignKey(
+        "prodgen_django.GeneratedImage", models.SET_NULL, null=True, blank=True, related_name="exposures"
+    )
+    #: Keys of all pictures that could have been shown, the one shown among them.
+    candidates = models.JSONField(default=list)
+    #: The probability, in (0, 1], with which this picture was chosen among the candidates.
+    propensity = models.FloatField(default=1.0)
+    #: Which policy chose; "" where none had learnt anything yet.
+    policy_version = models.CharField(max_length=40, blank=True)
+    #: The visitor belongs to the random hold-out, which the policy does not choose for.
+    is_holdout = models.BooleanField(default=False)
+    #: The visitor's taste when the picture was chosen: {"tag:warm": 0.8, …}.
+    context = models.JSONField(default=dict, blank=True)
+    #: Which place on the page it had, from 0.
+    position = models.PositiveSmallIntegerField(default=0)
+    #: Made up, for a demonstration: never mixed with what real visitors did.
+    is_simulated = models.BooleanField(default=False)
+    shown_at = models.DateTimeField()
+    clicked_at = models.DateTimeField(null=True, blank=True)
+    basket_at = models.DateTimeField(null=True, blank=True)
+    ordered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        app_label = "prodgen_django"
+        verbose_name = _("exposure")
+        verbose_name_plural = _("exposures")
+        ordering = ["pk"]
+        indexes = [
+            # What a visitor has seen of a page's products; what a basket or an order is put down to.
+            models.Index(fields=["visitor", "product", "-shown_at"], name="prodgen_exposure_seen"),
+            # What is learnt from, reported, or past its retention.
+            models.Index(fields=["shown_at"], name="prodgen_exposure_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.token
