@@ -51,6 +51,7 @@ def celery_settings(
         "beat_schedule": {
             "prodgen-sweep": {"task": "prodgen.sweep", "schedule": sweep_seconds},
             "prodgen-taste": {"task": "prodgen.taste", "schedule": 86_400},
+            "prodgen-learn": {"task": "prodgen.learn", "schedule": 3600},
         },
         "broker_transport_options": _transport_options(url, folder, time_limit),
     }

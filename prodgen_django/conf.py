@@ -65,6 +65,12 @@ DEFAULTS: dict[str, Any] = {
     "TASTE_SOURCES": ["prodgen_django.contrib.oscar.taste.OscarTaste"],
     "TASTE_HALF_LIFE_DAYS": 30,
     "TASTE_RETENTION_DAYS": 365,
+    # How the learnt policy chooses: "thompson", "ucb" (LinUCB) or "greedy" (the posterior mean; no exploration).
+    "POLICY_MODE": "thompson",
+    # Share of choices made uniformly, so that every other policy can be judged on the log.
+    "POLICY_EXPLORE": 0.02,
+    # How long an exposure may wait for its click before it is learnt from.
+    "LEARN_AFTER_SECONDS": 3600,
 }
 
 

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import product_model
 from prodgen_django.personalization.models import (
     Exposure,
+    PictureRecord,
+    PolicyVersion,
     ProductTraits,
     ProfilingConsent,
     TasteProfile,
@@ -30,6 +32,8 @@ __all__ = [
     "GeneratedImage",
     "Job",
     "JobItem",
+    "PictureRecord",
+    "PolicyVersion",
     "ProductTraits",
     "ProfilingConsent",
     "ReviewEvent",

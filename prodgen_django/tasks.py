@@ -51,3 +51,11 @@ def taste() -> None:
     from prodgen_django.personalization.profiles import refresh
 
     refresh()
+
+
+@shared_task(name="prodgen.learn", acks_late=True, ignore_result=True)
+def learn() -> None:
+    """Learn from what visitors did which pictures suit whom."""
+    from prodgen_django.personalization.policies import learn
+
+    learn()

@@ -58,7 +58,7 @@ def update(state: PolicyState, events: Sequence[Event], records: MutableMapping[
     rewards = np.array([event.reward for event in events], dtype=float)
     x = _centred(state, events)
     offsets = np.log(_base_rates(state, events, records))
-    own = np.array([records.get(key, _NEW).surplus for key in chosen])
+    own = _residuals(events, records)
     mean, precision, rates = _newton(state, x, rewards, offsets + own)
     # exp(η), which a product's and the shop's rates are freed of.
     relative = np.exp(np.clip(x @ mean + own, -3, 3))
@@ -89,13 +89,33 @@ def _centred(state: PolicyState, events: Sequence[Event]) -> FloatArray:
     return np.array(rows)
 
 
+def _residuals(events: Sequence[Event], records: Mapping[int, Record]) -> FloatArray:
+    """The residual of each picture shown, against the mean of its product's candidates."""
+    found = []
+    for event in events:
+        each = [records[arm.id].surplus if arm.id in records else 0.0 for arm in event.arms]
+        found.append(each[event.index] - sum(each) / len(each))
+    return np.array(found)
+
+
 def _base_rates(state: PolicyState, events: Sequence[Event], records: Mapping[int, Record]) -> FloatArray:
     """Each event's product's click rate, freed of what its pictures add: its own clicks, shrunk towards the shop's."""
-    shop, found = state.base_rate, []
+    # The batch itself counts too, so that a shop's first and largest batch is not judged by a guess.
+    clicks, count = sum(event.reward for event in events), len(events)
+    shop = (state.clicks + clicks + 1.0) / (state.expected + count + 50.0)
+    batch: dict[int, tuple[float, int]] = {}
     for event in events:
-        seen = [records[arm.id] for arm in event.arms if arm.id in records]
-        clicks = PRODUCT_SHAPE + sum(record.clicks for record in seen)
-        found.append(clicks / (PRODUCT_SHAPE / shop + sum(record.expected for record in seen)))
+        key = event.arms[event.index].id
+        had = batch.get(key, (0.0, 0))
+        batch[key] = (had[0] + event.reward, had[1] + 1)
+    found = []
+    for event in events:
+        own, expected = PRODUCT_SHAPE, PRODUCT_SHAPE / shop
+        for arm in event.arms:
+            record, (new, seen) = records.get(arm.id, _NEW), batch.get(arm.id, (0.0, 0))
+            own += record.clicks + new
+            expected += record.expected + seen
+        found.append(own / expected)
     return np.clip(found, 1e-6, 0.9)
 
 
@@ -110,6 +130,7 @@ def _newton(
         precision = prior + (x * (rates * (1 - rates))[:, None]).T @ x
         gradient = x.T @ (y - rates) - prior @ (mean - prior_mean)
         mean = mean + np.linalg.solve(precision, gradient)
+    precision = (precision + precision.T) / 2
     return mean, precision, _rates(offsets + x @ mean)
 
 

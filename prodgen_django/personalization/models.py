@@ -99,6 +99,64 @@ class ProductTraits(models.Model):
         return f"product {self.product_id}"
 
 
+class PolicyVersion(models.Model):
+    """What had been learnt of which pictures suit whom, at one time. Never edited: learning makes the next version.
+
+    Holds sums over many visitors, and of nobody in particular.
+    """
+
+    number = models.PositiveIntegerField(_("version"))
+    #: `PolicyState.to_json()`: what the next version is learnt from.
+    state = models.JSONField()
+    #: `Ensemble.to_json()` as text: what a page reads, once a minute and process.
+    ensemble = models.TextField()
+    #: The version that pages choose by.
+    is_current = models.BooleanField(_("in use"), default=False)
+    #: Learnt from made-up visitors; never in use for real ones.
+    is_simulated = models.BooleanField(_("simulated"), default=False)
+    #: What this version learnt from, beyond the one before.
+    impressions = models.PositiveIntegerField(default=0)
+    clicks = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(_("learnt"), default=timezone.now)
+
+    class Meta:
+        app_label = "prodgen_django"
+        verbose_name = _("policy version")
+        verbose_name_plural = _("policy versions")
+        ordering = ["is_simulated", "-number"]
+        constraints = [
+            # Two workers that learn at the same time would make the same number: the second one fails whole.
+            models.UniqueConstraint(fields=["is_simulated", "number"], name="prodgen_policy_number"),
+            models.UniqueConstraint(
+                fields=["is_simulated"], condition=models.Q(is_current=True), name="prodgen_policy_current"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"s{self.number}" if self.is_simulated else f"{self.number}"
+
+
+class PictureRecord(models.Model):
+    """What is known of one picture by itself, beyond what its styles tell (`learning.Record`)."""
+
+    image = models.OneToOneField(
+        "prodgen_django.GeneratedImage", models.CASCADE, primary_key=True, related_name="record"
+    )
+    impressions = models.PositiveIntegerField(default=0)
+    clicks = models.PositiveIntegerField(default=0)
+    expected = models.FloatField(default=0.0)
+    information = models.FloatField(default=0.0)
+    surplus = models.FloatField(default=0.0)
+
+    class Meta:
+        app_label = "prodgen_django"
+        verbose_name = _("picture record")
+        verbose_name_plural = _("picture records")
+
+    def __str__(self) -> str:
+        return f"picture {self.image_id}"
+
+
 class Exposure(models.Model):
     """That a visitor was shown a picture of a product, how it was chosen, and what came of it.
 
@@ -131,6 +189,10 @@ class Exposure(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     #: Made up, for a demonstration: never mixed with what real visitors did.
     is_simulated = models.BooleanField(default=False)
+    #: The version that learnt from it; None until one has. So nothing is learnt twice.
+    learnt_in = models.ForeignKey(
+        "prodgen_django.PolicyVersion", models.SET_NULL, null=True, blank=True, related_name="exposures"
+    )
     shown_at = models.DateTimeField()
     clicked_at = models.DateTimeField(null=True, blank=True)
     basket_at = models.DateTimeField(null=True, blank=True)
@@ -146,6 +208,9 @@ class Exposure(models.Model):
             models.Index(fields=["visitor", "product", "-shown_at"], name="prodgen_exposure_seen"),
             # What is learnt from, reported, or past its retention.
             models.Index(fields=["shown_at"], name="prodgen_exposure_time"),
+            models.Index(
+                fields=["shown_at"], condition=models.Q(learnt_in=None), name="prodgen_exposure_unlearnt"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -72,7 +72,6 @@ class Space:
 
     def prior(self) -> tuple[FloatArray, FloatArray]:
         """Mean and standard deviation of the shared part, each (size,)."""
-        rows, columns = self.n_crossed
         mean, deviation = np.zeros(self.size), np.full(self.size, self.cross_sd)
         deviation[: self.n_style] = self.main_sd
         if self.aligned:
@@ -176,7 +175,7 @@ class PolicyState:
     expected: float = 0.0
     mode: str = "thompson"
     #: Factor on the posterior's deviations; below 1 explores less than Thompson sampling proper.
-    spread: float = 1.0
+    spread: float = 0.3
     explore: float = 0.02
     bonus: float = 1.0
     n_draws: int = 64
@@ -299,12 +298,13 @@ def _choose(scores: FloatArray, seed: int, explore: float) -> Choice:
 
 def _noise(keys: NDArray[np.uint64], count: int, salt: int) -> FloatArray:
     """Nearly normal numbers (len(keys), count), each a function of its key, its place and the salt alone."""
+    places = np.arange(count, dtype=np.uint64) + np.uint64(salt)
     with np.errstate(over="ignore"):
-        x = (keys[:, None] << np.uint64(16)) + np.arange(count, dtype=np.uint64) + np.uint64(salt)
+        x: NDArray[np.uint64] = np.add.outer(keys << np.uint64(16), places)
         # The finaliser of splitmix64.
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        x ^= x >> np.uint64(31)
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            x = np.bitwise_xor(x, np.right_shift(x, np.uint64(shift))) * np.uint64(factor)
+        x = np.bitwise_xor(x, np.right_shift(x, np.uint64(31)))
     # The sum of four uniform numbers has variance 4/12 and is close to normal within three deviations.
     parts = x.view(np.uint16).reshape(len(keys), count, 4)
     return np.asarray((parts.sum(-1, dtype=np.int64) - 2 * 0xFFFF) * (3**0.5 / 0xFFFF))
