@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from prodgen_django.personalization import record_consent
+
 COOKIE = "shop_consent"
 YES, NO = "yes", "no"
 #: Asked again after half a year.
@@ -45,5 +47,8 @@ def safe_next(request: HttpRequest) -> str:
 def answer(request: HttpRequest) -> HttpResponse:
     """The banner's two buttons."""
     response = HttpResponseRedirect(safe_next(request))
-    remember(request, response, request.POST.get("answer", NO))
+    given = request.POST.get("answer", NO)
+    remember(request, response, given)
+    # For the tasks, who see no cookie. A no erases what was kept of the customer's taste.
+    record_consent(request.user, given == YES)
     return response

@@ -18,6 +18,7 @@ from oscar.core.loading import get_class, get_model
 
 from example_shop.catalogue import ProductSpec
 from example_shop.people import ADMIN, CUSTOMERS, PASSWORD, REVIEWER, Person
+from prodgen_django.personalization import record_consent
 
 Basket = get_model("basket", "Basket")
 Country = get_model("address", "Country")
@@ -65,6 +66,7 @@ def welcome_everybody(specs: Sequence[ProductSpec]) -> int:
         if len(favourites) >= 4 and not UserProductView.objects.filter(user=user).exists():
             with transaction.atomic():
                 _History(user, person, favourites, place).write()
+                record_consent(user, True)
             told += 1
     return told
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("consent/", consent.answer, name="consent"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("prodgen/", include("prodgen_django.urls")),
     path("", include(apps.get_app_config("oscar").urls[0])),
 ]
 if settings.DEBUG:

@@ -12,6 +12,7 @@ from oscar.core.loading import get_model
 
 from example_shop import consent
 from example_shop.people import PEOPLE
+from prodgen_django.personalization import record_consent
 
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
@@ -80,4 +81,5 @@ def sign_in_as(request: HttpRequest) -> HttpResponse:
     login(request, user, backend="oscar.apps.customer.auth_backends.EmailBackend")
     # The people of the demonstration agreed to be shown what suits them; the footer takes it back.
     consent.remember(request, response, consent.YES)
+    record_consent(user, True)
     return response

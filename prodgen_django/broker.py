@@ -52,6 +52,7 @@ def celery_settings(
             "prodgen-sweep": {"task": "prodgen.sweep", "schedule": sweep_seconds},
             "prodgen-taste": {"task": "prodgen.taste", "schedule": 86_400},
             "prodgen-learn": {"task": "prodgen.learn", "schedule": 3600},
+            "prodgen-events": {"task": "prodgen.events", "schedule": sweep_seconds},
         },
         "broker_transport_options": _transport_options(url, folder, time_limit),
     }

@@ -71,6 +71,19 @@ DEFAULTS: dict[str, Any] = {
     "POLICY_EXPLORE": 0.02,
     # How long an exposure may wait for its click before it is learnt from.
     "LEARN_AFTER_SECONDS": 3600,
+    # What a visitor has been shown of a product stays for so long.
+    "STABLE_DAYS": 7,
+    # Share of visitors who are shown pictures at random, so that it is known whether choosing helps.
+    "HOLDOUT": 0.1,
+    # "page": pages are made for their visitor; "script": they come out of a shared cache, and a script asks.
+    "CHOOSE_IN": "page",
+    # Where events wait for the database: a folder, redis://…, or the path of a class; None: a folder of this machine.
+    "EVENT_BUFFER": None,
+    # Most reports of one visitor in a minute; ten times as many of one address.
+    "EVENT_RATE": 120,
+    "EVENT_RETENTION_DAYS": 180,
+    # A basket or an order is put down to what was shown within so many days before.
+    "ATTRIBUTION_DAYS": 30,
 }
 
 

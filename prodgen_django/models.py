@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import product_model
 from prodgen_django.personalization.models import (
     Exposure,
-    PersonalisationReport,
     PictureRecord,
     PolicyVersion,
     ProductTraits,
@@ -33,7 +32,6 @@ __all__ = [
     "GeneratedImage",
     "Job",
     "JobItem",
-    "PersonalisationReport",
     "PictureRecord",
     "PolicyVersion",
     "ProductTraits",

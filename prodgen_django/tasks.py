@@ -59,3 +59,11 @@ def learn() -> None:
     from prodgen_django.personalization.policies import learn
 
     learn()
+
+
+@shared_task(name="prodgen.events", ignore_result=True)
+def events() -> None:
+    """Write what visitors saw and did into the log."""
+    from prodgen_django.personalization.events import flush
+
+    flush()

@@ -45,11 +45,15 @@ def _sweep_once() -> None:
     from django.db import connections
 
     from prodgen_django.jobs.sweep import sweep
+    from prodgen_django.personalization.events import flush
 
     try:
         found = sweep()
         if found:
             logger.info("swept: %s", found)
+        written = flush()
+        if written:
+            logger.info("events: %s", written)
     except Exception:
         logger.exception("the sweep failed; it will be tried again")
     finally:

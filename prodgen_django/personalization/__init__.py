@@ -12,17 +12,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from prodgen_django.personalization.choice import choose_images, choose_pictures
-    from prodgen_django.personalization.taste import Signal, TasteSource
+    from prodgen_django.personalization.consent import record_consent
+    from prodgen_django.personalization.taste import LikedQuery, Signal, TasteSource
     from prodgen_django.personalization.visitor import Visitor
 
-__all__ = ["Signal", "TasteSource", "Visitor", "choose_images", "choose_pictures"]
+__all__ = [
+    "LikedQuery",
+    "Signal",
+    "TasteSource",
+    "Visitor",
+    "choose_images",
+    "choose_pictures",
+    "record_consent",
+]
 
 _HOMES = {
+    "LikedQuery": "taste",
     "Signal": "taste",
     "TasteSource": "taste",
     "Visitor": "visitor",
     "choose_images": "choice",
     "choose_pictures": "choice",
+    "record_consent": "consent",
 }
 
 

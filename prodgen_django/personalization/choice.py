@@ -1,95 +1,46 @@
-"""Choosing among published pictures, with one query for a whole page.
+"""Choosing among published pictures, with one query for a whole page (`reading`).
 
-Everything that a page needs comes as one UNION ALL: the products' published pictures, the shop's own
-pictures to fall
-back on, what liked products say of a taste, and a customer's kept profile. Nothing is written, no file is
-looked at and
-no broker is called.
+What a visitor was shown stays for ``STABLE_DAYS``. Otherwise a random hold-out sees any of the pictures, each as often
+as the others, and for everybody else the policy chooses (`policy`). Nothing is written.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BigIntegerField, DateTimeField, F, IntegerField, Q, TextField, Value
-from django.db.models.functions import Cast
-
-from prodgen_django.catalog import get_catalog
-from prodgen_django.personalization.models import ProductTraits, TasteProfile
-from prodgen_django.personalization.taste import (
-    STRENGTHS,
-    blend,
-    fit,
-    make_taste,
-    mean_features,
-    picture_features,
-)
+from prodgen_django.conf import settings
+from prodgen_django.personalization import identity
+from prodgen_django.personalization.features import picture_vector, taste_vector
+from prodgen_django.personalization.policies import cached_ensemble, remember
+from prodgen_django.personalization.policy import Arm, Ensemble, choose_page, is_held_out, seed_of
+from prodgen_django.personalization.reading import Candidate, Own, Rows, read
+from prodgen_django.personalization.taste import STRENGTHS, blend, make_taste, mean_features, picture_features
 from prodgen_django.personalization.visitor import Visitor
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from django.db.models import QuerySet
-
     from prodgen_django.models import GeneratedImage
 
-#: Kinds that show the real product. Others (a concept, a banner) stand in only where none of these is
-#: published.
+#: Kinds that show the real product. Others (a concept, a banner) stand in only where none of these is published.
 TRUE_KINDS = ("display", "stitch")
 
-# What a row of the union is.
-_PICTURE, _OWN, _LIKED, _TRAITS, _PROFILE = range(5)
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a picture came to be chosen for a visitor: what the log will say."""
 
-@dataclass(frozen=True)
-class Candidate:
-    """A published picture as the page's query brings it."""
-
-    pk: int
     product_id: Any
-    renditions: str
-    tags: tuple[str, ...]
-    palette: tuple[str, ...]
-    name: str
-    title: str
-    kind: str
-    width: int
-    height: int
-    published_at: datetime | None
-
-    def instance(self) -> GeneratedImage:
-        """The picture as a model instance; what the page's query did not read is deferred."""
-        from prodgen_django.models import GeneratedImage
-
-        values = {
-            "id": self.pk,
-            "product_id": self.product_id,
-            "renditions": json.loads(self.renditions or "[]"),
-            "tags": list(self.tags),
-            "palette": list(self.palette),
-            "file": self.name,
-            "title": self.title,
-            "kind": self.kind,
-            "width": self.width,
-            "height": self.height,
-            "published_at": self.published_at,
-            "state": GeneratedImage.State.PUBLISHED,
-        }
-        # `from_db` takes the values in the order of the model's fields, whatever the names say.
-        names = [f.attname for f in GeneratedImage._meta.concrete_fields if f.attname in values]
-        return GeneratedImage.from_db(None, names, [values[name] for name in names])
-
-
-@dataclass(frozen=True)
-class Own:
-    """One of the shop's own pictures."""
-
-    name: str
-    caption: str
+    image_id: int
+    candidates: tuple[int, ...]
+    propensity: float
+    is_holdout: bool
+    #: Names of the decision in the log; several where it may have been taken before the visitor signed in.
+    tokens: tuple[str, ...]
+    #: When it was taken, in hours since the epoch.
+    hour: int
+    #: False where the decision was taken before: the log knows the rest.
+    is_new: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,72 +49,147 @@ class Chosen:
 
     picture: Candidate | None
     own: Own | None = None
-    #: Whether the visitor's taste decided.
+    #: Whether the policy chose, for a visitor of whom a taste is known.
     personal: bool = False
+    #: None for a visitor who has not consented, and where nothing of ours is shown.
+    decision: Decision | None = None
 
 
-@dataclass
-class _Rows:
-    pictures: dict[Any, list[Candidate]] = field(default_factory=dict)
-    own: dict[Any, tuple[int, Own]] = field(default_factory=dict)
-    liked: list[tuple[str, Any]] = field(default_factory=list)
-    traits: dict[Any, Mapping[str, float]] = field(default_factory=dict)
-    profile: Mapping[str, float] = field(default_factory=dict)
+@dataclass(frozen=True)
+class Choices:
+    """What a page shows, and what it rests on."""
+
+    #: By product key.
+    chosen: dict[Any, Chosen]
+    #: The visitor's taste; empty where nothing is known or nothing may be.
+    taste: Mapping[str, float] = field(default_factory=dict)
+    policy_version: str = ""
+    #: The visitor's consent, with what is stored of it taken into account.
+    consents: bool = False
 
 
 def choose_images(visitor: Visitor, products: Iterable[Any]) -> dict[Any, GeneratedImage | None]:
-    """``{product.pk: picture}`` for products of a page: the published picture that suits the visitor, or
-    None.
+    """``{product.pk: picture}`` for products of a page: the published picture that suits the visitor, or None.
 
-    One query, whatever the number of products. The same visitor gets the same answer as long as neither
-    their history
-    nor the published pictures change.
+    One query, whatever the number of products. What a visitor has been shown stays for ``STABLE_DAYS``.
     """
-    chosen = choose_pictures(visitor, products)
+    chosen = choose_pictures(visitor, products).chosen
     return {pk: one.picture.instance() if one.picture else None for pk, one in chosen.items()}
 
 
-def choose_pictures(visitor: Visitor, products: Iterable[Any]) -> dict[Any, Chosen]:
-    """As `choose_images`, with the shop's own picture where nothing is published."""
+def choose_pictures(visitor: Visitor, products: Iterable[Any]) -> Choices:
+    """As `choose_images`, with the shop's own picture where nothing is published, and how each was chosen."""
     parents = {product.pk: getattr(product, "parent_id", None) for product in products}
     wanted = {*parents, *(parent for parent in parents.values() if parent)}
     if not wanted:
-        return {}
-    rows = _read(visitor, wanted)
+        return Choices({})
+    known = cached_ensemble() if visitor.consents else None
+    rows = read(visitor, wanted, policy=known is None)
+    consents = _consents(visitor, rows)
+    if not consents:
+        return Choices({pk: _plain(rows, pk, parent) for pk, parent in parents.items()})
+    policy = known or remember(rows.ensemble)
     taste = _taste(visitor, rows)
-    found: dict[Any, Chosen] = {}
-    for pk, parent in parents.items():
-        # A variant without pictures of its own shows its parent's.
-        candidates = rows.pictures.get(pk) or rows.pictures.get(parent) or []
-        own = rows.own.get(pk) or rows.own.get(parent)
-        picture, personal = _choose(taste, candidates)
-        found[pk] = Chosen(picture, own[1] if own else None, personal)
-    return found
+    groups = {pk: _candidates(rows, pk, parent) for pk, parent in parents.items()}
+    decisions = _decide(visitor, rows, groups, taste, policy)
+    chosen = {pk: _plain(rows, pk, parent) for pk, parent in parents.items() if pk not in decisions}
+    for pk, decision in decisions.items():
+        picture = next(candidate for candidate in groups[pk] if candidate.pk == decision.image_id)
+        is_personal = bool(taste) and len(groups[pk]) > 1 and not decision.is_holdout
+        chosen[pk] = Chosen(picture, None, is_personal, decision)
+    return Choices(chosen, taste, policy.version, True)
 
 
-def _choose(taste: Mapping[str, float], candidates: Sequence[Candidate]) -> tuple[Candidate | None, bool]:
-    if not candidates:
-        return None, False
-    ranked = sorted(candidates, key=_default_rank)
-    best = ranked[0]
-    if not taste or len(ranked) == 1:
-        return best, False
-    # Only what shows the product competes for it.
-    ranked = [c for c in ranked if (c.kind in TRUE_KINDS) == (best.kind in TRUE_KINDS)]
-    scores = [fit(taste, c.tags, c.palette) for c in ranked]
-    top = max(range(len(ranked)), key=lambda i: (round(scores[i], 6), -i))
-    return ranked[top], round(scores[top], 6) > round(min(scores), 6)
+def _plain(rows: Rows, pk: Any, parent: Any) -> Chosen:
+    """What everybody sees of a product."""
+    found = _candidates(rows, pk, parent)
+    own = rows.own.get(pk) or rows.own.get(parent)
+    return Chosen(found[0] if found else None, own[1] if own else None)
 
 
-def _default_rank(candidate: Candidate) -> tuple[bool, float, int]:
-    """What everybody sees who has no taste: true to the product first, then the last one published."""
-    at = candidate.published_at.timestamp() if candidate.published_at else 0.0
-    return (candidate.kind not in TRUE_KINDS, -at, -candidate.pk)
-
-
-def _taste(visitor: Visitor, rows: _Rows) -> dict[str, float]:
+def _consents(visitor: Visitor, rows: Rows) -> bool:
+    """A stored no stands against the hook; who is not there must have a stored yes."""
     if not visitor.consents:
-        return {}
+        return False
+    return rows.consent is True if visitor.is_absent else rows.consent is not False
+
+
+def _candidates(rows: Rows, pk: Any, parent: Any) -> Sequence[Candidate]:
+    """What may be shown of a product, first what everybody sees who has no taste: the last one published."""
+    # A variant without pictures of its own shows its parent's.
+    found = rows.pictures.get(pk) or rows.pictures.get(parent) or []
+    if len(found) < 2:
+        return found
+    # Only what shows the product competes for it, where there is any.
+    true = [candidate for candidate in found if candidate.kind in TRUE_KINDS] or found
+    dated = [candidate for candidate in true if candidate.at is not None]
+    dated.sort(key=lambda candidate: (candidate.at, candidate.pk), reverse=True)
+    return dated + [candidate for candidate in true if candidate.at is None]
+
+
+def _decide(
+    visitor: Visitor,
+    rows: Rows,
+    groups: Mapping[Any, Sequence[Candidate]],
+    taste: Mapping[str, float],
+    policy: Ensemble,
+) -> dict[Any, Decision]:
+    hour = identity.now_hour()
+    is_holdout = is_held_out(visitor.key, settings.HOLDOUT)
+    epoch = hour // (24 * settings.STABLE_DAYS)
+    decided: dict[Any, Decision] = {}
+    asked: list[tuple[Any, int, tuple[Arm, ...]]] = []
+    for pk, group in groups.items():
+        if not group:
+            continue
+        keys = tuple(candidate.pk for candidate in group)
+        before = _before(visitor, rows, pk, keys)
+        if before is not None:
+            decided[pk] = Decision(
+                pk, before.image_id, keys, 1.0, is_holdout, _tokens(visitor, pk, before), before.hour, False
+            )
+            continue
+        seed = seed_of(visitor.key, pk, epoch)
+        if is_holdout:
+            tokens = (identity.decision_token(visitor.key, pk, hour),)
+            image = sorted(keys)[seed % len(keys)]
+            decided[pk] = Decision(pk, image, keys, 1.0 / len(keys), True, tokens, hour)
+        else:
+            asked.append((pk, seed, tuple(map(_arm, group))))
+    choices = choose_page(policy, taste_vector(taste), [(seed, arms) for _pk, seed, arms in asked])
+    for (pk, _seed, arms), choice in zip(asked, choices, strict=True):
+        tokens = (identity.decision_token(visitor.key, pk, hour),)
+        keys = tuple(arm.id for arm in arms)
+        decided[pk] = Decision(pk, keys[choice.index], keys, choice.propensity, False, tokens, hour)
+    return decided
+
+
+def _before(visitor: Visitor, rows: Rows, pk: Any, candidates: Sequence[int]) -> identity.Seen | None:
+    """The decision that stands for a product: the account's own, else this browser's."""
+    for found in (
+        rows.seen.get((visitor.key, pk)),
+        visitor.seen.get(str(pk)),
+        *(rows.seen.get((key, pk)) for key in visitor.other_keys),
+    ):
+        if found is not None and found.image_id in candidates:
+            return found
+    return None
+
+
+def _tokens(visitor: Visitor, pk: Any, before: identity.Seen) -> tuple[str, ...]:
+    if before.token:
+        return (before.token,)
+    return tuple(
+        identity.decision_token(key, pk, before.hour) for key in (visitor.key, *visitor.other_keys) if key
+    )
+
+
+def _arm(candidate: Candidate) -> Arm:
+    style = picture_vector(candidate.tags, candidate.palette)
+    return Arm(candidate.pk, style, candidate.surplus, candidate.information)
+
+
+def _taste(visitor: Visitor, rows: Rows) -> dict[str, float]:
     likes: list[tuple[float, Mapping[str, float]]] = []
     counted: dict[Any, float] = {}
     for place, signal in enumerate(visitor.signals):
@@ -179,124 +205,3 @@ def _taste(visitor: Visitor, rows: _Rows) -> dict[str, float]:
         if features:
             likes.append((strength, features))
     return blend(make_taste(likes), rows.profile)
-
-
-def _read(visitor: Visitor, wanted: Collection[Any]) -> _Rows:
-    """The page's one query."""
-    rows = _Rows()
-    for row in _union(visitor, wanted):
-        part, pk, product_id, renditions, tags, palette, name, title, kind, width, height, at = row
-        if part == _PICTURE:
-            picture = Candidate(
-                pk,
-                product_id,
-                renditions,
-                _words(tags),
-                _words(palette),
-                name,
-                title,
-                kind,
-                width,
-                height,
-                at,
-            )
-            rows.pictures.setdefault(product_id, []).append(picture)
-        elif part == _OWN:
-            place, had = width, rows.own.get(product_id)
-            if had is None or place < had[0]:
-                rows.own[product_id] = (place, Own(name, title))
-        elif part == _LIKED:
-            rows.liked.append((kind, product_id))
-        elif part == _TRAITS:
-            rows.traits[product_id] = _weights(renditions)
-        else:
-            rows.profile = _weights(renditions)
-    return rows
-
-
-def _union(visitor: Visitor, wanted: Collection[Any]) -> QuerySet[Any]:
-    """Every row that the page needs, unevaluated; the columns are those of a published picture."""
-    from prodgen_django.models import GeneratedImage
-
-    liked = Q(product_id__in={signal.product_id for signal in visitor.signals})
-    for _kind, ids in visitor.queries:
-        liked |= Q(product_id__in=ids.order_by().values("product_id"))
-    asked = Q(product_id__in=wanted)
-    published = GeneratedImage.objects.filter(
-        asked | liked if visitor.consents else asked, state=GeneratedImage.State.PUBLISHED
-    )
-    parts = []
-    catalog = get_catalog()
-    own = catalog.own_pictures(wanted)
-    if own is not None:
-        product, name, caption, place = catalog.own_picture_columns
-        parts.append(_columns(own, _OWN, product=product, name=name, title=caption, number=place))
-    if visitor.consents:
-        if visitor.signals or visitor.queries:
-            parts.append(
-                _columns(ProductTraits.objects.filter(liked), _TRAITS, product="product_id", text="traits")
-            )
-        for kind, ids in visitor.queries:
-            parts.append(_columns(ids, _LIKED, product="product_id", kind=Value(kind)))
-        if visitor.user_id is not None:
-            profile = TasteProfile.objects.filter(user_id=visitor.user_id)
-            parts.append(_columns(profile, _PROFILE, text="weights"))
-    pictures = published.order_by().values_list(
-        Value(_PICTURE, output_field=IntegerField()),
-        "pk",
-        "product_id",
-        Cast("renditions", TextField()),
-        Cast("tags", TextField()),
-        Cast("palette", TextField()),
-        "file",
-        "title",
-        "kind",
-        "width",
-        "height",
-        "published_at",
-    )
-    return pictures.union(*parts, all=True) if parts else pictures
-
-
-def _columns(
-    rows: QuerySet[Any],
-    part: int,
-    *,
-    product: str | None = None,
-    text: str | None = None,
-    name: str | None = None,
-    title: str | None = None,
-    kind: Value | None = None,
-    number: str | None = None,
-) -> QuerySet[Any]:
-    """Rows of another table in the columns of `_union`."""
-    product_key = get_catalog().model._meta.pk
-    nothing, no_number = Value("", output_field=TextField()), Value(0, output_field=IntegerField())
-    return rows.order_by().values_list(
-        Value(part, output_field=IntegerField()),
-        Value(0, output_field=BigIntegerField()),
-        # Typed, or PostgreSQL takes the empty column for text.
-        F(product) if product else Value(None, output_field=product_key),
-        Cast(text, TextField()) if text else nothing,
-        nothing,
-        nothing,
-        F(name) if name else nothing,
-        F(title) if title else nothing,
-        kind or nothing,
-        F(number) if number else no_number,
-        no_number,
-        Value(None, output_field=DateTimeField()),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _words(text: str | None) -> tuple[str, ...]:
-    """A JSON list of strings; cached by its text, so what it holds can never be stale."""
-    found = json.loads(text or "[]")
-    return tuple(word for word in found if isinstance(word, str)) if isinstance(found, list) else ()
-
-
-@lru_cache(maxsize=1024)
-def _weights(text: str | None) -> dict[str, float]:
-    found = json.loads(text or "{}")
-    return {str(k): float(v) for k, v in found.items()} if isinstance(found, dict) else {}

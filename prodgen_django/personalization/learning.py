@@ -3,10 +3,8 @@
 Each batch is a few Newton steps on a Bayesian logistic regression whose prior is the posterior so far (Laplace's
 approximation, carried on; Chapelle & Li, NIPS 2011). Three things keep the shared part honest:
 
-- a product's own rate is an offset, and the mean style of a product's pictures has coefficients of its own beside those
-  of the picture shown (the within-between model; Mundlak, Econometrica 1978): that visitors of a warm taste click on
-  wooden things is no credit to warm pictures. What is the same for all pictures of a product cancels when one of them is
-  chosen, so pages never see these coefficients;
+- styles are taken against the mean of the product's candidates, and the product's own rate is an offset, so that the
+  styles of much-clicked products get no credit for the product;
 - what the shared part leaves unexplained goes to each picture's own residual, whose prior keeps it small;
 - rates are scaled by what the model expected of the pictures shown, so that showing better pictures does not look like
   a better product.
@@ -58,7 +56,7 @@ def update(state: PolicyState, events: Sequence[Event], records: MutableMapping[
         return state
     chosen = [event.arms[event.index].id for event in events]
     rewards = np.array([event.reward for event in events], dtype=float)
-    x = _features(state, events)
+    x = _centred(state, events)
     offsets = np.log(_base_rates(state, events, records))
     own = _residuals(events, records)
     mean, precision, rates = _newton(state, x, rewards, offsets + own)
@@ -81,13 +79,13 @@ def update(state: PolicyState, events: Sequence[Event], records: MutableMapping[
 _NEW = Record()
 
 
-def _features(state: PolicyState, events: Sequence[Event]) -> FloatArray:
-    """Features of what was shown, then of the mean of what could have been: (events, 2 size)."""
+def _centred(state: PolicyState, events: Sequence[Event]) -> FloatArray:
+    """Features of what was shown against the mean of what could have been: (events, size)."""
     rows = []
     for event in events:
         styles = np.array([arm.style for arm in event.arms], dtype=float)
-        pair = np.stack((styles[event.index], styles.mean(0)))
-        rows.append(state.space.features(event.taste, pair).ravel())
+        shown = styles[event.index] - styles.mean(0)
+        rows.append(state.space.features(event.taste, shown[None])[0])
     return np.array(rows)
 
 

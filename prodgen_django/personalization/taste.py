@@ -7,7 +7,7 @@ names describe pictures and products, so that a taste and a picture can be compa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from prodgen_django.personalization.visitor import Visitor
 
 Taste = Mapping[str, float]
 
 #: How much one signal of a kind says, against one look at a product's page.
-STRENGTHS: dict[str, float] = {"view": 1.0, "basket": 3.0, "wishlist": 3.0, "order": 4.0}
+STRENGTHS: dict[str, float] = {"search": 1.0, "view": 1.0, "basket": 3.0, "wishlist": 3.0, "order": 4.0}
 #: A taste that rests on this much strength is believed by half.
 DOUBT = 2.0
 #: Features kept of a profile: enough for a taste, and a bound on what a page loads.
@@ -38,9 +37,22 @@ MAX_FEATURES = 40
 class Signal:
     """That a visitor liked a product: how (a key of `STRENGTHS`) and, where known, when."""
 
-    product_id: Any
+    product_id: Any = None
     kind: str = "view"
     at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LikedQuery:
+    """Liked products that the database knows of: ``build(*args)`` is a queryset with a column ``product_id``.
+
+    `build` is a function of its module that treats its arguments as values only: it is called once a process, with
+    others standing in for them, and the SQL is used again.
+    """
+
+    kind: str
+    build: Callable[..., QuerySet[Any]]
+    args: tuple[Any, ...]
 
 
 class TasteSource:
@@ -50,12 +62,18 @@ class TasteSource:
         """What the request itself tells, newest first, without any query; nothing in it can be trusted."""
         return ()
 
-    def queries(self, request: HttpRequest, user_id: Any | None) -> Sequence[tuple[str, QuerySet[Any]]]:
-        """Pairs (kind, product ids), unevaluated: they become part of the page's one query."""
+    def queries(self, request: HttpRequest, user_id: Any | None) -> Sequence[LikedQuery]:
+        """What becomes part of the page's one query."""
         return ()
 
     def history(self, user_id: Any, since: datetime) -> Iterable[Signal]:
         """All that is known of a customer since a moment. Called off the request."""
+        return ()
+
+    def words(self, user_id: Any, since: datetime) -> Iterable[tuple[Signal, Mapping[str, float]]]:
+        """Signals that name no product, with the features they speak of: what a customer searched for. Off the
+        request.
+        """
         return ()
 
     def active_users(self, since: datetime) -> Iterable[Any]:
@@ -167,13 +185,3 @@ def _lab(colour: str) -> tuple[float, float, float]:
     z = (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.08883
     fx, fy, fz = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
     return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
-
-
-def explain(visitor: Visitor, taste: Taste, tags: Sequence[str], palette: Sequence[str]) -> list[str]:
-    """The features that speak for a picture, strongest first."""
-    found = [(taste.get(f"tag:{tag}", 0.0), f"tag:{tag}") for tag in tags]
-    for name, weight in taste.items():
-        if name.startswith("colour:"):
-            near = max((likeness(name[7:], own) for own in palette[:3]), default=0.0)
-            found.append((weight * near, name))
-    return [name for weight, name in sorted(found, reverse=True) if weight > 0]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from prodgen_django.conf import settings
-from prodgen_django.personalization.taste import Signal, get_sources
+from prodgen_django.personalization import identity
+from prodgen_django.personalization.taste import LikedQuery, Signal, get_sources
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from django.http import HttpRequest
 
 logger = logging.getLogger(__name__)
+
+_ATTRIBUTE = "_prodgen_visitor"
+#: The request that is being answered (see `middleware`).
+current_request: ContextVar[HttpRequest | None] = ContextVar("prodgen_request", default=None)
 
 
 @dataclass(frozen=True)
@@ -24,28 +30,68 @@ class Visitor:
     user_id: Any | None = None
     #: What the request itself tells, newest first.
     signals: tuple[Signal, ...] = ()
-    #: What the database knows besides, as (kind, product ids), unevaluated.
-    queries: tuple[tuple[str, QuerySet[Any]], ...] = field(default=(), compare=False)
+    #: What the database knows besides.
+    queries: tuple[LikedQuery, ...] = ()
+    #: The name in the log; "" for nobody in particular.
+    key: str = field(default="", compare=False)
+    #: Other names that the same browser has had: what it saw before it signed in.
+    other_keys: tuple[str, ...] = field(default=(), compare=False)
+    #: By product key as text: what the browser says that it was shown.
+    seen: Mapping[str, identity.Seen] = field(default_factory=dict, compare=False)
+    #: The number by which an anonymous visitor is known again, where the browser has none yet.
+    new_id: str = field(default="", compare=False)
+    #: Nobody is asking in person (an e-mail is written), so that only a stored yes counts.
+    is_absent: bool = False
 
     @classmethod
     def from_request(cls, request: HttpRequest | None) -> Visitor:
-        """The visitor behind a request; makes no query of its own, and looks at nobody who has not
-        consented."""
+        """The visitor behind a request; makes no query of its own, and looks at nobody who has not consented."""
         if request is None or not has_consented(request):
             return cls()
         user = getattr(request, "user", None)
         user_id = user.pk if user is not None and user.is_authenticated else None
         signals: list[Signal] = []
-        queries: list[tuple[str, QuerySet[Any]]] = []
+        queries: list[LikedQuery] = []
         for source in get_sources():
             signals += source.recent(request)
             queries += source.queries(request, user_id)
-        return cls(True, user_id, tuple(signals), tuple(queries))
+        known = identity.id_of(request)
+        new = "" if known else identity.new_id()
+        anonymous = identity.anonymous_key(known or new)
+        return cls(
+            True,
+            user_id,
+            tuple(signals),
+            tuple(queries),
+            anonymous if user_id is None else identity.user_key(user_id),
+            () if user_id is None else (anonymous,),
+            identity.read_seen(request),
+            new,
+        )
+
+    @classmethod
+    def of_user(cls, user: Any) -> Visitor:
+        """A customer who is not there: for an e-mail. Personal only where their consent is stored.
+
+        Where the e-mail is written while the customer's own request is answered, it shows what their page shows.
+        """
+        if settings.CONSENT is None or user is None or not user.is_authenticated:
+            return cls()
+        request = current_request.get()
+        if request is not None and getattr(request, "user", None) == user:
+            return visitor_of(request)
+        return cls(True, user.pk, key=identity.user_key(user.pk), is_absent=True)
+
+
+def visitor_of(request: HttpRequest) -> Visitor:
+    """The visitor behind a request, found out once a request."""
+    if not hasattr(request, _ATTRIBUTE):
+        setattr(request, _ATTRIBUTE, Visitor.from_request(request))
+    return getattr(request, _ATTRIBUTE)
 
 
 def has_consented(request: HttpRequest) -> bool:
-    """Whether this visitor agreed to be profiled: never without a hook, and never against Global Privacy
-    Control."""
+    """Whether this visitor agreed to be profiled: never without a hook, and never against Global Privacy Control."""
     if settings.CONSENT is None or request.headers.get("Sec-GPC", "").strip() == "1":
         return False
     try:

@@ -109,3 +109,11 @@ def features_of_words(texts: Iterable[str], category: str = "") -> dict[str, flo
     if category:
         features[f"category:{category}"] = 1.0
     return features
+
+
+def colour_name(colour: str) -> str:
+    """The word of `COLOURS` for the colour that looks most like "#rrggbb"; the text itself where none does."""
+    from prodgen_django.personalization.taste import likeness
+
+    word = max(COLOURS, key=lambda word: likeness(colour, COLOURS[word][0]))
+    return word if likeness(colour, COLOURS[word][0]) > 0 else colour

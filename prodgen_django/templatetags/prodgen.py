@@ -4,70 +4,45 @@
 {% personalize_products products %}                          one query for a whole listing
 {% personalized_image product size="card" as picture %}      picture.url, .width, .height, .alt, .srcset
 {% prodgen_picture product size="large" %}                   a responsive <picture>
+{% prodgen_why product as reasons %}                         why this picture, in words
+{% prodgen_script %}                                         at the end of <body>: tells what was seen and clicked
 """
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from prodgen_django.catalog import get_catalog
-from prodgen_django.conf import settings
-from prodgen_django.personalization.choice import Chosen, choose_pictures
+from prodgen_django.personalization.page import Page, page_of, scripted
+from prodgen_django.personalization.pictures import Picture, width_of
 from prodgen_django.personalization.visitor import Visitor
-from prodgen_django.storage import get_storage
+from prodgen_django.personalization.why import reasons
 
 register = template.Library()
 
 _ATTRIBUTE = "_prodgen_page"
 
 
-@dataclass(frozen=True)
-class Source:
-    """One format of a picture for <source>."""
-
-    type: str
-    srcset: str
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What a template shows. ``width`` and ``height`` are None for a shop's own file, which nobody opens
-    here."""
-
-    url: str
-    alt: str = ""
-    width: int | None = None
-    height: int | None = None
-    srcset: str = ""
-    sources: tuple[Source, ...] = ()
-    #: The GeneratedImage's key; None for the shop's own picture.
-    image_id: int | None = None
-    is_personal: bool = False
-    is_missing: bool = False
-
-    def __str__(self) -> str:
-        return self.url
-
-
 @register.simple_tag(takes_context=True)
 def personalize_products(context: template.Context, products: Iterable[Any]) -> str:
     """Choose the pictures of a whole listing with one query; the other tags then need none."""
-    _page(context).update(choose_pictures(_visitor(context), [p for p in products if p is not None]))
+    _page(context).choose(products)
     return ""
 
 
 @register.simple_tag(takes_context=True)
 def personalized_image(context: template.Context, product: Any, size: str = "large") -> Picture:
     """The picture of a product that suits the visitor; as a string, its address."""
-    return _picture(_chosen(context, product), product, size)
+    return _picture(context, product, size)[0]
 
 
-@register.inclusion_tag("prodgen_django/picture.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def prodgen_picture(
     context: template.Context,
     product: Any,
@@ -76,95 +51,74 @@ def prodgen_picture(
     loading: str = "lazy",
     css_class: str = "",
     alt: str | None = None,
-) -> dict[str, Any]:
+) -> SafeString:
     """A responsive <picture> from the versions that were made at approval."""
-    picture = _picture(_chosen(context, product), product, size)
-    return {
-        "picture": picture,
-        "alt": picture.alt if alt is None else alt,
-        "sizes": sizes or f"(max-width: {_width(size)}px) 100vw, {_width(size)}px",
-        "loading": loading,
-        "css_class": css_class,
-    }
+    picture, width = _picture(context, product, size)
+    return picture.html(
+        alt=picture.alt if alt is None else alt,
+        sizes=sizes or f"(max-width: {width}px) 100vw, {width}px",
+        loading=loading,
+        css_class=css_class,
+    )
 
 
-def _page(context: template.Context) -> dict[Any, Chosen]:
-    """What was chosen for this page so far, kept on the request so that included templates share it."""
-    request = context.get("request")
-    if request is None:
-        return context.dicts[0].setdefault(_ATTRIBUTE, {})
-    if not hasattr(request, _ATTRIBUTE):
-        setattr(request, _ATTRIBUTE, {})
-    return getattr(request, _ATTRIBUTE)
-
-
-def _visitor(context: template.Context) -> Visitor:
-    request = context.get("request")
-    if request is None:
-        return Visitor()
-    if not hasattr(request, "_prodgen_visitor"):
-        request._prodgen_visitor = Visitor.from_request(request)
-    return request._prodgen_visitor
-
-
-def _chosen(context: template.Context, product: Any) -> Chosen:
+@register.simple_tag(takes_context=True)
+def prodgen_why(context: template.Context, product: Any) -> list[str]:
+    """Why the visitor sees this picture of a product: sentences, at least one."""
     page = _page(context)
-    if product.pk not in page:
-        page.update(choose_pictures(_visitor(context), [product]))
-    return page[product.pk]
+    page.choose([product])
+    return reasons(page.chosen[product.pk], page.taste, consents=page.consents)
 
 
-def _width(size: str) -> int:
+@register.simple_tag(takes_context=True)
+def prodgen_script(context: template.Context) -> SafeString:
+    """The script that reports what was seen and clicked, after everything that it is to report; nothing for a visitor
+    who has not consented.
+    """
+    page = _page(context)
     try:
-        return int(settings.SIZES[size])
-    except KeyError:
-        known = ", ".join(settings.SIZES)
-        raise template.TemplateSyntaxError(
-            f"there is no size {size!r}; PRODGEN['SIZES'] has: {known}"
-        ) from None
-
-
-def _picture(chosen: Chosen, product: Any, size: str) -> Picture:
-    width = _width(size)
-    alt = str(getattr(product, "title", "") or "")
-    if chosen.picture is not None:
-        return _generated(chosen, alt or chosen.picture.title, width)
-    catalog = get_catalog()
-    if chosen.own is not None:
-        return Picture(catalog.own_picture_url(chosen.own.name), alt or chosen.own.caption)
-    return Picture(catalog.missing_picture_url(), alt, is_missing=True)
-
-
-def _generated(chosen: Chosen, alt: str, width: int) -> Picture:
-    image = chosen.picture.instance()  # type: ignore[union-attr]
-    url = get_storage().url
-    # The last format is what every browser reads: it is the <img> itself.
-    plain = settings.RENDITION_FORMATS[-1]
-    shown = image.rendition(width, plain) or image.rendition(width)
-    if shown is None:
-        return Picture(
-            url(image.file.name),
-            alt,
-            image.width,
-            image.height,
-            image_id=image.pk,
-            is_personal=chosen.personal,
+        events, choices = reverse("prodgen:events"), reverse("prodgen:choices")
+    except NoReverseMatch:
+        return SafeString("")
+    source = static("prodgen_django/shop.js")
+    if scripted():
+        return format_html(
+            '<script src="{}" defer data-prodgen-events="{}" data-prodgen-choices="{}"></script>',
+            source,
+            events,
+            choices,
         )
-    by_format: dict[str, list[str]] = {}
-    for made in sorted(image.renditions, key=lambda r: r["width"]):
-        by_format.setdefault(made["format"], []).append(f"{url(made['name'])} {made['width']}w")
-    sources = tuple(
-        Source(mimetypes.types_map.get(f".{name}", f"image/{name}"), ", ".join(by_format[name]))
-        for name in settings.RENDITION_FORMATS
-        if name in by_format and name != shown["format"]
+    record = page.record()
+    if not record:
+        return SafeString("")
+    return format_html(
+        '<script src="{}" defer data-prodgen-events="{}" data-prodgen-page="{}"></script>',
+        source,
+        events,
+        record,
     )
-    return Picture(
-        url(shown["name"]),
-        alt,
-        shown["width"],
-        shown["height"],
-        ", ".join(by_format[shown["format"]]),
-        sources,
-        image.pk,
-        chosen.personal,
-    )
+
+
+def _page(context: template.Context) -> Page:
+    """What was chosen for this page so far, kept on the request so that included templates share it.
+
+    Without a request (an e-mail) the visitor is the ``user`` of the context.
+    """
+    request = context.get("request")
+    if request is not None:
+        return page_of(request)
+    if _ATTRIBUTE not in context.dicts[0]:
+        context.dicts[0][_ATTRIBUTE] = Page(Visitor.of_user(context.get("user")))
+    return context.dicts[0][_ATTRIBUTE]
+
+
+def _picture(context: template.Context, product: Any, size: str) -> tuple[Picture, int]:
+    try:
+        width = width_of(size)
+    except LookupError as error:
+        raise template.TemplateSyntaxError(error.args[0]) from None
+    page = _page(context)
+    if product.pk not in page.chosen:
+        page.choose([product])
+    alt = str(getattr(product, "title", "") or "")
+    return Picture(page.chosen[product.pk], alt, width, page.mark(product)), width

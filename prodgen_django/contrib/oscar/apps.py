@@ -14,5 +14,7 @@ class ProdgenOscarConfig(AppConfig):
 
     def ready(self) -> None:
         from prodgen_django.contrib.oscar.dashboard import add_bulk_actions
+        from prodgen_django.contrib.oscar.receivers import connect
 
         add_bulk_actions()
+        connect()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.signing import BadSignature, Signer
 
-from prodgen_django.personalization.taste import Signal, TasteSource
+from prodgen_django.personalization.taste import LikedQuery, Signal, TasteSource
 from prodgen_django.personalization.words import features_of_words
 
 if TYPE_CHECKING:
@@ -32,14 +32,11 @@ class OscarTaste(TasteSource):
         ids = history_ids(cookie, django_settings.OSCAR_RECENTLY_VIEWED_PRODUCTS)
         return [Signal(pk, "view") for pk in ids]
 
-    def queries(self, request: HttpRequest, user_id: Any | None) -> Sequence[tuple[str, QuerySet[Any]]]:
-        lines = apps.get_model("basket", "Line").objects.all()
+    def queries(self, request: HttpRequest, user_id: Any | None) -> Sequence[LikedQuery]:
         if user_id is not None:
-            return [("basket", lines.filter(basket__owner_id=user_id, basket__status="Open"))]
+            return [LikedQuery("basket", _lines_of_user, (user_id,))]
         basket_id = _basket_id(request)
-        if basket_id is None:
-            return []
-        return [("basket", lines.filter(basket_id=basket_id, basket__owner=None, basket__status="Open"))]
+        return [] if basket_id is None else [LikedQuery("basket", _lines_of_basket, (basket_id,))]
 
     def history(self, user_id: Any, since: datetime) -> Iterator[Signal]:
         views = apps.get_model("analytics", "UserProductView").objects
@@ -65,10 +62,23 @@ class OscarTaste(TasteSource):
         ).values_list("product_id", "order__date_placed"):
             yield Signal(product_id, "order", at)
 
+    def words(self, user_id: Any, since: datetime) -> Iterator[tuple[Signal, Mapping[str, float]]]:
+        searches = apps.get_model("analytics", "UserSearch").objects
+        for query, at in (
+            searches.filter(user_id=user_id, date_created__gte=since)
+            .order_by("-pk")
+            .values_list("query", "date_created")[:200]
+        ):
+            # Only the words that stand for a colour, a material or a style are of use; the rest is never kept.
+            features = features_of_words([query])
+            if features:
+                yield Signal(None, "search", at), features
+
     def active_users(self, since: datetime) -> Iterable[Any]:
         found: set[Any] = set()
         for model, user, at in (
             (("analytics", "UserProductView"), "user_id", "date_created"),
+            (("analytics", "UserSearch"), "user_id", "date_created"),
             (("basket", "Line"), "basket__owner_id", "date_created"),
             (("wishlists", "WishList"), "owner_id", "date_created"),
             (("order", "Order"), "user_id", "date_placed"),
@@ -105,6 +115,16 @@ class OscarTaste(TasteSource):
             )
             for pk, parent in ids.items()
         }
+
+
+def _lines_of_user(user_id: Any) -> QuerySet[Any]:
+    lines = apps.get_model("basket", "Line").objects
+    return lines.filter(basket__owner_id=user_id, basket__status="Open")
+
+
+def _lines_of_basket(basket_id: int) -> QuerySet[Any]:
+    lines = apps.get_model("basket", "Line").objects
+    return lines.filter(basket_id=basket_id, basket__owner=None, basket__status="Open")
 
 
 def history_ids(cookie: str, limit: int = 20) -> list[int]:

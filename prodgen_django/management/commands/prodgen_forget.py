@@ -8,11 +8,14 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
+from prodgen_django.models import Exposure, TasteProfile, TasteSegment
 from prodgen_django.personalization.profiles import forget, remembers
 
 
 class Command(BaseCommand):
-    help = "Erases a customer's taste profile, then looks whether anything is left."
+    help = (
+        "Erases a customer's profile, segment and exposures for good, and shows the counts before and after."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", help="key, user name or e-mail address")
@@ -26,10 +29,15 @@ class Command(BaseCommand):
             users = list(model._default_manager.filter(pk=key))
         if len(users) != 1:
             raise CommandError(f"{'No' if not users else 'More than one'} customer is known as {key!r}.")
-        erased = forget(users[0].pk)
-        left = remembers(users[0].pk)
-        if left:
-            raise CommandError(f"Something is left: {left}")
-        for label, count in erased.items():
-            self.stdout.write(f"erased {count} {label}")
-        self.stdout.write("Nothing is kept of this customer's taste.")
+        before = forget(users[0].pk)
+        after = remembers(users[0].pk)
+        for model in (TasteProfile, TasteSegment, Exposure):
+            label = model._meta.label
+            self.stdout.write(f"{label}: {before.pop(label, 0)} before, {after.get(label, 0)} now")
+        for label, count in before.items():
+            self.stdout.write(f"{label}: {count} before, {after.get(label, 0)} now")
+        if after:
+            raise CommandError(f"Something is left: {after}")
+        self.stdout.write(
+            "Nothing is kept of this customer's taste, and nothing will be until they say yes again."
+        )

@@ -1,0 +1,316 @@
+"""From what a browser or the shop reports to rows of the log.
+
+Reports are put into the buffer by requests (`report_seen`, `report_bought`) and written in batches off the request
+(`flush`). All of it can be done twice: a decision has one name, and what came of it is noted once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from prodgen_django.catalog import get_catalog
+from prodgen_django.conf import settings
+from prodgen_django.personalization.buffer import Buffer, Event, get_buffer
+from prodgen_django.personalization.models import Exposure, ProfilingConsent
+
+if TYPE_CHECKING:
+    from prodgen_django.personalization.visitor import Visitor
+
+logger = logging.getLogger("prodgen_django.events")
+
+#: Events written in one transaction.
+_BATCH = 1000
+_MOMENTS = ("clicked_at", "basket_at", "ordered_at")
+_CHANGING = ["shows", "visitor", "user", *_MOMENTS]
+
+
+@dataclass
+class Flushed:
+    """What a flush wrote."""
+
+    events: int = 0
+    #: Decisions new in the log.
+    exposures: int = 0
+    clicks: int = 0
+    baskets: int = 0
+    orders: int = 0
+    #: Of visitors who withdrew, of products or pictures that are gone, or out of date.
+    dropped: int = 0
+
+    def __bool__(self) -> bool:
+        return self.events > 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{getattr(self, f.name)} {f.name}" for f in fields(self))
+
+
+def report_seen(record: Mapping[str, Any], seen: Sequence[int], clicked: Sequence[int]) -> bool:
+    """A browser says which pictures of a page (`Page.record`) came into view and which were clicked."""
+    items, count = record["i"], len(record["i"])
+    shown = [[*items[n], n] for n in dict.fromkeys([*seen, *clicked]) if 0 <= n < count]
+    if not shown:
+        return False
+    return get_buffer().push(
+        {
+            "k": "seen",
+            # The page's own clock: when it was shown, whenever the browser gets to tell.
+            "t": record["t"],
+            **{name: record[name] for name in ("v", "u", "p", "c")},
+            "i": shown,
+            "click": [items[n][5] for n in dict.fromkeys(clicked) if 0 <= n < count],
+            "at": int(time.time()),
+        }
+    )
+
+
+def report_bought(kind: str, visitor: Visitor, product_ids: Iterable[Any]) -> bool:
+    """The shop says that a visitor put products into the basket (`kind` "basket") or ordered them ("order")."""
+    ids = [str(pk) for pk in dict.fromkeys(product_ids) if pk is not None]
+    if not visitor.consents or not ids:
+        return False
+    return get_buffer().push(
+        {
+            "k": kind,
+            "at": int(time.time()),
+            "v": [visitor.key, *visitor.other_keys],
+            "u": None if visitor.user_id is None else str(visitor.user_id),
+            "products": ids,
+        }
+    )
+
+
+def flush(buffer: Buffer | None = None) -> Flushed:
+    """Write what waits into the log."""
+    done = Flushed()
+    buffer = buffer or get_buffer()
+    again: list[Event] = []
+    for batch in buffer.take():
+        for start in range(0, len(batch), _BATCH):
+            part = batch[start : start + _BATCH]
+            again += _write(part, done)
+            done.events += len(part)
+    for event in again:
+        # Told before the showing it follows from; the browser may still be about to tell of that.
+        buffer.push({**event, "again": True})
+    return done
+
+
+def _write(events: Sequence[Event], done: Flushed) -> list[Event]:
+    """Write events together, or, where one of them makes that impossible, each by itself without that one."""
+    before = replace(done)
+    try:
+        with transaction.atomic():
+            return _Batch(events, done).write()
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the events stay where they are
+    except Exception:
+        logger.exception("%d events cannot be written", len(events))
+        done.__dict__.update(before.__dict__)
+        if len(events) == 1:
+            done.dropped += 1
+            return []
+    return [later for event in events for later in _write([event], done)]
+
+
+def expire() -> int:
+    """Erase what is past ``EVENT_RETENTION_DAYS``; returns how many rows."""
+    since = timezone.now() - timedelta(days=settings.EVENT_RETENTION_DAYS)
+    erased = 0
+    while True:
+        keys = list(
+            Exposure.objects.filter(shown_at__lt=since).order_by("pk").values_list("pk", flat=True)[:5000]
+        )
+        if not keys:
+            return erased
+        erased += Exposure.objects.filter(pk__in=keys).delete()[0]
+
+
+class _Batch:
+    """Some events on their way into the log, within one transaction."""
+
+    def __init__(self, events: Sequence[Event], done: Flushed) -> None:
+        self.done = done
+        self.rows: dict[str, Exposure] = {}
+        self.new: dict[str, Exposure] = {}
+        self.changed: dict[str, Exposure] = {}
+        self._know_users(events)
+        self.events = [event for event in events if self._may_keep(event)]
+
+    def write(self) -> list[Event]:
+        """Returns the events that should be tried once more."""
+        seen = [event for event in self.events if event["k"] == "seen"]
+        self._load(token for event in seen for item in event["i"] for token in item[5])
+        known = self._known(seen)
+        for event in seen:
+            for item in event["i"]:
+                self._show(event, item, known)
+            for tokens in event["click"]:
+                self._note(self._row(tokens), "clicked_at", event["at"])
+        self._save()
+        bought = [event for event in self.events if event["k"] in ("basket", "order")]
+        again = [event for event in bought if not self._bought(event)]
+        self._save()
+        self._confirm(seen)
+        return [event for event in again if not event.get("again")]
+
+    # -- who may be written of
+
+    def _know_users(self, events: Sequence[Event]) -> None:
+        model: Any = get_user_model()
+        keys = {str(event["u"]): None for event in events if event.get("u") is not None}
+        users = {}
+        for text in keys:
+            try:
+                users[text] = model._meta.pk.to_python(text)
+            except ValidationError:
+                continue
+        there = set(model._default_manager.filter(pk__in=users.values()).values_list("pk", flat=True))
+        #: By key as text: the customers that there are.
+        self.users = {text: pk for text, pk in users.items() if pk in there}
+        rows = ProfilingConsent.objects.filter(user_id__in=self.users.values())
+        self.consents = {row.user_id: row for row in rows}
+
+    def _may_keep(self, event: Event) -> bool:
+        ok = event.get("k") in ("seen", "basket", "order")
+        if ok and event["u"] is not None:
+            pk = self.users.get(str(event["u"]))
+            stored = self.consents.get(pk) if pk is not None else None
+            ok = pk is not None and (stored is None or stored.given)
+            if ok and stored is not None and stored.forgotten_at is not None:
+                # Reported before the customer was forgotten, and written only now.
+                ok = float(event.get("t") or event["at"]) > stored.forgotten_at.timestamp()
+        if not ok:
+            self.done.dropped += 1
+        return ok
+
+    def _confirm(self, seen: Sequence[Event]) -> None:
+        """A customer's yes, as their request said it, is kept for the tasks, who see no request."""
+        now = timezone.now()
+        present = {self.users[str(event["u"])] for event in seen if event["u"] is not None}
+        ProfilingConsent.objects.bulk_create(
+            [ProfilingConsent(user_id=pk, given=True, at=now) for pk in present if pk not in self.consents],
+            ignore_conflicts=True,
+        )
+        ProfilingConsent.objects.filter(
+            user_id__in=present, given=True, at__lt=now - timedelta(days=1)
+        ).update(at=now)
+
+    # -- what was shown
+
+    def _load(self, tokens: Iterable[str]) -> None:
+        rows = (
+            Exposure.objects.select_for_update().filter(token__in=list(dict.fromkeys(tokens))).order_by("pk")
+        )
+        self.rows.update({row.token: row for row in rows})
+
+    def _known(self, seen: Sequence[Event]) -> tuple[dict[str, Any], set[int]]:
+        """The products, by key as text, and the pictures of these events that still exist."""
+        from prodgen_django.models import GeneratedImage
+
+        model: Any = get_catalog().model
+        fresh = [item for event in seen for item in event["i"] if item[6] and item[5][0] not in self.rows]
+        products = model._default_manager.filter(pk__in={model._meta.pk.to_python(item[0]) for item in fresh})
+        images = GeneratedImage.objects.filter(pk__in={item[1] for item in fresh})
+        return (
+            {str(pk): pk for pk in products.values_list("pk", flat=True)},
+            set(images.values_list("pk", flat=True)),
+        )
+
+    def _row(self, tokens: Sequence[str]) -> Exposure | None:
+        return next((self.rows[token] for token in tokens if token in self.rows), None)
+
+    def _show(self, event: Event, item: Sequence[Any], known: tuple[dict[str, Any], set[int]]) -> None:
+        product, image, propensity, is_holdout, candidates, tokens, hour, place = item
+        row = self._row(tokens)
+        user = None if event["u"] is None else self.users[str(event["u"])]
+        if row is not None:
+            row.shows += 1
+            if row.user_id is None and user is not None:
+                # Taken before the visitor signed in; from now on it is their account's, in an e-mail as well.
+                row.user_id, row.visitor = user, event["v"]
+            self.changed[row.token] = row
+            return
+        products, images = known
+        if not hour or product not in products or image not in images:
+            # Without the first showing nothing is known of how it was chosen.
+            self.done.dropped += 1
+            return
+        row = Exposure(
+            token=tokens[0],
+            visitor=event["v"],
+            user_id=user,
+            product_id=products[product],
+            image_id=image,
+            candidates=candidates,
+            propensity=propensity,
+            policy_version=str(event["p"])[:40],
+            is_holdout=bool(is_holdout),
+            context=event["c"],
+            position=min(place, 32_767),
+            shown_at=_moment(event["t"]),
+        )
+        self.rows[row.token] = self.new[row.token] = row
+        self.done.exposures += 1
+
+    def _note(self, row: Exposure | None, moment: str, at: int) -> bool:
+        if row is None:
+            return False
+        if getattr(row, moment) is None:
+            setattr(row, moment, max(_moment(at), row.shown_at))
+            self.changed[row.token] = row
+            self.done.clicks += moment == "clicked_at"
+            self.done.baskets += moment == "basket_at"
+            self.done.orders += moment == "ordered_at"
+        return True
+
+    # -- what came of it
+
+    def _bought(self, event: Event) -> bool:
+        """Put down to the last picture of the product that the visitor was shown; False where there is none."""
+        at = _moment(event["at"])
+        model: Any = get_catalog().model
+        who = Q(visitor__in=event["v"])
+        if event["u"] is not None:
+            who |= Q(user_id=self.users[str(event["u"])])
+        rows = Exposure.objects.select_for_update().filter(
+            who,
+            product_id__in=[model._meta.pk.to_python(pk) for pk in event["products"]],
+            shown_at__lte=at + timedelta(minutes=1),
+            shown_at__gte=at - timedelta(days=settings.ATTRIBUTION_DAYS),
+        )
+        last: dict[Any, Exposure] = {}
+        for row in rows.order_by("shown_at", "pk"):
+            row = self.rows.setdefault(row.token, row)
+            last[row.product_id] = row
+        for row in last.values():
+            if event["k"] == "order":
+                self._note(row, "ordered_at", event["at"])
+            else:
+                self._note(row, "basket_at", event["at"])
+        return bool(last)
+
+    def _save(self) -> None:
+        changed = [row for token, row in self.changed.items() if token not in self.new]
+        Exposure.objects.bulk_create(list(self.new.values()), ignore_conflicts=True)
+        Exposure.objects.bulk_update(changed, _CHANGING, batch_size=200)
+        if self.new:
+            # With conflicts ignored no keys come back, and a later change needs them.
+            self._load(list(self.new))
+        self.new, self.changed = {}, {}
+
+
+def _moment(seconds: int) -> datetime:
+    moment = datetime.fromtimestamp(int(seconds), UTC)
+    return moment if django_settings.USE_TZ else timezone.make_naive(moment)

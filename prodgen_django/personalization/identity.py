@@ -1,0 +1,109 @@
+"""Who a visitor is to us: keyed hashes instead of names, and two first-party cookies, set only after consent.
+
+``prodgen_id``    a random number, so that an anonymous visitor is known again
+``prodgen_seen``  sealed: which picture of a product this browser was shown, and since when, so that it stays
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from prodgen_django.conf import settings
+from prodgen_django.personalization.sealing import Tampered, keyed_hash, seal, unseal
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+ID_COOKIE = "prodgen_id"
+SEEN_COOKIE = "prodgen_seen"
+#: Products kept in the cookie, those seen last; with the browser's limit of 4 kB in mind.
+MOST_SEEN = 120
+_LONGEST = 3800
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A decision that stands: this picture of a product, since this hour (since the epoch)."""
+
+    image_id: int
+    hour: int
+    #: The decision's name in the log.
+    token: str = ""
+
+
+def now_hour() -> int:
+    return int(time.time()) // 3600
+
+
+def stands_since() -> int:
+    """The first hour whose decisions still stand."""
+    return now_hour() - 24 * settings.STABLE_DAYS
+
+
+def user_key(user_id: Any) -> str:
+    """A signed-in customer's key in the log."""
+    return keyed_hash("visitor", f"user:{user_id}")
+
+
+def anonymous_key(cookie: str) -> str:
+    """An anonymous visitor's key in the log."""
+    return keyed_hash("visitor", f"id:{cookie}")
+
+
+def new_id() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def id_of(request: HttpRequest) -> str:
+    """The visitor's number, or "" where the request has none, or something that is none of ours."""
+    value = request.COOKIES.get(ID_COOKIE, "")
+    return value if _ID.fullmatch(value) else ""
+
+
+def decision_token(visitor: str, product_id: Any, hour: int) -> str:
+    """The name of a decision in the log: told twice, it is still the same one."""
+    return keyed_hash("decision", f"{visitor}|{product_id}|{hour}")
+
+
+def read_seen(request: HttpRequest) -> dict[str, Seen]:
+    """By product key as text, what this browser was shown and still stands; empty for a cookie not ours."""
+    text = request.COOKIES.get(SEEN_COOKIE, "")
+    if not text or len(text) > _LONGEST:
+        return {}
+    try:
+        data = unseal(text, "seen").decode()
+    except (Tampered, UnicodeDecodeError):
+        return {}
+    since, seen = stands_since(), {}
+    for part in data.split("|"):
+        product, image, hour = part.split(":")
+        if int(hour, 16) > since:
+            seen[unquote(product)] = Seen(int(image, 16), int(hour, 16))
+    return seen
+
+
+def write_seen(seen: Mapping[str, Seen]) -> str:
+    """The cookie's text; the decisions last in `seen` are kept where not all have room."""
+    parts = [f"{quote(pk, safe='')}:{one.image_id:x}:{one.hour:x}" for pk, one in seen.items()][-MOST_SEEN:]
+    while parts:
+        text = seal("|".join(parts).encode(), "seen")
+        if len(text) <= _LONGEST:
+            return text
+        parts = parts[len(parts) // 4 + 1 :]
+    return ""
+
+
+def merged(before: Mapping[str, Seen], shown: Iterable[tuple[Any, Seen]]) -> dict[str, Seen]:
+    """What was seen before and now, that of now last."""
+    seen = dict(before)
+    for pk, one in shown:
+        seen.pop(str(pk), None)
+        seen[str(pk)] = one
+    return seen

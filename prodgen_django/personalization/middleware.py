@@ -1,0 +1,55 @@
+"""``prodgen_django.personalization.middleware.PersonalizationMiddleware``: keeps a visitor's view the same, and to
+themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from prodgen_django.personalization import identity
+from prodgen_django.personalization.page import had_page
+from prodgen_django.personalization.visitor import current_request, visitor_of
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+class PersonalizationMiddleware:
+    """After Django's AuthenticationMiddleware. Makes no query.
+
+    A page that was made for somebody is marked ``private``, so that no shared cache gives it to somebody else. The
+    browser gets our two cookies where the visitor consents, and loses them where they do not any more.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = current_request.set(request)
+        try:
+            response = self.get_response(request)
+        finally:
+            current_request.reset(token)
+        page = had_page(request)
+        if page is not None and page.consents:
+            page.remember(response, secure=request.is_secure())
+            patch_cache_control(response, private=True)
+            patch_vary_headers(response, ("Cookie",))
+        else:
+            _take_back(request, response)
+        return response
+
+
+def _take_back(request: HttpRequest, response: HttpResponse) -> None:
+    """Delete our cookies where the visitor does not consent, or said no before and the page found that stored."""
+    ours = [name for name in (identity.ID_COOKIE, identity.SEEN_COOKIE) if name in request.COOKIES]
+    if not ours:
+        return
+    page = had_page(request)
+    said_no = page is not None and page.visitor.consents and page.chosen
+    if said_no or not visitor_of(request).consents:
+        for name in ours:
+            response.delete_cookie(name, samesite="Lax")

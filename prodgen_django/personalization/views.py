@@ -1,0 +1,160 @@
+"""Two small endpoints for a page's script: what to show (where pages come out of a cache), and what was seen.
+
+Neither writes to the database nor calls the broker. Both answer nobody who has not consented.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import unquote
+
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from prodgen_django.catalog import get_catalog
+from prodgen_django.conf import settings
+from prodgen_django.personalization.events import report_seen
+from prodgen_django.personalization.page import MOST_TEXT, Page, read_record
+from prodgen_django.personalization.pictures import Picture, width_of
+from prodgen_django.personalization.sealing import Tampered
+from prodgen_django.personalization.visitor import has_consented, visitor_of
+
+#: Most products that one page asks for.
+MOST_PRODUCTS = 300
+#: A page that is older is not believed any more, in seconds.
+_OLDEST = 86_400
+#: Who says of themselves that they are no person.
+_BOTS = re.compile(
+    r"bot\b|bot/|crawl|spider|slurp|headless|phantom|lighthouse|preview|monitor|scan|fetch|archive"
+    r"|curl|wget|httpx|libwww|python-|java/|go-http|okhttp|axios|facebookexternalhit",
+    re.IGNORECASE,
+)
+
+
+@never_cache
+@require_GET
+@transaction.non_atomic_requests
+def choices(request: HttpRequest) -> HttpResponse:
+    """The visitor's pictures of the products that a page shows: ``?products=12,13&size=card``.
+
+    Answers ``{"pictures": {"12": {"src", "srcset", "width", "height", "sources", "index"}}, "page": "…"}``, with no
+    pictures where the ones that everybody sees are right.
+    """
+    asked = _products(request.GET.get("products", ""))
+    try:
+        width = width_of(request.GET.get("size", "large"))
+    except LookupError:
+        return HttpResponseBadRequest("no such size")
+    visitor = visitor_of(request)
+    if not visitor.consents or not asked:
+        return JsonResponse({"pictures": {}})
+    page = Page(visitor)
+    page.choose(asked.values())
+    pictures = {}
+    for name, product in asked.items():
+        chosen = page.chosen[product.pk]
+        if chosen.decision is not None:
+            page.shown.append(chosen.decision)
+            picture = Picture(chosen, "", width).as_dict()
+            pictures[name] = {**picture, "index": len(page.shown) - 1}
+    response = JsonResponse({"pictures": pictures, "page": page.record()})
+    page.remember(response, secure=request.is_secure())
+    return response
+
+
+@csrf_exempt  # the sealed record of the page is what says that the report is from one of ours
+@require_POST
+@transaction.non_atomic_requests
+def events(request: HttpRequest) -> HttpResponse:
+    """A page's script tells what came into view and what was clicked: ``{"page": "…", "seen": [0, 1], "click": [1]}``.
+
+    Answers 204, whether the report is kept or not; 400 for what no page of ours sends, 429 for too much.
+    """
+    if int(request.headers.get("Content-Length") or 0) > 2 * MOST_TEXT:
+        return HttpResponse(status=413)
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "same-site"):
+        return HttpResponseBadRequest("not from a page of this site")
+    if is_bot(request) or not has_consented(request):
+        return HttpResponse(status=204)
+    try:
+        told = json.loads(request.body)
+        record = read_record(str(told["page"]))
+        seen, clicked = _places(told.get("seen", [])), _places(told.get("click", []))
+    except (Tampered, ValueError, KeyError, TypeError, RecursionError):
+        return HttpResponseBadRequest("not a report")
+    if not 0 <= time.time() - record["t"] + 5 <= _OLDEST:
+        return HttpResponse(status=204)
+    if not within_rate(request, record["v"]):
+        return HttpResponse(status=429)
+    report_seen(record, seen, clicked)
+    return HttpResponse(status=204)
+
+
+def is_bot(request: HttpRequest) -> bool:
+    """Whether the request says of itself that no person made it."""
+    agent = request.headers.get("User-Agent", "")
+    return not agent or bool(_BOTS.search(agent)) or "prefetch" in request.headers.get("Sec-Purpose", "")
+
+
+def within_rate(request: HttpRequest, visitor: str) -> bool:
+    """Whether the visitor, and their address, reported less than ``EVENT_RATE`` times in this minute."""
+    minute, most = int(time.time()) // 60, settings.EVENT_RATE
+    limits = {f"prodgen:rate:{visitor}:{minute}": most}
+    address = request.META.get("REMOTE_ADDR", "")
+    try:
+        # Behind a proxy every visitor has the proxy's address; only an outside one tells people apart.
+        if ip_address(address).is_global:
+            limits[f"prodgen:rate:{address}:{minute}"] = 10 * most
+    except ValueError:
+        pass
+    for key, limit in limits.items():
+        cache.add(key, 0, 120)
+        try:
+            if cache.incr(key) > limit:
+                return False
+        except ValueError:  # thrown out of the cache in between
+            continue
+    return True
+
+
+class _Product:
+    """As much of a product as choosing needs."""
+
+    def __init__(self, pk: Any, parent_id: Any = None) -> None:
+        self.pk, self.parent_id = pk, parent_id
+
+
+def _products(text: str) -> dict[str, _Product]:
+    """Products of a list "12,13:5" (a variant with its parent), by what stands there; what is no key is left out."""
+    found = {}
+    for part in text.split(",")[:MOST_PRODUCTS]:
+        keys = [_key(unquote(key)) for key in part.split(":")]
+        if None not in keys and len(keys) < 3:
+            found[part] = _Product(*keys)
+    return found
+
+
+def _key(text: str) -> Any:
+    field: Any = get_catalog().model._meta.pk
+    try:
+        key = field.to_python(text) if text else None
+    except ValidationError:
+        return None
+    return None if isinstance(key, int) and not 0 < key < 2**63 else key
+
+
+def _places(found: Any) -> list[int]:
+    if not isinstance(found, list) or len(found) > 2 * MOST_PRODUCTS:
+        raise ValueError("no list of places")
+    if not all(type(place) is int for place in found):
+        raise ValueError("no whole number")
+    return found
