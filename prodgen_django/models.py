@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import product_model
 from prodgen_django.personalization.models import (
     Exposure,
+    PersonalisationReport,
     PictureRecord,
     PolicyVersion,
     ProductTraits,
@@ -32,6 +33,7 @@ __all__ = [
     "GeneratedImage",
     "Job",
     "JobItem",
+    "PersonalisationReport",
     "PictureRecord",
     "PolicyVersion",
     "ProductTraits",

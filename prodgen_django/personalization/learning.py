@@ -3,8 +3,10 @@
 Each batch is a few Newton steps on a Bayesian logistic regression whose prior is the posterior so far (Laplace's
 approximation, carried on; Chapelle & Li, NIPS 2011). Three things keep the shared part honest:
 
-- styles are taken against the mean of the product's candidates, and the product's own rate is an offset, so that the
-  styles of much-clicked products get no credit for the product;
+- a product's own rate is an offset, and the mean style of a product's pictures has coefficients of its own beside those
+  of the picture shown (the within-between model; Mundlak, Econometrica 1978): that visitors of a warm taste click on
+  wooden things is no credit to warm pictures. What is the same for all pictures of a product cancels when one of them is
+  chosen, so pages never see these coefficients;
 - what the shared part leaves unexplained goes to each picture's own residual, whose prior keeps it small;
 - rates are scaled by what the model expected of the pictures shown, so that showing better pictures does not look like
   a better product.
@@ -56,7 +58,7 @@ def update(state: PolicyState, events: Sequence[Event], records: MutableMapping[
         return state
     chosen = [event.arms[event.index].id for event in events]
     rewards = np.array([event.reward for event in events], dtype=float)
-    x = _centred(state, events)
+    x = _features(state, events)
     offsets = np.log(_base_rates(state, events, records))
     own = _residuals(events, records)
     mean, precision, rates = _newton(state, x, rewards, offsets + own)
@@ -79,13 +81,13 @@ def update(state: PolicyState, events: Sequence[Event], records: MutableMapping[
 _NEW = Record()
 
 
-def _centred(state: PolicyState, events: Sequence[Event]) -> FloatArray:
-    """Features of what was shown against the mean of what could have been: (events, size)."""
+def _features(state: PolicyState, events: Sequence[Event]) -> FloatArray:
+    """Features of what was shown, then of the mean of what could have been: (events, 2 size)."""
     rows = []
     for event in events:
         styles = np.array([arm.style for arm in event.arms], dtype=float)
-        shown = styles[event.index] - styles.mean(0)
-        rows.append(state.space.features(event.taste, shown[None])[0])
+        pair = np.stack((styles[event.index], styles.mean(0)))
+        rows.append(state.space.features(event.taste, pair).ravel())
     return np.array(rows)
 
 

@@ -179,6 +179,9 @@ class Exposure(models.Model):
     candidates = models.JSONField(default=list)
     #: The probability, in (0, 1], with which this picture was chosen among the candidates.
     propensity = models.FloatField(default=1.0)
+    #: The probabilities of all candidates, in their order; empty where they are not known. What a picture is
+    #: compared with is what might have been shown in its place.
+    propensities = models.JSONField(default=list, blank=True)
     #: Which policy chose; "" where none had learnt anything yet.
     policy_version = models.CharField(max_length=40, blank=True)
     #: The visitor belongs to the random hold-out, which the policy does not choose for.
@@ -218,3 +221,14 @@ class Exposure(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+
+class PersonalisationReport(Exposure):
+    """The exposures as the admin sees them: no list of rows, but what they prove."""
+
+    class Meta:
+        app_label = "prodgen_django"
+        proxy = True
+        default_permissions = ("view",)
+        verbose_name = _("personalisation report")
+        verbose_name_plural = _("personalisation report")

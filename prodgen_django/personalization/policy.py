@@ -54,6 +54,8 @@ class Space:
     main_sd: float = 0.2
     cross_sd: float = 0.25
     picture_sd: float = 0.2
+    #: Prior standard deviation of what a style seems to do because of the products that have it (see `learning`).
+    product_sd: float = 0.3
     #: Prior mean and deviation of m, where `aligned`.
     match: float = 0.3
     match_sd: float = 0.3
@@ -71,12 +73,12 @@ class Space:
         return self.n_style + rows * columns + int(self.aligned)
 
     def prior(self) -> tuple[FloatArray, FloatArray]:
-        """Mean and standard deviation of the shared part, each (size,)."""
+        """Mean and standard deviation of the shared part, then of the products' own part: each (2 size,)."""
         mean, deviation = np.zeros(self.size), np.full(self.size, self.cross_sd)
         deviation[: self.n_style] = self.main_sd
         if self.aligned:
             mean[-1], deviation[-1] = self.match, self.match_sd
-        return mean, deviation
+        return np.append(mean, np.zeros(self.size)), np.append(deviation, np.full(self.size, self.product_sd))
 
     def features(self, taste: Vector, styles: FloatArray) -> FloatArray:
         """What the shared part is multiplied with: (n, n_style) styles of n pictures to (n, size)."""
@@ -165,7 +167,7 @@ class PolicyState:
     """
 
     space: Space
-    #: Posterior mean (size,) and precision (size, size) of the shared part.
+    #: Posterior mean (2 size,) and precision (2 size, 2 size): of the shared part, then of the products' own part.
     mean: FloatArray
     precision: FloatArray
     version: int = 0
@@ -202,11 +204,11 @@ class PolicyState:
             salt = int.from_bytes(
                 hashlib.blake2b(f"{self.seed}:{self.version}".encode(), digest_size=7).digest()
             )
-            noise = np.random.default_rng(salt).standard_normal((count, self.space.size))
+            noise = np.random.default_rng(salt).standard_normal((count, len(self.mean)))
             noise *= 0.0 if self.mode == "greedy" else self.spread
             # precision = L Lᵀ, so L⁻ᵀ z has the posterior's covariance.
             root = np.linalg.cholesky(self.precision)
-            draws = self.mean + np.linalg.solve(root.T, noise.T).T
+            draws = (self.mean + np.linalg.solve(root.T, noise.T).T)[:, : self.space.size]
             self._cache["ensemble"] = Ensemble(
                 self.space,
                 str(self.version),
@@ -224,7 +226,7 @@ class PolicyState:
         return {
             **_plain(self),
             "mean": _pack(self.mean.astype("<f8")),
-            "precision": _pack(self.precision[np.triu_indices(self.space.size)].astype("<f8")),
+            "precision": _pack(self.precision[np.triu_indices(len(self.mean))].astype("<f8")),
         }
 
     @classmethod
@@ -232,10 +234,10 @@ class PolicyState:
         """Raises KeyError, TypeError or ValueError for anything that `to_json` did not write."""
         values = dict(data)
         space = Space(**values.pop("space"))
-        precision = np.zeros((space.size, space.size))
-        precision[np.triu_indices(space.size)] = _unpack(values.pop("precision"), "<f8")
+        mean = _unpack(values.pop("mean"), "<f8").reshape(2 * space.size)
+        precision = np.zeros((len(mean), len(mean)))
+        precision[np.triu_indices(len(mean))] = _unpack(values.pop("precision"), "<f8")
         precision += np.triu(precision, 1).T
-        mean = _unpack(values.pop("mean"), "<f8").reshape(space.size)
         return cls(space=space, mean=mean, precision=precision, **values)
 
     def with_options(self, **options: Any) -> PolicyState:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prodgen_django', '0004_policy_versions'),
+        ('prodgen_django', '0005_report'),
     ]
 
     operations = [
