@@ -10,6 +10,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.core.files.storage import InvalidStorageError, storages
+from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from prodgen_django.conf import DEFAULTS, product_model, settings
@@ -18,6 +19,8 @@ DOTTED = ("CATALOG", "CONSENT")
 POSITIVE = (
     "LEASE_SECONDS", "HEARTBEAT_SECONDS", "MAX_ATTEMPTS", "BATCH_SIZE", "REPUBLISH_SECONDS", "MAX_PRODUCTS",
     "TASK_SOFT_TIME_LIMIT", "TASK_TIME_LIMIT", "TRAIN_SLICE_SECONDS", "MAX_IMAGE_PIXELS", "MAX_IMAGE_BYTES",
+    "TASTE_HALF_LIFE_DAYS", "TASTE_RETENTION_DAYS", "STABLE_DAYS", "EVENT_RATE", "EVENT_RETENTION_DAYS",
+    "ATTRIBUTION_DAYS",
 )  # fmt: skip
 
 
@@ -37,7 +40,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
     bad = [key for key in POSITIVE if not _positive(getattr(settings, key))]
     found += [Error(f"PRODGEN[{key!r}] must be a number above 0.", id="prodgen_django.E002") for key in bad]
-    return found + _dotted_paths() + _storage() + ([] if bad else _times())
+    return found + _dotted_paths() + _storage() + _personalization() + ([] if bad else _times())
 
 
 @register("prodgen_django")
@@ -105,6 +108,55 @@ def _storage() -> list[CheckMessage]:
                 )
             ]
     return []
+
+
+def _personalization() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    share = settings.HOLDOUT
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
+        found.append(
+            Error(
+                f"PRODGEN['HOLDOUT'] is {share!r}, which is no share of all visitors.",
+                hint="A number from 0 to below 1; without a hold-out nobody can say what choosing is worth.",
+                id="prodgen_django.E008",
+            )
+        )
+    if settings.CHOOSE_IN not in ("page", "script"):
+        found.append(
+            Error(
+                f"PRODGEN['CHOOSE_IN'] is {settings.CHOOSE_IN!r}.",
+                hint='"page" or "script".',
+                id="prodgen_django.E009",
+            )
+        )
+    if settings.CONSENT is None:
+        return found
+    if (
+        "prodgen_django.personalization.middleware.PersonalizationMiddleware"
+        not in django_settings.MIDDLEWARE
+    ):
+        found.append(
+            Warning(
+                "PRODGEN['CONSENT'] is set, but PersonalizationMiddleware is not in MIDDLEWARE: no anonymous "
+                "visitor is known again, and a shared cache could give one visitor's page to another.",
+                hint="Add prodgen_django.personalization.middleware.PersonalizationMiddleware.",
+                id="prodgen_django.W006",
+            )
+        )
+    try:
+        reverse("prodgen:events")
+    except NoReverseMatch:
+        found.append(
+            Warning(
+                "PRODGEN['CONSENT'] is set, but prodgen_django.urls is not among the shop's addresses, so "
+                "nothing is learnt from what visitors do.",
+                hint='path("prodgen/", include("prodgen_django.urls"))',
+                id="prodgen_django.W007",
+            )
+        )
+    except Exception:  # noqa: BLE001, S110  (a URLconf that cannot be imported is told by Django's own check)
+        pass
+    return found
 
 
 def _times() -> list[CheckMessage]:

@@ -6,6 +6,7 @@ picture has changed meanwhile. Every change leaves an event, and an undo is an e
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from prodgen_django import signals
 from prodgen_django.catalog import CatalogError, get_catalog
+from prodgen_django.jobs.wake import send_patiently
 from prodgen_django.models import GeneratedImage, ReviewEvent
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ __all__ = [
     "undo",
     "unpublish",
 ]
+
+logger = logging.getLogger("prodgen_django.review")
 
 State = GeneratedImage.State
 #: More than this are published by a worker, because each copies a file.
@@ -123,9 +127,7 @@ def apply(action: str, images: Iterable[GeneratedImage], by: Any) -> BulkResult:
         from prodgen_django.tasks import publish as task
 
         keys = [image.pk for image in chosen]
-        transaction.on_commit(
-            partial(task.apply_async, (keys, by.pk), queue="prodgen", retry=False), robust=True
-        )
+        transaction.on_commit(partial(_send, task, keys, by.pk), robust=True)
         result.queued = len(keys)
         return result
     change = {"approve": approve, "reject": reject, "publish": publish, "unpublish": unpublish}[action]
@@ -212,9 +214,7 @@ def _move(
     if to == State.APPROVED and was != State.PUBLISHED:
         transaction.on_commit(partial(_approved, image, by), robust=True)
     elif to == State.PUBLISHED:
-        transaction.on_commit(
-            partial(signals.image_published.send_robust, sender=GeneratedImage, image=image, by=by)
-        )
+        transaction.on_commit(partial(_published, image, by), robust=True)
     elif was == State.PUBLISHED:
         transaction.on_commit(
             partial(signals.image_withdrawn.send_robust, sender=GeneratedImage, image=image, by=by)
@@ -226,4 +226,28 @@ def _approved(image: GeneratedImage, by: Any) -> None:
     from prodgen_django.tasks import render
 
     signals.image_approved.send_robust(sender=GeneratedImage, image=image, by=by)
-    render.apply_async((image.pk,), queue="prodgen", retry=False, ignore_result=True)
+    _send(render, image.pk)
+
+
+def _published(image: GeneratedImage, by: Any) -> None:
+    from prodgen_django.tasks import render
+
+    signals.image_published.send_robust(sender=GeneratedImage, image=image, by=by)
+    if not image.renditions:
+        # The message that was sent at approval may have been lost; done again it changes nothing.
+        _send(render, image.pk)
+
+
+def _send(task: Any, *args: Any) -> None:
+    """Publish a message, and never let the broker hold up or fail the person who clicked."""
+
+    def send() -> bool:
+        try:
+            task.apply_async(args, queue="prodgen", retry=False, ignore_result=True)
+        except Exception as error:  # noqa: BLE001  (each transport raises its own)
+            logger.warning("%s%r: the broker took no message (%s)", task.name, args, error)
+            return False
+        return True
+
+    if not send_patiently(send, "prodgen-review"):
+        logger.warning("%s%r: the broker does not answer", task.name, args)

@@ -22,6 +22,8 @@ from prodgen_django.models import JobItem
 from prodgen_django.recipes import get_recipe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from prodgen_django.models import Job
 
 logger = logging.getLogger("prodgen_django.jobs")
@@ -82,17 +84,21 @@ def _publish(job: Job, count: int, countdown: float = 0.0) -> bool:
     return True
 
 
-def _wake_patiently(job: Job) -> None:
-    """Publish from a thread of its own: a broker that accepts and never answers would hold the request for
-    minutes.
+def send_patiently(send: Callable[[], bool], name: str = "prodgen-wake") -> list[bool]:
+    """Publish from a thread of its own: a broker that accepts and never answers would hold a request for minutes.
+
+    What ``send`` returned, in a list that is empty where nothing came back within `PUBLISH_SECONDS`.
     """
-    count = lanes(job)
     sent: list[bool] = []
-    thread = threading.Thread(
-        target=lambda: sent.append(_publish(job, count)), name="prodgen-wake", daemon=True
-    )
+    thread = threading.Thread(target=lambda: sent.append(send()), name=name, daemon=True)
     thread.start()
     thread.join(PUBLISH_SECONDS)
+    return list(sent)
+
+
+def _wake_patiently(job: Job) -> None:
+    count = lanes(job)
+    sent = send_patiently(partial(_publish, job, count))
     if sent == [True]:
         mark_woken(job)
     elif not sent:

@@ -33,7 +33,8 @@ class Decision:
     product_id: Any
     image_id: int
     candidates: tuple[int, ...]
-    propensity: float
+    #: The probability with which each candidate could have been chosen, in (0, 1]; of no use where not new.
+    propensities: tuple[float, ...]
     is_holdout: bool
     #: Names of the decision in the log; several where it may have been taken before the visitor signed in.
     tokens: tuple[str, ...]
@@ -41,6 +42,11 @@ class Decision:
     hour: int
     #: False where the decision was taken before: the log knows the rest.
     is_new: bool = True
+
+    @property
+    def propensity(self) -> float:
+        """The probability with which this picture was chosen."""
+        return self.propensities[self.candidates.index(self.image_id)]
 
 
 @dataclass(frozen=True)
@@ -91,11 +97,15 @@ def choose_pictures(visitor: Visitor, products: Iterable[Any]) -> Choices:
     policy = known or remember(rows.ensemble)
     taste = _taste(visitor, rows)
     groups = {pk: _candidates(rows, pk, parent) for pk, parent in parents.items()}
-    decisions = _decide(visitor, rows, groups, taste, policy)
-    chosen = {pk: _plain(rows, pk, parent) for pk, parent in parents.items() if pk not in decisions}
-    for pk, decision in decisions.items():
-        picture = next(candidate for candidate in groups[pk] if candidate.pk == decision.image_id)
-        is_personal = bool(taste) and len(groups[pk]) > 1 and not decision.is_holdout
+    decisions = _decide(visitor, rows, groups.values(), taste, policy)
+    chosen = {}
+    for pk, group in groups.items():
+        if not group:
+            chosen[pk] = _plain(rows, pk, parents[pk])
+            continue
+        decision = decisions[group[0].product_id]
+        picture = next(candidate for candidate in group if candidate.pk == decision.image_id)
+        is_personal = bool(taste) and len(group) > 1 and not decision.is_holdout
         chosen[pk] = Chosen(picture, None, is_personal, decision)
     return Choices(chosen, taste, policy.version, True)
 
@@ -130,37 +140,43 @@ def _candidates(rows: Rows, pk: Any, parent: Any) -> Sequence[Candidate]:
 def _decide(
     visitor: Visitor,
     rows: Rows,
-    groups: Mapping[Any, Sequence[Candidate]],
+    groups: Iterable[Sequence[Candidate]],
     taste: Mapping[str, float],
     policy: Ensemble,
 ) -> dict[Any, Decision]:
+    """By the key of the product that the pictures are of: a variant shows what its parent does."""
     hour = identity.now_hour()
     is_holdout = is_held_out(visitor.key, settings.HOLDOUT)
     epoch = hour // (24 * settings.STABLE_DAYS)
     decided: dict[Any, Decision] = {}
     asked: list[tuple[Any, int, tuple[Arm, ...]]] = []
-    for pk, group in groups.items():
+    for group in groups:
         if not group:
             continue
+        product = group[0].product_id
         keys = tuple(candidate.pk for candidate in group)
-        before = _before(visitor, rows, pk, keys)
+        even = (1.0 / len(keys),) * len(keys)
+        before = _before(visitor, rows, product, keys)
         if before is not None:
-            decided[pk] = Decision(
-                pk, before.image_id, keys, 1.0, is_holdout, _tokens(visitor, pk, before), before.hour, False
+            tokens = _tokens(visitor, product, before)
+            decided[product] = Decision(
+                product, before.image_id, keys, even, is_holdout, tokens, before.hour, False
             )
             continue
-        seed = seed_of(visitor.key, pk, epoch)
+        seed = seed_of(visitor.key, product, epoch)
         if is_holdout:
-            tokens = (identity.decision_token(visitor.key, pk, hour),)
+            tokens = (identity.decision_token(visitor.key, product, hour),)
             image = sorted(keys)[seed % len(keys)]
-            decided[pk] = Decision(pk, image, keys, 1.0 / len(keys), True, tokens, hour)
+            decided[product] = Decision(product, image, keys, even, True, tokens, hour)
         else:
-            asked.append((pk, seed, tuple(map(_arm, group))))
-    choices = choose_page(policy, taste_vector(taste), [(seed, arms) for _pk, seed, arms in asked])
-    for (pk, _seed, arms), choice in zip(asked, choices, strict=True):
-        tokens = (identity.decision_token(visitor.key, pk, hour),)
+            asked.append((product, seed, tuple(map(_arm, group))))
+    choices = choose_page(policy, taste_vector(taste), [(seed, arms) for _product, seed, arms in asked])
+    for (product, _seed, arms), choice in zip(asked, choices, strict=True):
+        tokens = (identity.decision_token(visitor.key, product, hour),)
         keys = tuple(arm.id for arm in arms)
-        decided[pk] = Decision(pk, keys[choice.index], keys, choice.propensity, False, tokens, hour)
+        decided[product] = Decision(
+            product, keys[choice.index], keys, choice.propensities, False, tokens, hour
+        )
     return decided
 
 

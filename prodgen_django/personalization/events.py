@@ -232,7 +232,7 @@ class _Batch:
         return next((self.rows[token] for token in tokens if token in self.rows), None)
 
     def _show(self, event: Event, item: Sequence[Any], known: tuple[dict[str, Any], set[int]]) -> None:
-        product, image, propensity, is_holdout, candidates, tokens, hour, place = item
+        product, image, shares, is_holdout, candidates, tokens, hour, place = item
         row = self._row(tokens)
         user = None if event["u"] is None else self.users[str(event["u"])]
         if row is not None:
@@ -254,7 +254,8 @@ class _Batch:
             product_id=products[product],
             image_id=image,
             candidates=candidates,
-            propensity=propensity,
+            propensity=shares[candidates.index(image)],
+            propensities=shares,
             policy_version=str(event["p"])[:40],
             is_holdout=bool(is_holdout),
             context=event["c"],

@@ -81,7 +81,7 @@ class Page:
                 [
                     str(one.product_id),
                     one.image_id,
-                    round(one.propensity, 6),
+                    [round(share, 6) for share in one.propensities] if one.is_new else [],
                     int(one.is_holdout),
                     one.candidates,
                     one.tokens,

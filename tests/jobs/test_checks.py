@@ -40,11 +40,22 @@ def test_defaults_are_right(settings: Any) -> None:
         ({"LEASE_SECONDS": 20, "HEARTBEAT_SECONDS": 15}, "E005"),
         ({"TASK_SOFT_TIME_LIMIT": 700}, "W002"),
         ({"TRAIN_SLICE_SECONDS": 600}, "W003"),
+        ({"HOLDOUT": 10}, "E008"),
+        ({"CHOOSE_IN": "browser"}, "E009"),
+        ({"STABLE_DAYS": 0}, "E002"),
     ],
 )
 def test_wrong_setting_is_named(settings: Any, given: dict[str, Any], expected: str) -> None:
     settings.PRODGEN = given
     assert expected in ids()
+
+
+def test_consent_without_what_it_needs_is_named(settings: Any) -> None:
+    settings.PRODGEN = {"CONSENT": "example_shop.consent.has_consented"}
+    assert ids() == set()
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "prodgen_django" not in name]
+    settings.ROOT_URLCONF = "django.contrib.auth.urls"
+    assert ids() == {"W006", "W007"}
 
 
 def test_unknown_key_comes_with_a_suggestion(settings: Any) -> None:
