@@ -1,0 +1,154 @@
+"""A banner from products, words and a look: search, paint, measure; the best layout that passes every gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from prodgen_django.imagefile import encode_image
+from prodgen_django.studio.color import Pixels, palette, style_tags
+from prodgen_django.studio.fidelity import Fidelity, certify
+from prodgen_django.studio.provenance import combined_source_type
+
+from . import gates
+from .brief import BannerError, Brand, Brief, Shown
+from .directions import Look
+from .formats import Format
+from .gates import Gate
+from .geometry import Rect
+from .grounds import Studio
+from .painting import Painted, paint
+from .saliency import Busyness
+from .search import Layout, search
+from .typesetting import Setter
+
+_TRIES = 4
+_QUALITIES = (90, 84, 76, 68, 58)
+
+
+@dataclass(frozen=True)
+class Banner:
+    """A finished banner. `image`: uint8 h×w×3; `data`: the file. `gates`: what was measured; `passed`:
+    nothing stands against publishing it. `fidelity`: one certificate for each product shown."""
+
+    format: Format
+    look: Look
+    layout: Layout
+    painted: Painted
+    data: bytes
+    gates: tuple[Gate, ...]
+    fidelity: tuple[Fidelity, ...]
+    source_type: str
+    palette: tuple[str, ...]
+    tags: tuple[str, ...]
+
+    @property
+    def image(self) -> Pixels:
+        return self.painted.image
+
+    @property
+    def passed(self) -> bool:
+        return all(gate.passed for gate in self.gates)
+
+    @property
+    def failures(self) -> list[Gate]:
+        return [gate for gate in self.gates if not gate.passed]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything but the pixels, as plain JSON values."""
+        return {
+            "format": self.format.name,
+            "family": self.layout.plan.family,
+            "look": self.look.name,
+            "score": self.layout.score,
+            "parts": {k: round(v, 4) for k, v in self.layout.parts.items()},
+            "gates": [gate.as_dict() for gate in self.gates],
+            "dropped": list(self.layout.block.dropped),
+            "shown": [one.index for one in self.painted.products],
+            "text": [
+                {"role": line.role, "text": line.text, "size": round(line.size, 2),
+                 "box": [round(v, 1) for v in line.box]}
+                for line in self.layout.block.lines
+            ],
+        }  # fmt: skip
+
+
+@dataclass
+class Campaign:
+    """One brief's banners in any size and look. Keeps scenes and measured texts between sizes."""
+
+    products: Sequence[Shown]
+    brief: Brief
+    brand: Brand = field(default_factory=Brand)
+    studio: Studio = field(default_factory=Studio)
+    _setters: dict[str, Setter] = field(default_factory=dict)
+
+    def banner(self, fmt: Format, look: Look, *, expected: Sequence[str] | None = None) -> Banner:
+        """The best layout of this size, painted and measured.
+
+        `expected`: prices as the shop writes them now; by default those of the brief. A layout whose pixels
+        fail a gate gives way to the next best; if all do, the best is returned with its failures.
+        Raises BannerError (no_layout) where the words fit into no layout.
+        """
+        setter = self._setters.setdefault(look.typeface, Setter(self.brief, self.brand, look.typeface))
+        found = search(fmt, look, setter, self.products, lambda: self._busyness(fmt, look))
+        if not found:
+            raise BannerError(
+                "no_layout",
+                f"The words do not fit into {fmt.label}: shorten the headline, or leave something out.",
+            )
+        wanted = expected if expected is not None else (self.brief.price, self.brief.old_price)
+        best: tuple[Painted, Layout, list[Gate], list[Fidelity]] | None = None
+        for layout in found[:_TRIES]:
+            painted = paint(fmt, look, layout, self.products, self.brand, self.studio)
+            certificates = [_certify(self.products[one.index], painted, one) for one in painted.products]
+            measured = self._measured(fmt, layout, painted, certificates, wanted)
+            if best is None or all(gate.passed for gate in measured):
+                best = (painted, layout, measured, certificates)
+            if all(gate.passed for gate in measured):
+                break
+        assert best is not None
+        return self._finished(fmt, look, *best)
+
+    def _busyness(self, fmt: Format, look: Look) -> Busyness:
+        return Busyness(self.studio.scene(look.style, fmt.size, look.seed))
+
+    def _measured(
+        self, fmt: Format, layout: Layout, painted: Painted, certificates: list[Fidelity],
+        wanted: Sequence[str],
+    ) -> list[Gate]:  # fmt: skip
+        return [
+            gates.check_contrast(painted, fmt),
+            gates.check_overlap(layout.block, painted),
+            gates.check_safe_zone(layout.block, fmt),
+            gates.check_sizes(layout.block, painted, fmt),
+            gates.check_price(layout.block, self.brief, wanted),
+            gates.check_whole(painted),
+            gates.check_fidelity(certificates),
+        ]
+
+    def _finished(
+        self, fmt: Format, look: Look, painted: Painted, layout: Layout, measured: list[Gate],
+        certificates: list[Fidelity],
+    ) -> Banner:  # fmt: skip
+        source = combined_source_type(["digitalCapture", "algorithmicMedia"])
+        most = next((rule.limit for rule in fmt.channel.rules if rule.name == "bytes"), None)
+        for quality in _QUALITIES:
+            data = encode_image(painted.image, format=fmt.encoding, source_type=source, quality=quality)
+            if most is None or len(data) <= most:
+                break
+        file_gate = gates.check_file(data, fmt)
+        return Banner(
+            fmt, look, layout, painted, data, (*measured, file_gate), tuple(certificates), source,
+            tuple(palette(painted.image)), tuple(dict.fromkeys([*style_tags(painted.image), *look.style.tags[3:]])),
+        )  # fmt: skip
+
+
+def _certify(shown: Shown, painted: Painted, one: Any) -> Fidelity:
+    """The certificate of one product, measured on its own part of the picture."""
+    rows, columns = Rect(*one.rect).pixels(painted.image.shape[1], painted.image.shape[0])
+    shift = np.array([[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]], np.float64)
+    return certify(shown.photo, shown.alpha, painted.image[rows, columns], shift @ one.transform)
