@@ -133,6 +133,8 @@ def apply(action: str, images: Iterable[GeneratedImage], by: Any) -> BulkResult:
     change = {"approve": approve, "reject": reject, "publish": publish, "unpublish": unpublish}[action]
     for image in chosen:
         try:
+            if action == "approve" and len(chosen) > 1:
+                _was_looked_at(image)
             with transaction.atomic():
                 change(image, by)
         except ReviewError as error:
@@ -174,6 +176,18 @@ def _may_publish(image: GeneratedImage, by: Any) -> None:
     if image.kind == "concept" and not (by and by.has_perm("prodgen_django.publish_concept")):
         raise ReviewError(
             "concept", _("This picture shows no real product; you may not publish such pictures.")
+        )
+
+
+def _was_looked_at(image: GeneratedImage) -> None:
+    """A doubtful cut-out is decided by itself, never as one of many. Raises ReviewError."""
+    cut_out = image.scores.get("cut_out") or {}
+    if cut_out.get("poor"):
+        raise ReviewError(
+            "poor_cut_out",
+            _(
+                "Its cut-out is uncertain. Look at its edges, mend them if need be, and decide about it by itself."
+            ),
         )
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: How much a verdict weighs: nothing to worry about, look at it, in the way of publishing.
 GOOD, LOOK, BAD = "good", "look", "bad"
-#: CIEDE2000 differences: under the first nobody sees one, under the second only side by side.
-UNSEEN, SLIGHT = 1.0, 2.0
+#: CIEDE2000 difference under which nobody sees one.
+UNSEEN = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,22 +53,46 @@ def _fidelity(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
     if not score:
         return
     name = _("Product unaltered")
-    mean = float(score.get("mean_delta_e", 0.0))
+    # Certificates of earlier versions know only the mean by pixel.
+    seen = float(score.get("seen_delta_e", score.get("mean_delta_e", 0.0)))
     if not score.get("passed", True):
         yield Verdict(
             BAD, name, _("No: it differs from its photo"), tuple(map(str, score.get("failures", ())))
         )
     elif score.get("exact"):
-        yield Verdict(GOOD, name, _("Every pixel is the photo's own"), _delta(mean))
-    elif mean < UNSEEN:
-        yield Verdict(GOOD, name, _("No difference that an eye sees"), _delta(mean))
+        yield Verdict(GOOD, name, _("Every pixel is the photo's own"), _certificate(score))
+    elif seen < UNSEEN:
+        yield Verdict(GOOD, name, _("No difference that an eye sees"), _certificate(score))
     else:
-        level = GOOD if mean < SLIGHT else LOOK
-        yield Verdict(level, name, _("A slight difference in colour"), _delta(mean))
+        yield Verdict(GOOD, name, _("Within what compression alone does"), _certificate(score))
 
 
-def _delta(mean: float) -> tuple[str, ...]:
-    return (_("Mean colour difference inside the product: %.2f (under 1 is not seen).") % mean,)
+def _certificate(score: Mapping[str, Any]) -> tuple[str, ...]:
+    """The figures of a fidelity certificate, each with what it means."""
+    told = []
+    if score.get("composed_exact"):
+        told.append(_("Before it was compressed, every pixel inside the outline was the photo's own."))
+    if "seen_delta_e" in score:
+        told.append(
+            _(
+                "Colour difference as an eye averages it: mean %(mean).2f, largest %(worst).2f (under 1 is not seen)."
+            )
+            % {"mean": score["seen_delta_e"], "worst": score["local_delta_e"]}
+        )
+    told.append(
+        _("By single pixel, CIEDE2000: mean %(mean).2f, largest %(worst).1f.")
+        % {"mean": score.get("mean_delta_e", 0.0), "worst": score.get("max_delta_e", 0.0)}
+    )
+    if "ssim" in score:
+        told.append(
+            _("Structure (SSIM): mean %(mean).3f, lowest %(low).3f. Edges agree to %(edges).3f (1 is equal).")
+            % {
+                "mean": score["ssim"],
+                "low": score.get("local_ssim", 0.0),
+                "edges": score.get("edge_agreement", 0.0),
+            }
+        )
+    return tuple(told)
 
 
 def _cut_out(score: Mapping[str, Any] | None) -> Iterator[Verdict]:

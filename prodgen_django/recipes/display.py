@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from prodgen_django.recipes.base import Workbench, WorkItem
-    from prodgen_django.studio import CutOut
+    from prodgen_django.studio import CutOut, Staged
 
 SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
 #: Side in pixels of the picture on the options page.
@@ -159,13 +159,11 @@ class DisplayRecipe(Recipe):
         size: tuple[int, int],
     ) -> Picture:
         from prodgen_django.imagefile import encode_image
-        from prodgen_django.studio import StagingError, foreground, stage
+        from prodgen_django.studio import StagingError, stage
 
         shadow = True if style == "white" and item.options.get("shadow") else None
         try:
-            staged = stage(
-                foreground(photo, cut.alpha), cut.alpha, style, size=size, shadow=shadow, seed=seed
-            )
+            staged = stage(photo, cut.alpha, style, size=size, shadow=shadow, seed=seed)
         except StagingError as error:
             raise ItemFailed(error.code, error.message) from error
         file_format = item.options.get("format") or settings.FORMAT
@@ -176,9 +174,9 @@ class DisplayRecipe(Recipe):
             quality=None if file_format == "png" else settings.QUALITY,
         )
         scores, blockers = measure(data)
-        fidelity = staged.fidelity.as_dict()
-        if not staged.fidelity.passed:
-            reasons = "; ".join(staged.fidelity.failures)
+        fidelity = certificate(photo, cut.alpha, staged, data, file_format)
+        if not fidelity["passed"]:
+            reasons = "; ".join(fidelity["failures"])
             message = _now("The product does not look as in its photo: %(reasons)s") % {"reasons": reasons}
             blockers.insert(0, {"code": "fidelity", "message": message})
         return Picture(
@@ -207,6 +205,27 @@ class DisplayRecipe(Recipe):
             tags=staged.tags,
             blockers=tuple(blockers),
         )
+
+
+def certificate(
+    photo: np.ndarray, alpha: np.ndarray, staged: Staged, data: bytes, file_format: str
+) -> dict[str, Any]:
+    """The fidelity of a display picture: of its pixels as composed, and of the stored file read back.
+
+    Composed, every opaque pixel must be the photo's own: a difference that no eye would see is still a fault.
+    """
+    from prodgen_django.imagefile import load_image
+    from prodgen_django.studio import certify, thresholds_for
+
+    stored = certify(
+        photo, alpha, load_image(data), staged.transform, thresholds=thresholds_for(file_format)
+    ).as_dict()
+    composed = staged.fidelity
+    if not composed.exact:
+        told = composed.failures or ("its pixels are not the photo's own",)
+        stored["failures"] = [*told, *stored["failures"]]
+        stored["passed"] = False
+    return {**stored, "composed_exact": composed.exact}
 
 
 def measure(data: bytes) -> tuple[dict[str, Any], list[Mapping[str, str]]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .checking import ChannelReport, RuleResult, check_channel
     from .color import palette, style_tags
     from .export import Exported, ExportError, export_for_channel
-    from .fidelity import Fidelity, certify
+    from .fidelity import Fidelity, certify, thresholds_for
     from .matting import CutOut, cut_out, cut_out_report, foreground, refine
     from .provenance import combined_source_type
     from .review import PhotoQuality, photo_quality
@@ -48,6 +48,7 @@ _HOMES = {
     "refine": "matting",
     "stage": "staging",
     "style_tags": "color",
+    "thresholds_for": "fidelity",
 }
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "refine",
     "stage",
     "style_tags",
+    "thresholds_for",
 ]
 
 

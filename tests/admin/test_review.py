@@ -144,6 +144,19 @@ def test_several_at_once(owner: Client, reviewed_job: Job) -> None:
     assert reviewed_job.images.filter(state="published").count() == 2
 
 
+def test_an_uncertain_cut_out_is_never_approved_as_one_of_many(owner: Client, reviewed_job: Job) -> None:
+    doubtful, *others = reviewed_job.images.order_by("pk")
+    poor = {"confidence": 0.4, "reasons": ["The outline does not follow clear edges."], "poor": True}
+    GeneratedImage.objects.filter(pk=doubtful.pk).update(scores={"cut_out": poor})
+    chosen = [image.pk for image in (doubtful, *others)]
+    reply = owner.post(gallery(reviewed_job), {"action": "approve", "image": chosen}, follow=True)
+    assert "5 pictures are approved." in reply.content.decode()
+    assert "Its cut-out is uncertain." in reply.content.decode()
+    assert state(doubtful) == "pending"
+    decide(owner, doubtful, "approve")
+    assert state(doubtful) == "approved"
+
+
 def test_all_that_wait_also_on_the_other_pages(
     owner: Client, make_products: Callable[..., list[Any]]
 ) -> None:
