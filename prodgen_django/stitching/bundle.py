@@ -61,6 +61,7 @@ def refine(
     model: str,
     rounds: int = 12,
     sigma: float = 0.25,
+    points: int = 6000,
 ) -> Placement:
     """Gauss-Newton with Cauchy weights on the symmetric transfer error of all edges.
 
@@ -78,7 +79,7 @@ def refine(
         placed = {m: _restrict(placed[m], model) for m in members}
         anchor = placed[middle]
         placed = {m: np.linalg.inv(unit[middle]) @ np.linalg.inv(anchor) @ placed[m] for m in members}
-    limit = max(60, 6000 // max(1, len(edges)))
+    limit = min(400, max(60, points // max(1, len(edges))))
     data = []
     for edge in edges:
         p, q = _thin(edge, limit)
@@ -93,7 +94,7 @@ def refine(
         gathered = []
         for one, other, p, q, half in data:
             transfer = np.linalg.solve(placed[other], placed[one])
-            moved = np.c_[p, np.ones(len(p))] @ transfer.T
+            moved = ones(p) @ transfer.T
             z = moved[:, 2:3]
             at = moved[:, :2] / z
             error = at - q
@@ -101,22 +102,18 @@ def refine(
             weight = 1 / (1 + (distance / (3 * sigma)) ** 2)
             total += float((np.log1p((distance / (3 * sigma)) ** 2) * 9).sum()) / 2
             gathered.append(distance)
-            # d(x/z, y/z) of a homogeneous change v: (v_xy - at * v_z) / z
-            homogeneous = np.c_[p, np.ones(len(p))]
+            # d(x/z, y/z) of a homogeneous change v: (v_xy - at * v_z) / z; 2N rows, one column a freedom.
+            root = np.sqrt(weight)[:, None] * half
             jac: list[tuple[int, Matrix]] = []
             if one in column:
-                change = np.einsum("ij,kjl,nl->nki", transfer, generators, homogeneous)
-                jac.append((column[one], (change[..., :2] - at[:, None] * change[..., 2:]) / z[..., None]))
+                jac.append((column[one], _slope(ones(p), transfer @ generators, at, root / z)))
             if other in column:
-                change = -np.einsum("kjl,nl->nkj", generators, moved)
-                jac.append((column[other], (change[..., :2] - at[:, None] * change[..., 2:]) / z[..., None]))
-            w = weight * half * half
+                jac.append((column[other], -_slope(moved, generators, at, root / z)))
+            weighted = (error * root).T.ravel()
             for k, left in jac:
-                gradient[k * free : (k + 1) * free] += np.einsum("n,nki,ni->k", w, left, error)
+                gradient[k * free : (k + 1) * free] += left.T @ weighted
                 for m, right in jac:
-                    normal[k * free : (k + 1) * free, m * free : (m + 1) * free] += np.einsum(
-                        "n,nki,nmi->km", w, left, right
-                    )
+                    normal[k * free : (k + 1) * free, m * free : (m + 1) * free] += left.T @ right
         residuals = np.concatenate(gathered)
         if not np.isfinite(total) or size == 0:
             break
@@ -129,13 +126,26 @@ def refine(
         for m, k in column.items():
             delta = np.tensordot(step[k * free : (k + 1) * free], generators, 1)
             placed[m] = placed[m] @ _exponential(delta)
-        if abs(improved) < 1e-4 * (1 + abs(cost)) and float(np.abs(step).max()) < 1e-5:
+        if abs(improved) < 1e-3 * (1 + abs(cost)) and float(np.abs(step).max()) < 1e-4:
             break
     transforms = {}
     for m in members:
         full = placed[m] @ unit[m]
         transforms[m] = full / full[2, 2]
     return Placement(model, transforms, float(np.median(residuals)), cost, len(residuals))
+
+
+def ones(points: Matrix) -> Matrix:
+    """N×2 to homogeneous N×3."""
+    return np.concatenate([points, np.ones((len(points), 1))], 1)
+
+
+def _slope(points: Matrix, generators: Matrix, at: Matrix, scale: Matrix) -> Matrix:
+    """How x and y (2N rows: all x, then all y) move along each generator (columns)."""
+    change = points @ generators.transpose(0, 2, 1)  # (freedoms, N, 3)
+    x = (change[..., 0] - at[:, 0] * change[..., 2]) * scale[:, 0]
+    y = (change[..., 1] - at[:, 1] * change[..., 2]) * scale[:, 0]
+    return np.concatenate([x, y], 1).T
 
 
 def _exponential(delta: Matrix) -> Matrix:

@@ -17,13 +17,25 @@ from .rotation import Surface
 Matrix = npt.NDArray[np.float64]
 
 
+Box = tuple[int, int, int, int]
+
+
+@dataclass
+class Source:
+    """A picture ready to be drawn at some scale: averaged down first where a warp would alias."""
+
+    pixels: Image
+    matrix: Matrix
+    """Pixels of the picture to pixels of `pixels`."""
+
+
 @dataclass
 class Warp:
     """One picture's way onto the canvas."""
 
     index: int
     size: tuple[int, int]
-    box: tuple[int, int, int, int]
+    box: Box
     """Left, top, right, bottom on the canvas."""
     transform: Matrix
     """Pixels of the picture to pixels of the canvas; on a surface, the best fit."""
@@ -33,38 +45,55 @@ class Warp:
     zoom: float = 1.0
     """Canvas pixels per surface pixel."""
 
-    def draw(
-        self, image: Image, shrink: float = 1.0, cubic: bool = True
-    ) -> tuple[Image, npt.NDArray[np.uint8]]:
-        """The picture over its box at `shrink` times the canvas' size, and a mask (255 inside)."""
-        left, top, right, bottom = self.box_at(shrink)
-        size = (right - left, bottom - top)
+    def source(self, image: Image, shrink: float = 1.0) -> Source:
+        """Area averaging for strong shrinking, as a warp samples only its nearest pixels; else the picture."""
         local = abs(float(np.linalg.det(self.transform[:2, :2]))) ** 0.5 * shrink
-        source, factor = image, 1.0
-        if local < 0.6:
-            # Area averaging first: a warp samples only its nearest pixels and would alias.
-            factor = max(local, 4 / min(image.shape[:2]))
-            source = np.asarray(
-                cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
-            )
-        fx, fy = source.shape[1] / image.shape[1], source.shape[0] / image.shape[0]
-        to_source = np.array([[fx, 0, 0.5 * fx - 0.5], [0, fy, 0.5 * fy - 0.5], [0, 0, 1]])
-        to_canvas = np.array(
+        if local >= 0.6:
+            return Source(image, np.eye(3))
+        factor = max(local, 4 / min(image.shape[:2]))
+        small = np.asarray(
+            cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
+        )
+        fx, fy = small.shape[1] / image.shape[1], small.shape[0] / image.shape[0]
+        return Source(small, np.array([[fx, 0, 0.5 * fx - 0.5], [0, fy, 0.5 * fy - 0.5], [0, 0, 1]]))
+
+    def draw(
+        self, source: Source, part: Box, shrink: float = 1.0, cubic: bool = True
+    ) -> tuple[Image, npt.NDArray[np.uint8] | None]:
+        """The picture over `part` (a box at `shrink` times the canvas' size), and a mask (255 inside), None
+        where it covers the whole part."""
+        left, top, right, bottom = part
+        size = (right - left, bottom - top)
+        to_part = np.array(
             [[shrink, 0, 0.5 * shrink - 0.5 - left], [0, shrink, 0.5 * shrink - 0.5 - top], [0, 0, 1]]
         )
         flags = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-        full = np.full(source.shape[:2], 255, np.uint8)
-        if self.surface is None:
-            matrix = to_canvas @ self.transform @ np.linalg.inv(to_source)
-            drawn = cv2.warpPerspective(source, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-            mask = cv2.warpPerspective(full, matrix, size, flags=cv2.INTER_LINEAR)
-        else:
-            mx, my = self._surface_map(left, top, size, shrink, to_source)
-            drawn = cv2.remap(source, mx, my, flags, borderMode=cv2.BORDER_REPLICATE)
-            mask = cv2.remap(full, mx, my, cv2.INTER_LINEAR)
-        return np.asarray(drawn, np.uint8), np.where(mask > 254, np.uint8(255), np.uint8(0))
+        pixels = source.pixels
+        if self.surface is not None:
+            mx, my = self._surface_map(left, top, size, shrink, source.matrix)
+            drawn = cv2.remap(pixels, mx, my, flags, borderMode=cv2.BORDER_REPLICATE)
+            right_edge, lower_edge = pixels.shape[1] - 1, pixels.shape[0] - 1
+            inside = (mx >= 0) & (mx <= right_edge) & (my >= 0) & (my <= lower_edge)
+            return np.asarray(drawn, np.uint8), inside.astype(np.uint8) * 255
+        matrix = to_part @ self.transform @ np.linalg.inv(source.matrix)
+        inverse = np.linalg.inv(matrix)
+        corners = np.array([[0, 0], [size[0] - 1, 0], [size[0] - 1, size[1] - 1], [0, size[1] - 1]], float)
+        at = project(inverse, corners)
+        inner = np.array([pixels.shape[1], pixels.shape[0]]) - 1
+        covered = bool((at >= 0).all() and (at <= inner).all())
+        x, y = round(float(at[0, 0])), round(float(at[0, 1]))
+        if covered and np.abs(at - corners - [x, y]).max() < 1e-6:
+            return pixels[y : y + size[1], x : x + size[0]], None
+        drawn = cv2.warpPerspective(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        if covered:
+            return np.asarray(drawn, np.uint8), None
+        outline = np.array([[0.5, 0.5], [inner[0] - 0.5, 0.5], inner - 0.5, [0.5, inner[1] - 0.5]])
+        mask = np.zeros(size[::-1], np.uint8)
+        fixed = np.clip(np.round(project(matrix, outline) * 16), -(2**28), 2**28).astype(np.int32)
+        cv2.fillConvexPoly(mask, fixed, 255, cv2.LINE_8, 4)
+        return np.asarray(drawn, np.uint8), mask
 
-    def box_at(self, shrink: float) -> tuple[int, int, int, int]:
+    def box_at(self, shrink: float) -> Box:
         if shrink == 1:
             return self.box
         left, top = (int(v * shrink) for v in self.box[:2])
@@ -75,10 +104,10 @@ class Warp:
             max(top + 2, round(self.box[3] * shrink)),
         )
 
-    def field(self, shrink: float = 1.0, step: int = 16) -> npt.NDArray[np.float32]:
-        """Squared distance from the picture's centre over the box, 1 at its corners; drawn coarsely, then
-        enlarged."""
-        left, top, right, bottom = self.box_at(shrink)
+    def radius(self, part: Box, shrink: float, step: int = 4) -> npt.NDArray[np.float32]:
+        """Squared distance from the picture's centre, 1 at its corners, on a coarse grid whose outer nodes
+        are the outer pixels of `part`; `enlarge_part` brings it to every pixel."""
+        left, top, right, bottom = part
         width, height = right - left, bottom - top
         nx, ny = width // step + 2, height // step + 2
         xs, ys = np.linspace(0, width - 1, nx), np.linspace(0, height - 1, ny)
@@ -86,14 +115,7 @@ class Warp:
         at = self.back((grid + [left, top] + 0.5) / shrink - 0.5)
         half = np.array(self.size) / 2
         square = np.nan_to_num((((at - half) / half) ** 2).sum(1) / 2, nan=2.0)
-        coarse = np.clip(square, 0, 2).reshape(ny, nx).astype(np.float32)
-        # An affine warp of the node grid: node k lies exactly at k * (width - 1) / (nx - 1).
-        matrix = np.array([[(nx - 1) / max(1, width - 1), 0, 0], [0, (ny - 1) / max(1, height - 1), 0]])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(
-            cv2.warpAffine(coarse, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE),
-            np.float32,
-        )
+        return np.clip(square, 0, 2).reshape(ny, nx).astype(np.float32)
 
     def back(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Canvas points (N×2) to pixels of the picture."""
@@ -114,6 +136,32 @@ class Warp:
             mx[row : row + 256] = at[..., 0] * to_source[0, 0] + to_source[0, 2]
             my[row : row + 256] = at[..., 1] * to_source[1, 1] + to_source[1, 2]
         return mx, my
+
+
+def enlarge_nodes(coarse: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """A grid of nodes over a part of `size` (width, height): node k lies exactly at k (width - 1) / (nx - 1)."""
+    return enlarge_part(coarse, (0, 0, *size), (0, 0, *size), 1.0)
+
+
+def enlarge_part(
+    coarse: npt.NDArray[np.float32], nodes_box: Box, part: Box, shrink: float
+) -> npt.NDArray[np.float32]:
+    """Nodes that lie over `nodes_box` (at `shrink` times the canvas' size), at every canvas pixel of `part`."""
+    width, height = part[2] - part[0], part[3] - part[1]
+    ny, nx = coarse.shape[:2]
+    fx = (nx - 1) / max(1, nodes_box[2] - nodes_box[0] - 1)
+    fy = (ny - 1) / max(1, nodes_box[3] - nodes_box[1] - 1)
+    matrix = np.array(
+        [
+            [fx * shrink, 0, fx * ((part[0] + 0.5) * shrink - 0.5 - nodes_box[0])],
+            [0, fy * shrink, fy * ((part[1] + 0.5) * shrink - 0.5 - nodes_box[1])],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpAffine(coarse, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
+    )
 
 
 @dataclass
@@ -199,7 +247,7 @@ def surface_canvas(sizes: Sequence[tuple[int, int]], made: Surface, max_pixels: 
     return Canvas(int(width), int(height), warps)
 
 
-def _box(outline: npt.NDArray[np.float64], width: float, height: float) -> tuple[int, int, int, int]:
+def _box(outline: npt.NDArray[np.float64], width: float, height: float) -> Box:
     low, high = np.floor(outline.min(0)), np.ceil(outline.max(0)) + 1
     return (
         max(0, int(low[0])),

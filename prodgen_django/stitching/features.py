@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +37,7 @@ class Level:
 
 
 LEVELS = (
-    Level("orb", 0.30e6, 1500, 2000),
+    Level("orb", 0.25e6, 800, 2000, smooth=1.5),
     Level("sift", 0.25e6, 1500, 6000),
     Level("sift-fine", 0.80e6, 4000, 20000, guesses=3),
     Level("sift-smooth", 0.80e6, 4000, 20000, smooth=1.5, guesses=3),
@@ -80,7 +81,7 @@ class View:
 
     def at(self, level: Level) -> Features:
         if level.name not in self.features:
-            self.features[level.name] = detect(self.grey, self.scale, level)
+            self.features[level.name] = detect(self, level)
         return self.features[level.name]
 
     def at_any(self) -> npt.NDArray[np.float64]:
@@ -101,45 +102,68 @@ def local_contrast(
 ) -> npt.NDArray[np.uint8]:
     """Subtract the local mean and divide by the local deviation, so that light and vignettes do not matter.
 
-    `floor` (grey levels) keeps sensor noise on flat cloth from being blown up into texture.
+    `floor` (grey levels) keeps sensor noise on flat cloth from being blown up into texture. Mean and
+    deviation vary slowly, so they are measured at a quarter of the size.
     """
-    side = int(sigma * 2) | 1
-    plane = grey.astype(np.float32)
-    mean = cv2.blur(cv2.blur(plane, (side, side)), (side, side))
-    centred = plane - mean
-    deviation = np.sqrt(np.maximum(cv2.blur(centred * centred, (side * 2 + 1, side * 2 + 1)), 0))
-    return np.asarray(np.clip(centred / (deviation + floor) * 40 + 128, 0, 255), np.uint8)
+    full, size = (grey.shape[1], grey.shape[0]), (max(1, grey.shape[1] // 4), max(1, grey.shape[0] // 4))
+    side = int(sigma / 2) | 1
+    mean = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    mean = cv2.blur(cv2.blur(mean, (side, side)), (side, side))
+    out = cv2.resize(mean, full, interpolation=cv2.INTER_LINEAR)
+    cv2.subtract(grey, out, out, dtype=cv2.CV_32F)
+    square = cv2.resize(cv2.multiply(out, out), size, interpolation=cv2.INTER_AREA)
+    deviation = np.sqrt(np.maximum(cv2.blur(square, (side * 2 + 1, side * 2 + 1)), 0))
+    slope = (40 / (deviation + floor)).astype(np.float32)
+    cv2.multiply(out, cv2.resize(slope, full, interpolation=cv2.INTER_LINEAR), out)
+    return np.asarray(cv2.add(out, 128.0, dtype=cv2.CV_8U), np.uint8)
 
 
-def detect(grey: npt.NDArray[np.uint8], scale: float, level: Level) -> Features:
-    """Features of `grey` at the level's own size, in pixels of the input (grey / `scale`)."""
+def detect(view: View, level: Level) -> Features:
+    """Features at the level's own size, in pixels of the input.
+
+    ORB looks at the texture, since its corner test knows one threshold for the whole picture; SIFT at the grey
+    picture with its histogram evened out.
+    """
+    grey = view.texture if level.name == "orb" else view.grey
     shrink = min(1.0, float(np.sqrt(level.pixels / grey.size)))
     work = grey
     if shrink < 1:
         work = np.asarray(
             cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8
         )
-    fx, fy = work.shape[1] / grey.shape[1] * scale, work.shape[0] / grey.shape[0] * scale
+    fx, fy = work.shape[1] / grey.shape[1] * view.scale, work.shape[0] / grey.shape[0] * view.scale
     if level.smooth:
         work = cv2.GaussianBlur(work, (0, 0), level.smooth)
-    work = cv2.createCLAHE(2.0, (8, 8)).apply(work)
     if level.name == "orb":
-        points, raw = _cv.ORB_create(level.limit, fastThreshold=7).detectAndCompute(work, None)
+        finder = _cv.ORB_create(2 * level.limit, scaleFactor=1.3, nlevels=4, fastThreshold=5)
+        points, raw = finder.compute(work, spread(finder.detect(work, None), work.shape, level.limit))
     else:
+        work = cv2.createCLAHE(2.0, (8, 8)).apply(work)
         points, raw = _cv.SIFT_create(level.limit, contrastThreshold=0.012).detectAndCompute(work, None)
     if raw is None or len(points) == 0:
         return Features(np.zeros((0, 2)), np.zeros((0, 1), np.float32), *(np.zeros(0, np.float32),) * 2)
     if level.name == "orb":
-        descriptors = (np.unpackbits(raw, axis=1).astype(np.float32) * 2 - 1) / 16
+        # Bits as ±1: the cosine counts equal bits, and a matrix product is quicker than counting them.
+        descriptors = np.unpackbits(raw, axis=1).astype(np.float32) / np.float32(8) - np.float32(1 / 16)
     else:
         # RootSIFT (Arandjelović and Zisserman 2012): the Hellinger kernel in place of the Euclidean one.
         descriptors = np.sqrt(raw / (raw.sum(1, keepdims=True) + 1e-9)).astype(np.float32)
     # Pixel centres: a resized picture's pixel x covers input pixels around (x + 0.5) / f - 0.5.
     at = (np.array([p.pt for p in points]) + 0.5) / [fx, fy] - 0.5
     angles = np.array([p.angle for p in points], np.float32)
-    return Features(
-        np.asarray(at),
-        np.asarray(descriptors, np.float32),
-        angles,
-        np.array([p.size for p in points], np.float32) / np.float32(fx),
-    )
+    sizes = np.array([p.size for p in points], np.float32)
+    return Features(np.asarray(at), np.asarray(descriptors, np.float32), angles, sizes / np.float32(fx))
+
+
+def spread(points: Sequence[Any], shape: Sequence[int], limit: int, cells: int = 8) -> list[Any]:
+    """At most `limit` key points, the strongest of every cell first: the strongest of the whole picture
+    crowd on its boldest print, and the overlap may lie elsewhere."""
+    if len(points) <= limit:
+        return list(points)
+    at = np.array([p.pt for p in points])
+    strength = np.array([p.response for p in points])
+    cell = (at[:, 1] * cells / shape[0]).astype(int) * cells + (at[:, 0] * cells / shape[1]).astype(int)
+    order = np.lexsort((-strength, cell))
+    begins = np.r_[0, np.flatnonzero(np.diff(cell[order])) + 1]
+    rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.r_[begins, len(order)]))
+    return [points[i] for i in order[np.lexsort((-strength[order], rank))][:limit]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from .features import LEVELS, Level, View
 from .matching import match, project
+from .parallel import in_parallel
 from .result import Journal
 from .verification import Edge, verify
 
@@ -106,8 +108,11 @@ def connect(views: list[View], journal: Journal) -> Graph:
             break
         where = {x: k for k, part in enumerate(parts) for x in part}
         pairs = [p for p in shortlist(views, level) if where[p[0]] != where[p[1]]]
+        needed = [views[i] for i in sorted({i for pair in pairs for i in pair})]
+        for done, _ in enumerate(in_parallel(partial(View.at, level=level), needed)):
+            journal.progress("features", 0.05 + 0.4 * (number + 0.3 * done / len(needed)) / len(LEVELS))
         for done, (i, j) in enumerate(pairs):
-            journal.progress("matching", 0.05 + 0.4 * (number + done / len(pairs)) / len(LEVELS))
+            journal.progress("matching", 0.05 + 0.4 * (number + 0.3 + 0.7 * done / len(pairs)) / len(LEVELS))
             try_pair(graph, views, i, j, level)
     drop_contradictions(graph, views, journal)
     return graph

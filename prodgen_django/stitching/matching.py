@@ -38,12 +38,13 @@ def tentative(a: Features, b: Features, ratio: float) -> tuple[npt.NDArray[np.in
     rows = np.arange(len(cosine))
     best = cosine.argmax(1)
     back = cosine.argmax(0)
-    top = cosine[rows, best]
-    cosine[rows, best] = -2
-    second = cosine.max(1)
-    distance, runner_up = np.sqrt(np.maximum(2 - 2 * top, 1e-9)), np.sqrt(np.maximum(2 - 2 * second, 1e-9))
-    keep = (back[best] == rows) & (distance < ratio * runner_up)
-    return rows[keep], best[keep]
+    mutual = np.flatnonzero(back[best] == rows)
+    top = cosine[mutual, best[mutual]]
+    cosine[mutual, best[mutual]] = -2
+    second = cosine[mutual].max(1)
+    # On the unit sphere the square of the distance is 2 - 2 cos.
+    keep = mutual[np.maximum(2 - 2 * top, 1e-9) < ratio**2 * np.maximum(2 - 2 * second, 1e-9)]
+    return keep, best[keep]
 
 
 def agreeing(

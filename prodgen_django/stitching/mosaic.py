@@ -77,7 +77,7 @@ class _Mosaic:
             if self.options.harmonise:
                 lights, checks = photometry.solve(smalls, self.options.seed)
                 journal.checks |= checks
-            lit = [light.apply(s.pixels, s.radius) for light, s in zip(lights, smalls, strict=True)]
+            lit = [light.apply(s.pixels, s.nodes) for light, s in zip(lights, smalls, strict=True)]
         with journal.stage("seams", 0.65):
             size = (
                 max(s.box[3] for s in smalls),
@@ -96,6 +96,7 @@ class _Mosaic:
             image, mask = blending.compose(
                 canvas,
                 self.images,
+                smalls,
                 lights,
                 maps,
                 shrink,

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import Warp
+from .canvas import Warp, enlarge_nodes
 from .options import Image
 
 Array = npt.NDArray[np.float32]
@@ -24,7 +25,12 @@ class Small:
     box: tuple[int, int, int, int]
     pixels: Image
     mask: npt.NDArray[np.uint8]
-    radius: Array
+    nodes: Array
+    """Squared distance from the picture's centre, on a grid of nodes (see `Warp.radius`)."""
+
+    @cached_property
+    def radius(self) -> Array:
+        return enlarge_nodes(self.nodes, (self.mask.shape[1], self.mask.shape[0]))
 
 
 @dataclass
@@ -42,15 +48,26 @@ class Light:
         return bool(np.abs(self.gain).max() < 1e-3 and abs(self.gamma) < 1e-3 and abs(self.vignette) < 1e-3)
 
     def apply(self, pixels: Image, radius: Array) -> Array:
-        """Corrected float32 picture in 0..255 (not clipped above)."""
+        """Corrected float32 picture in 0..255 (not clipped above); `radius` is a grid of nodes over it."""
+        out = cv2.LUT(pixels, self.table())
+        field = self.field(radius)
+        if field is not None:
+            full = enlarge_nodes(field, (pixels.shape[1], pixels.shape[0]))
+            cv2.multiply(out, cv2.merge([full, full, full]), out)
+        return np.asarray(out, np.float32)
+
+    def field(self, radius: Array) -> Array | None:
+        """What the vignette took, as a factor at every node; None where it took nothing."""
+        if abs(self.vignette) < 1e-3:
+            return None
+        return np.asarray(np.exp(np.float32(self.vignette) * _bend(radius)), np.float32)
+
+    def table(self) -> Array:
+        """1 × 256 × 3: what each value of each channel becomes, before the vignette."""
         level = np.maximum(np.arange(256, dtype=np.float64), 0.25) / 255
         table = np.exp((1 + self.gamma) * np.log(level)[:, None] - self.gain) * 255
         table[0] = 0
-        out = cv2.LUT(pixels, table.astype(np.float32)[None])
-        if abs(self.vignette) >= 1e-3:
-            field = np.exp(np.float32(self.vignette) * _bend(radius)).astype(np.float32)
-            out = cv2.multiply(out, cv2.merge([field, field, field]))
-        return np.asarray(out, np.float32)
+        return np.asarray(table.astype(np.float32)[None], np.float32)
 
 
 def _bend(radius: Array) -> Array:
@@ -61,9 +78,11 @@ def _bend(radius: Array) -> Array:
 def draw_small(images: Sequence[Image], warps: Sequence[Warp], shrink: float) -> list[Small]:
     drawn = []
     for warp in warps:
-        pixels, mask = warp.draw(images[warp.index], shrink, cubic=False)
-        mask[:1], mask[-1:], mask[:, :1], mask[:, -1:] = mask[:1], mask[-1:], mask[:, :1], mask[:, -1:]
-        drawn.append(Small(warp, warp.box_at(shrink), pixels, mask, warp.field(shrink, 4)))
+        box = warp.box_at(shrink)
+        pixels, mask = warp.draw(warp.source(images[warp.index], shrink), box, shrink, cubic=False)
+        if mask is None:
+            mask = np.full(pixels.shape[:2], 255, np.uint8)
+        drawn.append(Small(warp, box, pixels, mask, warp.radius(box, shrink)))
     return drawn
 
 
@@ -80,9 +99,7 @@ def overlap(a: Small, b: Small) -> tuple[tuple[slice, slice], tuple[slice, slice
     return cut(a), cut(b)
 
 
-def solve(
-    smalls: Sequence[Small], seed: int = 0, samples: int = 1200
-) -> tuple[list[Light], dict[str, float]]:
+def solve(smalls: Sequence[Small], seed: int = 0, samples: int = 900) -> tuple[list[Light], dict[str, float]]:
     """Robust least squares over the samples of all overlaps.
 
     In logarithms every effect is linear: a camera that saw light L wrote log I = γ(log L) + log gain - v·r,
@@ -104,13 +121,14 @@ def solve(
             a = cv2.blur(smalls[i].pixels[ci], (3, 3)).astype(np.float32)
             b = cv2.blur(smalls[j].pixels[cj], (3, 3)).astype(np.float32)
             # Where colours clip, the channels no longer say anything about light.
-            mask &= (np.minimum(a, b).min(2) > 6) & (np.maximum(a, b).max(2) < 249)
+            mask &= np.minimum.reduce(cv2.split(np.minimum(a, b))) > 6
+            mask &= np.maximum.reduce(cv2.split(np.maximum(a, b))) < 249
             ys, xs = np.nonzero(mask)
             if len(ys) < 30:
                 continue
             pick = np.sort(rng.choice(len(ys), min(samples, len(ys)), replace=False))
             at = ys[pick], xs[pick]
-            luma = a.mean(2)
+            luma = cv2.transform(a, np.full((1, 3), 1 / 3, np.float32))
             slope = np.abs(cv2.Sobel(luma, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(luma, cv2.CV_32F, 0, 1))
             weight = 1 / (1 + (slope[at] / (8 + 0.15 * luma[at])) ** 2)
             rows.append(
@@ -204,6 +222,6 @@ def _clipped(small: Small, light: Light) -> float:
     """The share of pixels that a correction newly drives above white."""
     step = max(1, int(np.sqrt(small.mask.size / 4000)))
     pixels = np.ascontiguousarray(small.pixels[::step, ::step])
-    corrected = light.apply(pixels, np.ascontiguousarray(small.radius[::step, ::step]))
+    corrected = light.apply(pixels, small.nodes)
     lost = (corrected.max(2) > 258) & (pixels.max(2) < 250) & (small.mask[::step, ::step] > 0)
     return float(lost.mean())

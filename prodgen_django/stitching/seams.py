@@ -18,16 +18,20 @@ Array = npt.NDArray[np.float32]
 
 
 def cut(
-    smalls: Sequence[Small], lit: Sequence[Array], feathers: Sequence[Array], size: tuple[int, int]
+    smalls: Sequence[Small],
+    lit: Sequence[Array],
+    feathers: Sequence[Array],
+    size: tuple[int, int],
+    cuts: bool = True,
 ) -> npt.NDArray[np.int32]:
     """The number of the picture that gives each small pixel, -1 where none does.
 
     Graph cut over colour and gradient differences (Kwatra et al. 2003), as OpenCV has it; pixels that no
-    picture kept after the cut go to the picture in which they lie deepest.
+    picture kept after the cut, and all where `cuts` is off, go to the picture in which they lie deepest.
     """
     masks = [s.mask.copy() for s in smalls]
     corners = [(s.box[0], s.box[1]) for s in smalls]
-    if len(smalls) > 1:
+    if len(smalls) > 1 and cuts:
         finder = _cv.detail_GraphCutSeamFinder("COST_COLOR_GRAD")
         found = finder.find([np.clip(p, 0, 255) for p in lit], corners, masks)
         masks = [m.get() if hasattr(m, "get") else m for m in found]

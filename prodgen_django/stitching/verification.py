@@ -66,51 +66,70 @@ class Tracks:
 
 
 def follow(
-    a: View, b: View, transform: npt.NDArray[np.float64], rounds: int = 2, limit: int = 500
+    a: View, b: View, transform: npt.NDArray[np.float64], rounds: int = 2, limit: int = 400
 ) -> Tracks | None:
     """Refine a homography (registration pixels) by Lucas-Kanade on the warped texture; None where nothing
     overlaps.
 
     Points are spread over the overlap, followed forth and back; where both ways agree the pair counts as
-    followed.
-    The homography is fitted to them again, so that its accuracy is that of the pixels, not of the features.
+    followed. The homography is fitted to them again, so that its accuracy is that of the pixels, not of the
+    features. Only the overlap's box is looked at.
     """
     height, width = b.grey.shape
-    inside = np.full(a.grey.shape, 255, np.uint8)
-    lk = {"winSize": (17, 17), "maxLevel": 2, "criteria": (3, 20, 0.01), "minEigThreshold": 1e-4}
+    spots: Points | None = None
     for round_ in range(rounds):
-        warped = cv2.warpPerspective(
-            a.texture, transform, (width, height), flags=cv2.INTER_CUBIC, borderValue=128
-        )
-        mask = cv2.warpPerspective(inside, transform, (width, height), flags=cv2.INTER_NEAREST)
-        mask[:2], mask[-2:], mask[:, :2], mask[:, -2:] = 0, 0, 0, 0
-        mask = cv2.erode(mask, np.ones((9, 9), np.uint8))
+        found = overlap_mask(a, b, transform)
+        if found is None:
+            return None
+        (left, top), mask = found
+        corner = np.array([left, top], np.float64)
         area = int(cv2.countNonZero(mask))
         if area < 400:
             return None
-        gap = max(4.0, float(np.sqrt(area / limit)) * 0.7)
-        points = cv2.goodFeaturesToTrack(b.texture, limit, 0.01, gap, mask=mask, blockSize=5)
-        if points is None or len(points) < 8:
+        here = b.texture[top : top + mask.shape[0], left : left + mask.shape[1]]
+        shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
+        last = round_ == rounds - 1
+        flags = cv2.INTER_CUBIC if last else cv2.INTER_LINEAR
+        warped = cv2.warpPerspective(
+            a.texture, shift @ transform, here.shape[::-1], flags=flags, borderValue=128
+        )
+        if spots is None:
+            gap = max(4.0, float(np.sqrt(area / limit)) * 0.7)
+            corners = cv2.goodFeaturesToTrack(here, limit, 0.01, gap, mask=mask, blockSize=5)
+            if corners is None:
+                return None
+            spots = corners.reshape(-1, 2) + corner
+        inside = np.round(spots - corner).astype(int)
+        inside = np.clip(inside, 0, [mask.shape[1] - 1, mask.shape[0] - 1])
+        points = (spots - corner)[mask[inside[:, 1], inside[:, 0]] > 0]
+        if not last:  # a third of the points takes out what the features' own places were off
+            points = points[:: max(1, min(3, len(points) // 60))]
+        if len(points) < 8:
             return None
-        there, ok, _ = _cv.calcOpticalFlowPyrLK(b.texture, warped, points, points.copy(), flags=4, **lk)
-        back, ok2, _ = _cv.calcOpticalFlowPyrLK(warped, b.texture, there, there.copy(), flags=4, **lk)
-        points, there, back = (x.reshape(-1, 2).astype(np.float64) for x in (points, there, back))
+        lk = {
+            "winSize": (17, 17),
+            "maxLevel": 1 if last else 2,
+            "criteria": (3, 20, 0.01),
+            "minEigThreshold": 1e-4,
+            "flags": cv2.OPTFLOW_USE_INITIAL_FLOW,
+        }
+        start = points.astype(np.float32).reshape(-1, 1, 2)
+        there, ok, _ = _cv.calcOpticalFlowPyrLK(here, warped, start, start.copy(), **lk)
+        back, ok2, _ = _cv.calcOpticalFlowPyrLK(warped, here, there, there.copy(), **lk)
+        there, back = (x.reshape(-1, 2).astype(np.float64) for x in (there, back))
         good = (ok.ravel() > 0) & (ok2.ravel() > 0) & (np.linalg.norm(points - back, axis=1) < 0.5)
-        good &= np.linalg.norm(there - points, axis=1) < (12 if round_ == 0 else 5)
+        good &= np.linalg.norm(there - points, axis=1) < (5 if last else 12)
         if good.sum() < 8:
             return None
-        source = project(np.asarray(np.linalg.inv(transform), np.float64), there[good])
-        target = points[good]
+        source = project(np.asarray(np.linalg.inv(transform), np.float64), there[good] + corner)
+        target = points[good] + corner
         fitted, inliers = cv2.findHomography(
             source, target, cv2.USAC_MAGSAC, 1.0, maxIters=1000, confidence=0.999
         )
         if fitted is None or inliers.sum() < 8:
             return None
-        moved = float(np.abs(project(fitted, source) - project(transform, source)).max())
         transform = np.asarray(fitted, np.float64)
         chosen = inliers.ravel() > 0
-        if moved < 0.7:
-            break
     tried, followed = len(points), int(chosen.sum())
     agreement, textured = compare(a, b, transform)
     return Tracks(
@@ -121,9 +140,34 @@ def follow(
         followed,
         agreement,
         area / (width * height),
-        occupied(target[chosen], mask),
+        occupied(target[chosen] - corner, mask),
         textured,
     )
+
+
+def overlap_mask(
+    a: View, b: View, transform: npt.NDArray[np.float64], rim: int = 6
+) -> tuple[tuple[int, int], npt.NDArray[np.uint8]] | None:
+    """Where a falls on b, less a rim: the corner of its box in b (registration pixels) and its mask there."""
+    height, width = b.grey.shape
+    outline = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * [a.grey.shape[1] - 1, a.grey.shape[0] - 1]
+    on_b = project(transform, outline.astype(np.float64))
+    if not np.isfinite(on_b).all() or np.abs(on_b).max() > 1e5:
+        return None
+    frame = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32)
+    shared = cv2.intersectConvexConvex(on_b.astype(np.float32), frame)[1]
+    if shared is None or len(shared) < 3:
+        return None
+    x, y, w, h = cv2.boundingRect(shared.astype(np.float32))
+    left, top = max(0, x), max(0, y)
+    right, bottom = min(width, x + w), min(height, y + h)
+    if right - left < 2 * rim or bottom - top < 2 * rim:
+        return None
+    mask = np.zeros((bottom - top, right - left), np.uint8)
+    cv2.fillConvexPoly(mask, np.round((shared.reshape(-1, 2) - [left, top]) * 16).astype(np.int32), 255, 8, 4)
+    side = 2 * rim + 1
+    eroded = cv2.erode(mask, np.ones((side, side), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return (left, top), np.asarray(eroded, np.uint8)
 
 
 def occupied(points: Points, mask: npt.NDArray[np.uint8], cells: int = 6) -> float:
