@@ -66,14 +66,20 @@ class Tracks:
 
 
 def follow(
-    a: View, b: View, transform: npt.NDArray[np.float64], rounds: int = 2, limit: int = 400
+    a: View,
+    b: View,
+    transform: npt.NDArray[np.float64],
+    rounds: int = 2,
+    limit: int = 400,
+    window: int = 17,
+    smooth: float = 0.0,
 ) -> Tracks | None:
     """Refine a homography (registration pixels) by Lucas-Kanade on the warped texture; None where nothing
     overlaps.
 
     Points are spread over the overlap, followed forth and back; where both ways agree the pair counts as
     followed. The homography is fitted to them again, so that its accuracy is that of the pixels, not of the
-    features. Only the overlap's box is looked at.
+    features. Only the overlap's box is looked at. `window` (pixels) and `smooth` (sigma, pixels) are for noise.
     """
     height, width = b.grey.shape
     spots: Points | None = None
@@ -93,6 +99,8 @@ def follow(
         warped = cv2.warpPerspective(
             a.texture, shift @ transform, here.shape[::-1], flags=flags, borderValue=128
         )
+        if smooth:
+            here, warped = (np.asarray(cv2.GaussianBlur(x, (0, 0), smooth), np.uint8) for x in (here, warped))
         if spots is None:
             gap = max(4.0, float(np.sqrt(area / limit)) * 0.7)
             corners = cv2.goodFeaturesToTrack(here, limit, 0.01, gap, mask=mask, blockSize=5)
@@ -102,23 +110,15 @@ def follow(
         inside = np.round(spots - corner).astype(int)
         inside = np.clip(inside, 0, [mask.shape[1] - 1, mask.shape[0] - 1])
         points = (spots - corner)[mask[inside[:, 1], inside[:, 0]] > 0]
-        if not last:  # a third of the points takes out what the features' own places were off
-            points = points[:: max(1, min(3, len(points) // 60))]
         if len(points) < 8:
             return None
-        lk = {
-            "winSize": (17, 17),
-            "maxLevel": 1 if last else 2,
-            "criteria": (3, 20, 0.01),
-            "minEigThreshold": 1e-4,
-            "flags": cv2.OPTFLOW_USE_INITIAL_FLOW,
-        }
-        start = points.astype(np.float32).reshape(-1, 1, 2)
-        there, ok, _ = _cv.calcOpticalFlowPyrLK(here, warped, start, start.copy(), **lk)
-        back, ok2, _ = _cv.calcOpticalFlowPyrLK(warped, here, there, there.copy(), **lk)
-        there, back = (x.reshape(-1, 2).astype(np.float64) for x in (there, back))
-        good = (ok.ravel() > 0) & (ok2.ravel() > 0) & (np.linalg.norm(points - back, axis=1) < 0.5)
-        good &= np.linalg.norm(there - points, axis=1) < (5 if last else 12)
+        # A third of the points takes out what the features' own places were off, unless few can be followed.
+        few = points if last else points[:: max(1, min(3, len(points) // 60))]
+        there, good = _tracked(here, warped, few, last, window)
+        if good.sum() < 20 and len(few) < len(points):
+            few = points
+            there, good = _tracked(here, warped, few, last, window)
+        points = few
         if good.sum() < 8:
             return None
         source = project(np.asarray(np.linalg.inv(transform), np.float64), there[good] + corner)
@@ -143,6 +143,43 @@ def follow(
         occupied(target[chosen] - corner, mask),
         textured,
     )
+
+
+def _tracked(
+    here: npt.NDArray[np.uint8], warped: npt.NDArray[np.uint8], points: Points, last: bool, window: int
+) -> tuple[Points, npt.NDArray[np.bool_]]:
+    """Lucas-Kanade forth and back: where points of `here` lie in `warped`, and which both ways agree on."""
+    lk = {
+        "winSize": (window, window),
+        "maxLevel": 1 if last else 2,
+        "criteria": (3, 20, 0.01),
+        "minEigThreshold": 1e-4,
+        "flags": cv2.OPTFLOW_USE_INITIAL_FLOW,
+    }
+    start = points.astype(np.float32).reshape(-1, 1, 2)
+    there, ok, _ = _cv.calcOpticalFlowPyrLK(here, warped, start, start.copy(), **lk)
+    back, ok2, _ = _cv.calcOpticalFlowPyrLK(warped, here, there, there.copy(), **lk)
+    there, back = (x.reshape(-1, 2).astype(np.float64) for x in (there, back))
+    good = (ok.ravel() > 0) & (ok2.ravel() > 0) & (np.linalg.norm(points - back, axis=1) < 0.5)
+    return there, np.asarray(good & (np.linalg.norm(there - points, axis=1) < (5 if last else 12)), bool)
+
+
+def _followed_well(a: View, b: View, start: npt.NDArray[np.float64]) -> Tracks | None:
+    """`follow`, onto the picture that shows the overlap smaller (shrinking takes out noise, enlarging spreads
+    it), and with a wider window where too few points could be followed."""
+    enlarges = cv2.determinant(start[:2, :2]) > 1.2
+    one, other = (b, a) if enlarges else (a, b)
+    if enlarges:
+        start = np.asarray(np.linalg.inv(start), np.float64)
+    tracks = follow(one, other, start)
+    if tracks is None or tracks.followed < 30:
+        steadier = follow(one, other, start, window=31, smooth=2.0)
+        if tracks is None or (steadier is not None and steadier.followed > tracks.followed):
+            tracks = steadier
+    if tracks is not None and enlarges:
+        tracks.transform = np.asarray(np.linalg.inv(tracks.transform), np.float64)
+        tracks.source, tracks.target = tracks.target, tracks.source
+    return tracks
 
 
 def overlap_mask(
@@ -222,7 +259,7 @@ def verify(a: View, b: View, i: int, j: int, candidate: Candidate) -> tuple[Edge
     evidence: dict[str, float] = {"inliers": candidate.inliers, "matches": candidate.matches}
     if not plausible(candidate.transform, a.size, b.size):
         return None, evidence | {"rejected": 1}
-    tracks = follow(a, b, _scaled(candidate.transform, a, b))
+    tracks = _followed_well(a, b, _scaled(candidate.transform, a, b))
     if tracks is None:
         return None, evidence | {"rejected": 2}
     evidence |= {
