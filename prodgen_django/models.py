@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from prodgen_django.campaigns.models import BrandKit, Campaign
 from prodgen_django.conf import product_model
 from prodgen_django.personalization.models import (
     Exposure,
@@ -28,6 +29,8 @@ from prodgen_django.personalization.models import (
 from prodgen_django.storage import get_storage
 
 __all__ = [
+    "BrandKit",
+    "Campaign",
     "Checkpoint",
     "Exposure",
     "GeneratedImage",

@@ -25,7 +25,11 @@ def render(image_id: int) -> list[dict[str, Any]]:
         return []
     data = read_file(image.file)
     made = []
-    for width in sorted({min(width, image.width) for width in settings.RENDITION_WIDTHS}):
+    widths = {min(width, image.width) for width in settings.RENDITION_WIDTHS}
+    if image.kind == "campaign":
+        # A hero is as wide as the page, and its small letters would not survive an enlargement.
+        widths.add(min(image.width, 1920))
+    for width in sorted(widths):
         for file_format in settings.RENDITION_FORMATS:
             smaller = make_rendition(data, width, file_format)
             info = inspect_image(io.BytesIO(smaller))

@@ -42,6 +42,9 @@ State = GeneratedImage.State
 #: More than this are published by a worker, because each copies a file.
 MOST_IN_REQUEST = 20
 
+#: Kinds that belong to no product: a template's tag places them, so that nothing is copied to a catalogue.
+PLACED_BY_TAG = ("campaign",)
+
 #: action: (the states it may start from, the state it leads to)
 CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "approve": ((State.PENDING, State.REJECTED), State.APPROVED),
@@ -213,9 +216,11 @@ def _move(
         values: dict[str, Any] = {"state": to}
         try:
             if to == State.PUBLISHED:
-                values |= {"published_ref": get_catalog().publish(row), "published_at": Now()}
+                reference = "" if row.kind in PLACED_BY_TAG else get_catalog().publish(row)
+                values |= {"published_ref": reference, "published_at": Now()}
             elif row.state == State.PUBLISHED:
-                get_catalog().withdraw(row.published_ref)
+                if row.kind not in PLACED_BY_TAG:
+                    get_catalog().withdraw(row.published_ref)
                 values |= {"published_ref": "", "published_at": None}
         except CatalogError as error:
             raise ReviewError("catalog", str(error)) from error

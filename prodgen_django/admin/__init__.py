@@ -5,11 +5,14 @@ written.
 """
 
 from prodgen_django.admin.actions import ProductGenerationMixin, add_product_actions, make_job_action
+from prodgen_django.admin.campaigns import BrandKitAdmin, CampaignAdmin
 from prodgen_django.admin.checkpoints import CheckpointAdmin
 from prodgen_django.admin.jobs import JobAdmin
 from prodgen_django.admin.pictures import GeneratedImageAdmin
 
 __all__ = [
+    "BrandKitAdmin",
+    "CampaignAdmin",
     "CheckpointAdmin",
     "GeneratedImageAdmin",
     "JobAdmin",

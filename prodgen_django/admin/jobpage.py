@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from prodgen_django.admin import training
+from prodgen_django.admin.campaigns import again_choices
 from prodgen_django.admin.fields import in_words
 from prodgen_django.admin.permissions import may_generate, requires
 from prodgen_django.admin.reports import report_in_words
@@ -206,6 +207,7 @@ def job_page(request: HttpRequest, object_id: str, *, site: AdminSite) -> HttpRe
         "kind": kind_name(job.kind),
         "label": kind_label(job.kind),
         "asked": asked,
+        "again": again_choices() if job.kind == "campaign" and may_generate(request.user) else None,
         "rows": rows,
         "page": page,
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from prodgen_django.admin.reports import WELL_MET
-from prodgen_django.admin.words import kind_name
+from prodgen_django.admin.words import file_url, kind_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +42,7 @@ def verdicts(image: GeneratedImage) -> list[Verdict]:
         *_channels(image),
         *_stitch(scores),
         *_concept(image),
+        *_campaign(scores.get("campaign")),
     ]
     notes = tuple(str(note) for note in scores.get("notes") or ())
     if notes:
@@ -156,6 +158,23 @@ def _stitch(scores: Mapping[str, Any]) -> Iterator[Verdict]:
         )
 
 
+def _campaign(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
+    """The gates of a campaign picture but for fidelity, which every picture has."""
+    names = {
+        "contrast": _("Words can be read"),
+        "overlap": _("Nothing covered"),
+        "safe_zone": _("Safe zone"),
+        "minimum_size": _("Size of words and products"),
+        "price": _("Price"),
+        "whole_product": _("Whole products"),
+        "channel": _("The channel's rules"),
+    }
+    for gate in (score or {}).get("gates", ()):
+        if gate["name"] in names:
+            level = GOOD if gate["passed"] else BAD
+            yield Verdict(level, names[gate["name"]], str(gate["message"]))
+
+
 def _concept(image: GeneratedImage) -> Iterator[Verdict]:
     if image.kind != "concept":
         return
@@ -180,7 +199,13 @@ def facts(image: GeneratedImage) -> list[tuple[str, str]]:
         found.append((_("Backdrop"), str(recipe["style"]).replace("-", " ")))
     if recipe.get("mode"):
         found.append((_("Way"), str(recipe["mode"])))
+    if recipe.get("look"):
+        found.append((_("Layout"), f"{recipe.get('family', '')} ({recipe['look']})"))
+        found.append((_("Language"), str(recipe.get("language", ""))))
     found.append((_("Seed"), str(image.seed)))
+    if recipe.get("layers"):
+        link = format_html('<a href="{}" download>SVG</a>', file_url(recipe["layers"]))
+        found.append((_("Drawing with layers"), link))
     if image.checkpoint:
         found.append((_("Model"), str(image.checkpoint)))
     source = image.provenance.get("digital_source_type")

@@ -12,8 +12,10 @@ from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
+from prodgen_django.campaigns.terms import Price, Promotion, format_price
 from prodgen_django.conf import product_model, settings
 
 if TYPE_CHECKING:
@@ -95,6 +97,27 @@ class Catalog(abc.ABC):
     @abc.abstractmethod
     def withdraw(self, reference: str) -> None:
         """Take a published picture back; one that is already gone is no error."""
+
+    # -- what a campaign says
+
+    def price(self, product: Any) -> Price | None:
+        """What a customer pays for one piece; None where it has no price."""
+        return None
+
+    def format_price(self, price: Price, language: str) -> str:
+        """A price as the shop's pages write it in a language."""
+        return format_price(price, language)
+
+    def promotion(self, source: str) -> Promotion | None:
+        """The promotion that ``Campaign.source`` names; None where there is none of that name (any more)."""
+        return None
+
+    def running_promotions(self) -> Q:
+        """A condition on ``Campaign``: it advertises no promotion, or one that runs at this moment.
+
+        It becomes part of a page's query, so that a picture disappears together with its promotion.
+        """
+        return Q(source="")
 
     # -- what a page shows where nothing of ours is published
 

@@ -49,11 +49,12 @@ def create_job(
     chosen = list(products) if products is not None else []
     if recipe.needs_products and not chosen:
         raise ValidationError(_("Select at least one product."), code="no_products")
-    if len(chosen) > settings.MAX_PRODUCTS:
+    most = min(settings.MAX_PRODUCTS, recipe.most_products or settings.MAX_PRODUCTS)
+    if len(chosen) > most:
         raise ValidationError(
             _("%(count)d products are too many for one job; the most is %(most)d."),
             code="too_many_products",
-            params={"count": len(chosen), "most": settings.MAX_PRODUCTS},
+            params={"count": len(chosen), "most": most},
         )
     cleaned = _as_json(options or {}) if draft else _clean(recipe, options or {})
     if draft:

@@ -27,6 +27,7 @@ __all__ = [
 BUILT_IN = {
     "display": "prodgen_django.recipes.display.DisplayRecipe",
     "concept": "prodgen_django.recipes.concept.ConceptRecipe",
+    "campaign": "prodgen_django.recipes.campaign.CampaignRecipe",
     "stitch": "prodgen_django.recipes.stitch.StitchRecipe",
     "train": "prodgen_django.recipes.train.TrainRecipe",
 }

@@ -132,6 +132,8 @@ class Recipe(abc.ABC):
     has_preview: ClassVar[bool] = False
     #: True where the job works on products; False for a job without any (train from a folder).
     needs_products: ClassVar[bool] = True
+    #: Most products that one job takes; None: PRODGEN["MAX_PRODUCTS"].
+    most_products: ClassVar[int | None] = None
 
     def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Validated options as JSON values, defaults filled in. Raises ValidationError with the form's

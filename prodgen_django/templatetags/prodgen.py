@@ -4,6 +4,7 @@
 {% personalize_products products %}                          one query for a whole listing
 {% personalized_image product size="card" as picture %}      picture.url, .width, .height, .alt, .srcset
 {% prodgen_picture product size="large" %}                   a responsive <picture>
+{% prodgen_campaign "hero" as campaign %}                    the campaign picture of a place, or nothing
 {% prodgen_why product as reasons %}                         why this picture, in words
 {% prodgen_script %}                                         at the end of <body>: tells what was seen and clicked
 """
@@ -18,7 +19,9 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
+from prodgen_django.personalization.campaigns import Shown, choose_campaign
 from prodgen_django.personalization.page import Page, page_of, scripted
 from prodgen_django.personalization.pictures import Picture, width_of
 from prodgen_django.personalization.visitor import Visitor
@@ -60,6 +63,21 @@ def prodgen_picture(
         loading=loading,
         css_class=css_class,
     )
+
+
+@register.simple_tag(takes_context=True)
+def prodgen_campaign(
+    context: template.Context, slot: str, wide: str = "hero", phone: str = "hero_phone"
+) -> Shown | str:
+    """The published campaign picture of a place that suits the visitor, linked; "" where no campaign runs.
+
+    One query. After `personalize_products` it goes by the same taste as the page's products.
+    """
+    page = _page(context)
+    taste = page.taste if page.chosen else None
+    language = context.get("LANGUAGE_CODE") or get_language() or ""
+    found = choose_campaign(page.visitor, slot, language=language, wide=wide, phone=phone, taste=taste)
+    return found or ""
 
 
 @register.simple_tag(takes_context=True)

@@ -15,6 +15,7 @@ from django.contrib.admin.exceptions import NotRegistered
 
 from prodgen_django.admin.actions import add_product_actions
 from prodgen_django.conf import product_model
+from prodgen_django.contrib.oscar.campaigns import add_campaign_actions
 
 logger = logging.getLogger(__name__)
 
@@ -28,3 +29,5 @@ except NotRegistered:
         " actions that make pictures",
         _model._meta.label,
     )
+
+add_campaign_actions(admin.site._registry)

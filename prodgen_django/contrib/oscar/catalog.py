@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.catalog import Catalog, CatalogError, Photo
 from prodgen_django.conf import settings
+from prodgen_django.contrib.oscar.promotions import OscarPromotions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -30,7 +31,7 @@ CODE_PREFIX = "prodgen-"
 REF_PREFIX = "productimage:"
 
 
-class OscarCatalog(Catalog):
+class OscarCatalog(OscarPromotions, Catalog):
     """Reads a product's images, and publishes a picture as one more of them."""
 
     @property

@@ -12,7 +12,7 @@ from prodgen_django.studio.color import ciede2000, to_lab
 from prodgen_django.studio.styles import STYLES, Style
 
 from .brief import MOST_PRODUCTS, BannerError, Brand, Brief, Shown
-from .colours import Scheme, lch, rgb, schemes, separation
+from .colours import Scheme, from_lch, lch, rgb, schemes, separation, with_ground
 from .families import GROUNDS, LEAST, MOST, Ground
 from .fonts import Typeface
 
@@ -29,7 +29,12 @@ _OPEN = (
     "dark",
     "window-light",
 )
-_STAGED = (*_OPEN, "blush", "sage", "leaf-shadow", "festive")
+_STAGED = (*_OPEN, "blush", "sage", "leaf-shadow")
+
+_EDGES = {
+    "oak": 0.66, "walnut": 0.66, "marble": 0.66, "concrete": 0.70, "terrazzo": 0.68, "dark": 0.755,
+    "festive": 0.70, "window-light": 0.72, "leaf-shadow": 0.72, "sage": 0.78, "blush": 0.80,
+}  # fmt: skip
 
 _ORDER: tuple[Ground, ...] = (
     "arch", "scene", "disc", "split", "card", "tint", "slant", "poster", "tiles", "shelf",
@@ -46,6 +51,11 @@ class Look:
     style: Style
     typeface: Typeface
     seed: int
+
+    @property
+    def wall(self) -> float:
+        """The share of a scene's height above the edge of its table."""
+        return _EDGES.get(self.style.name, 0.80)
 
     @property
     def name(self) -> str:
@@ -79,24 +89,30 @@ def looks(
         if LEAST.get(ground, 1) <= number <= MOST[ground]
     ]
     # The seed turns the order a little; what suits the number of products best stays near the front.
-    turned = sorted(range(len(offered)), key=lambda k: k + 3.0 * rng.random())
+    turned = sorted(range(len(offered)), key=lambda k: k + 4.0 * rng.random())
     grounds = [offered[k] for k in turned]
     colours = schemes(products, brand)
-    plain = [s for s in colours if s.name == "brand"] or colours
+    # What the products drown in is no choice, however often the seed is changed.
+    seen = [s for s in colours if separation(products, s.ground) >= 16]
+    plain = [s for s in colours if s.name == "brand"] or (seen if len(seen) > 1 else colours[:3])
     opened = suited_styles(products, _OPEN if not backdrop else (backdrop,))
     staged = suited_styles(products, _STAGED if not backdrop else (backdrop,))
     made = []
+    turn = int(rng.integers(4))
     for k in range(max(1, count)):
         ground = grounds[k % len(grounds)]
         # Whatever else differs, no two looks in a row have the same colours and letters.
-        scheme = plain[(k + k // len(grounds)) % min(4, len(plain))] if brand.ground == "" else plain[0]
+        scheme = plain[(turn + k + k // len(grounds)) % min(5, len(plain))] if brand.ground == "" else plain[0]
         pool = opened if ground == "scene" else staged
         style = pool[(k + int(rng.integers(2))) % min(3, len(pool))]
         typeface: Typeface = "serif" if (k + seed) % 2 else "sans"
         if ground == "tint":
             style = tinted(scheme)
-        elif ground in ("split", "card") and k % 2 and not backdrop:
-            style = tinted(_beside(scheme, colours))
+        elif ground in ("split", "card"):
+            if k % 2 and not backdrop:
+                style = tinted(_beside(scheme, colours))
+            elif not brand.ground:
+                scheme = with_ground(scheme, panel_for(style))
         made.append(Look(ground, scheme, style, typeface, seed + k))
     return made
 
@@ -127,9 +143,16 @@ def tinted(scheme: Scheme) -> Style:
     )  # fmt: skip
 
 
-def _shade(ground: str) -> str:
-    from .colours import from_lch
+def panel_for(style: Style) -> str:
+    """A plain colour beside a scene, of the hue of its wall: the picture then holds together."""
+    wall = style.palette[2] if style.scene in ("oak", "walnut", "marble") else style.palette[0]
+    lightness, chroma, hue = lch(wall)
+    if lightness < 45:
+        return from_lch(min(lightness, 22), min(chroma, 14), hue)
+    return from_lch(min(95, lightness + 4), min(1.15 * chroma, 24), hue)
 
+
+def _shade(ground: str) -> str:
     lightness, chroma, hue = lch(ground)
     return from_lch(max(4.0, 0.22 * lightness), min(chroma, 18), hue)
 
@@ -141,8 +164,8 @@ def _beside(scheme: Scheme, colours: Sequence[Scheme]) -> Scheme:
     def distance(other: Scheme) -> float:
         return float(ciede2000(base, to_lab(np.array([rgb(other.ground)], np.uint8)))[0])
 
-    near = [one for one in colours if 6 < distance(one) < 45]
-    return near[0] if near else colours[-1]
+    near = [one for one in colours if 5 < distance(one) < 32 and one.dark == scheme.dark]
+    return near[0] if near else scheme
 
 
 def all_grounds() -> tuple[Ground, ...]:

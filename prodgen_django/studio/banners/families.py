@@ -82,12 +82,15 @@ def safe_area(fmt: Format) -> Rect:
     return Rect(x, y, width - x - max(edge, right * width), height - y - max(edge, bottom * height))
 
 
-def plans(fmt: Format, ground: Ground, count: int) -> Iterator[Plan]:
-    """Every division of this size that the ground allows, reading from left to right."""
+def plans(fmt: Format, ground: Ground, count: int, wall: float = 0.80) -> Iterator[Plan]:
+    """Every division of this size that the ground allows, reading from left to right.
+
+    `wall`: the share of a scene's height above the edge of its table or floor.
+    """
     for side in GROUNDS[ground]:
         for share in _shares(fmt, side, ground):
             for align in _aligns(fmt, ground, side, count):
-                plan = _plan(fmt, ground, side, share, align)
+                plan = _plan(fmt, ground, side, share, align, wall)
                 if plan is not None:
                     yield plan
 
@@ -114,7 +117,7 @@ def _aligns(fmt: Format, ground: Ground, side: Side, count: int) -> tuple[Align,
     return ("center", "start")
 
 
-def _plan(fmt: Format, ground: Ground, side: Side, share: float, align: Align) -> Plan | None:
+def _plan(fmt: Format, ground: Ground, side: Side, share: float, align: Align, wall: float) -> Plan | None:
     width, height = float(fmt.size[0]), float(fmt.size[1])
     edge = margin(fmt)
     safe = safe_area(fmt)
@@ -149,10 +152,11 @@ def _plan(fmt: Format, ground: Ground, side: Side, share: float, align: Align) -
             "middle" if side in ("start", "end") else "top" if side == "above" else "bottom", row,
         ),
         fmt,
+        wall,
     )  # fmt: skip
 
 
-def _on_ground(plan: Plan, fmt: Format) -> Plan | None:
+def _on_ground(plan: Plan, fmt: Format, wall: float) -> Plan | None:
     """What the ground itself asks: where its floor is, how much air its shape needs."""
     width, height = float(fmt.size[0]), float(fmt.size[1])
     edge, stage, text, field = margin(fmt), plan.stage, plan.text, plan.field
@@ -165,7 +169,7 @@ def _on_ground(plan: Plan, fmt: Format) -> Plan | None:
         field = Rect(0, 0, width, height)
         if plan.ground == "scene" and plan.side in ("start", "end") and not strip:
             # Words stand on the wall, not across the edge of the table.
-            text = Rect(text.x, text.y, text.w, min(text.bottom, 0.80 * height) - text.y)
+            text = Rect(text.x, text.y, text.w, min(text.bottom, (wall - 0.02) * height) - text.y)
     elif plan.ground == "split":
         base = field.y + 0.89 * field.h
         top = field.y + (0.10 if not strip else 0.06) * field.h

@@ -39,10 +39,7 @@ def layered_svg(banner: Banner, products: Sequence[Shown], brand: Brand) -> byte
         *(_product(one, products[one.index]) for one in painted.products),
         "</g>",
         '<g id="shapes">',
-        *(
-            _shape(shape, painted.colours, brand, painted.scheme.dark)
-            for shape in banner.layout.block.shapes
-        ),
+        *(_shape(shape, painted.colours, brand, painted.scheme.dark) for shape in banner.layout.block.shapes),
         "</g>",
         '<g id="words">',
         *(_words(line, painted.colours[line.role]) for line in banner.layout.block.lines),

@@ -62,6 +62,12 @@ class Block:
         )
 
     @property
+    def evenness(self) -> float:
+        """The shortest line of the headline as a share of the longest."""
+        widths = [line.width for line in self.lines if line.role == "headline"]
+        return min(widths) / max(widths) if widths else 1.0
+
+    @property
     def boxes(self) -> list[Rect]:
         return [*(line.box for line in self.lines), *(shape.rect for shape in self.shapes)]
 

@@ -6,7 +6,7 @@ between phrases (BudouX) as long as the phrases fit, as a person would break the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ def units(text: str, language: str = "en", phrases: bool = True) -> tuple[str, .
     """The pieces of a one-line text that no line break may divide; joined they are the text."""
     from uniseg.linebreak import line_break_units
 
-    pieces = tuple(line_break_units(text))
+    pieces = _whole_words(line_break_units(text))
     parser = _phrase_parser(language) if phrases else None
     if parser is None or len(pieces) < 2:
         return pieces
@@ -33,6 +33,17 @@ def units(text: str, language: str = "en", phrases: bool = True) -> tuple[str, .
             joined.append(piece)
             piece = ""
     return tuple([*joined, piece] if piece else joined)
+
+
+def _whole_words(pieces: Iterable[str]) -> tuple[str, ...]:
+    """UAX #14 lets a word of katakana be divided anywhere; a reader does not."""
+    joined: list[str] = []
+    for piece in pieces:
+        if joined and _katakana(joined[-1][-1]) and _katakana(piece[0]):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return tuple(joined)
 
 
 @lru_cache(maxsize=8)
@@ -50,27 +61,33 @@ def _phrase_parser(language: str) -> Any:
 
 
 def break_text(
-    text: str, width: Width, most_width: float, most_lines: int, language: str = "en"
+    text: str,
+    width: Width,
+    most_width: float,
+    most_lines: int,
+    language: str = "en",
+    *,
+    loose: bool = False,
 ) -> list[str] | None:
     """`text` in as few lines as fit into `most_width`, of widths as equal as they can be; None where
     `most_lines` do not do.
 
     `width` measures a text. A line break in the text is kept. A price or a word is never divided: what is
-    wider than the line does not fit.
+    wider than the line does not fit. `loose` breaks Chinese and Japanese within phrases too, where nothing
+    else helps; a word of katakana stays whole even then.
     """
-    for phrases in (True, False):
-        lines: list[str] | None = []
-        for paragraph in text.split("\n"):
-            part = _balanced(units(paragraph.strip(), language, phrases), width, most_width, most_lines)
-            if part is None or lines is None:
-                lines = None
-                break
-            lines += part
-        if lines is not None and len(lines) <= most_lines:
-            return lines
-        if units(text, language, True) == units(text, language, False):
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        pieces = units(paragraph.strip(), language, not loose)
+        part = _balanced(pieces, width, most_width, most_lines)
+        if part is None:
             return None
-    return None
+        lines += part
+    return lines if len(lines) <= most_lines else None
+
+
+def _katakana(char: str) -> bool:
+    return "\u30a1" <= char <= "\u30ff" and char != "\u30fb"
 
 
 def _balanced(pieces: Sequence[str], width: Width, most_width: float, most_lines: int) -> list[str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from prodgen_django.studio.provenance import combined_source_type
 
 from . import gates
 from .brief import BannerError, Brand, Brief, Shown
-from .directions import Look
+from .colours import with_ground
+from .directions import Look, panel_for
 from .formats import Format
 from .gates import Gate
 from .geometry import Rect
@@ -76,6 +77,21 @@ class Banner:
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Try:
+    """A painted layout with what was measured of it."""
+
+    look: Look
+    layout: Layout
+    painted: Painted
+    measured: list[Gate]
+    certificates: list[Fidelity]
+
+    @property
+    def passed(self) -> bool:
+        return all(gate.passed for gate in self.measured)
+
+
 @dataclass
 class Campaign:
     """One brief's banners in any size and look. Keeps scenes and measured texts between sizes."""
@@ -93,25 +109,35 @@ class Campaign:
         fail a gate gives way to the next best; if all do, the best is returned with its failures.
         Raises BannerError (no_layout) where the words fit into no layout.
         """
-        setter = self._setters.setdefault(look.typeface, Setter(self.brief, self.brand, look.typeface))
-        found = search(fmt, look, setter, self.products, lambda: self._busyness(fmt, look))
-        if not found:
+        wanted = expected if expected is not None else (self.brief.price, self.brief.old_price)
+        best: _Try | None = None
+        for one in _ways(look, fmt):
+            found = self._tried(fmt, one, wanted)
+            if found is not None and (best is None or found.passed):
+                best = found
+            if best is not None and best.passed:
+                break
+        if best is None:
             raise BannerError(
                 "no_layout",
                 f"The words do not fit into {fmt.label}: shorten the headline, or leave something out.",
             )
-        wanted = expected if expected is not None else (self.brief.price, self.brief.old_price)
-        best: tuple[Painted, Layout, list[Gate], list[Fidelity]] | None = None
-        for layout in found[:_TRIES]:
+        return self._finished(fmt, best)
+
+    def _tried(self, fmt: Format, look: Look, wanted: Sequence[str]) -> _Try | None:
+        """The best layout of a look whose pixels pass every gate; else the best; None where nothing fits."""
+        setter = self._setters.setdefault(look.typeface, Setter(self.brief, self.brand, look.typeface))
+        best: _Try | None = None
+        for layout in search(fmt, look, setter, self.products, lambda: self._busyness(fmt, look))[:_TRIES]:
             painted = paint(fmt, look, layout, self.products, self.brand, self.studio)
             certificates = [_certify(self.products[one.index], painted, one) for one in painted.products]
             measured = self._measured(fmt, layout, painted, certificates, wanted)
-            if best is None or all(gate.passed for gate in measured):
-                best = (painted, layout, measured, certificates)
-            if all(gate.passed for gate in measured):
+            this = _Try(look, layout, painted, measured, certificates)
+            if best is None or this.passed:
+                best = this
+            if this.passed:
                 break
-        assert best is not None
-        return self._finished(fmt, look, *best)
+        return best
 
     def _busyness(self, fmt: Format, look: Look) -> Busyness:
         return Busyness(self.studio.scene(look.style, fmt.size, look.seed))
@@ -130,10 +156,8 @@ class Campaign:
             gates.check_fidelity(certificates),
         ]
 
-    def _finished(
-        self, fmt: Format, look: Look, painted: Painted, layout: Layout, measured: list[Gate],
-        certificates: list[Fidelity],
-    ) -> Banner:  # fmt: skip
+    def _finished(self, fmt: Format, best: _Try) -> Banner:
+        look, layout, painted, certificates = best.look, best.layout, best.painted, best.certificates
         source = combined_source_type(["digitalCapture", "algorithmicMedia"])
         most = next((rule.limit for rule in fmt.channel.rules if rule.name == "bytes"), None)
         for quality in _QUALITIES:
@@ -142,9 +166,18 @@ class Campaign:
                 break
         file_gate = gates.check_file(data, fmt)
         return Banner(
-            fmt, look, layout, painted, data, (*measured, file_gate), tuple(certificates), source,
+            fmt, look, layout, painted, data, (*best.measured, file_gate), tuple(certificates), source,
             tuple(palette(painted.image)), tuple(dict.fromkeys([*style_tags(painted.image), *look.style.tags[3:]])),
         )  # fmt: skip
+
+
+def _ways(look: Look, fmt: Format) -> list[Look]:
+    """The look, and what stands for it where words cannot be read on its scene: a plain panel beside it."""
+    if look.ground != "scene":
+        return [look]
+    beside = replace(look, ground="split", scheme=with_ground(look.scheme, panel_for(look.style)))
+    # A strip is too low for words to stand above the edge of a table.
+    return [beside] if fmt.aspect >= 4.5 else [look, beside]
 
 
 def _certify(shown: Shown, painted: Painted, one: Any) -> Fidelity:

@@ -58,7 +58,7 @@ def search(
     """
     found: list[Layout] = []
     busy = busyness() if busyness is not None and look.ground == "scene" else None
-    for plan in plans(fmt, look.ground, len(products)):
+    for plan in plans(fmt, look.ground, len(products), look.wall):
         if setter.rtl:
             plan = plan.mirrored(fmt.size[0])
         block = _words(fmt, plan, setter)
@@ -68,7 +68,7 @@ def search(
         arrangement = _products(fmt, plan, products, setter.rtl)
         if arrangement is None:
             continue
-        plan, block, arrangement = _settled(plan, block, arrangement)
+        plan, block, arrangement = _settled(fmt, plan, block, arrangement)
         parts = _parts(fmt, plan, block, arrangement, products, setter, busy)
         score = sum(_WEIGHTS[name] * value for name, value in parts.items())
         found.append(Layout(plan, block, arrangement, round(score, 6), parts))
@@ -106,7 +106,9 @@ def _placed(fmt: Format, plan: Plan, block: Block, busy: Busyness | None) -> tup
     return block.moved(text.x, text.y + top), plan
 
 
-def _settled(plan: Plan, block: Block, arrangement: Arrangement) -> tuple[Plan, Block, Arrangement]:
+def _settled(
+    fmt: Format, plan: Plan, block: Block, arrangement: Arrangement
+) -> tuple[Plan, Block, Arrangement]:
     """Where a row of products leaves much of its stage empty, words and products move towards each other,
     so that what is empty lies around them and not between."""
     if plan.side != "above" or plan.ground in ("tiles", "shelf") or plan.row:
@@ -119,8 +121,9 @@ def _settled(plan: Plan, block: Block, arrangement: Arrangement) -> tuple[Plan, 
         return plan, block, arrangement
     free = spare - wanted
     lift = {"scene": 0.06, "tint": 0.10, "split": 0.08, "card": 0.08}.get(plan.ground, 0.34)
-    up = round(min(lift * free, 0.10 * plan.stage.bottom))
-    down = min(0.38 * free, 0.9 * row)
+    tower = fmt.aspect < 0.4
+    up = round(min(lift * free, (0.16 if tower else 0.10) * plan.stage.bottom))
+    down = min(0.38 * free, (1.4 if tower else 0.9) * row)
     if plan.ground in ("split", "card", "slant"):
         # The words stay on their own panel, in its middle.
         down = min(down, 0.5 * max(0.0, plan.field.y - block.rect.bottom - 0.2 * block.headline_size))
@@ -178,7 +181,7 @@ def _parts(
     canvas = width * height
     safe = safe_area(fmt)
     covered = sum(
-        stand.rect.area * float(products[stand.index].extra.get("solid", 0.78))
+        stand.rect.area * float(products[stand.index].extra.get("cover", 0.78))
         for stand in arrangement.stands
     )
     sides = [max(s.rect.w, s.rect.h) for s in arrangement.stands]
@@ -205,7 +208,8 @@ def _parts(
         "products": min(1.0, covered / canvas / 0.20),
         "headline": min(1.0, block.headline_size / (0.088 * sqrt(canvas))),
         "filled": 1.0 - abs(min(1.0, fill) - 0.82),
-        "lines": {1: 0.8, 2: 1.0, 3: 0.9, 4: 0.6}.get(block.headline_lines, 0.3),
+        "lines": {1: 0.8, 2: 1.0, 3: 0.9, 4: 0.6}.get(block.headline_lines, 0.3)
+        - (0.8 if block.evenness < 0.42 else 0.0),
         "complete": 1.0 - 0.4 * len(block.dropped),
         "shown": len(arrangement.stands) / len(products),
         "calm": 1.0 - min(1.0, busy.of(text)) if busy is not None else 0.9,

@@ -63,9 +63,16 @@ class Setter:
         # A thousandth more than measured: hinting rounds letters at small sizes.
         return self._widths[key] / _REFERENCE * size * 1.002 + 0.5
 
-    def broken(self, role: str, size: float, width: float, most_lines: int) -> list[str] | None:
+    def broken(
+        self, role: str, size: float, width: float, most_lines: int, *, loose: bool = False
+    ) -> list[str] | None:
         return break_text(
-            self.texts[role], lambda t: self.width(role, t, size), width, most_lines, self.brief.language
+            self.texts[role],
+            lambda t: self.width(role, t, size),
+            width,
+            most_lines,
+            self.brief.language,
+            loose=loose or role != "headline",
         )
 
     def line(self, role: str, text: str, x: float, top: float, size: float) -> Line:
@@ -95,19 +102,19 @@ class Setter:
             # A headline that must be tiny so that small print fits is no headline.
             if best is not None and (best.headline_size >= 1.55 * least or count == len(SPARED)):
                 return best
-        return self._largest(width, height, least, most, align, most_lines + 1, given_up)
+        return self._largest(width, height, least, most, align, most_lines + 1, given_up, loose=True)
 
     def _largest(
         self, width: float, height: float, least: float, most: float, align: Align, most_lines: int,
-        given_up: tuple[str, ...],
+        given_up: tuple[str, ...], *, loose: bool = False,
     ) -> Block | None:  # fmt: skip
         size = most
         while size >= 1.15 * least:
-            block = self._column(width, least, size, align, most_lines, given_up)
+            block = self._column(width, least, size, align, most_lines, given_up, loose=loose)
             if block is not None and block.height <= height:
                 # Room that is left over goes to the price and the other words, not to the gap beneath.
                 for louder in (1.45, 1.3, 1.15):
-                    grown = self._column(width, least, size, align, most_lines, given_up, louder)
+                    grown = self._column(width, least, size, align, most_lines, given_up, louder, loose=loose)
                     if grown is not None and grown.height <= 0.94 * height:
                         return grown
                 return block
@@ -116,7 +123,7 @@ class Setter:
 
     def _column(
         self, width: float, least: float, size: float, align: Align, most_lines: int,
-        given_up: tuple[str, ...], louder: float = 1.0,
+        given_up: tuple[str, ...], louder: float = 1.0, *, loose: bool = False,
     ) -> Block | None:  # fmt: skip
         texts = {role: text for role, text in self.texts.items() if role not in given_up}
         lines: list[Line] = []
@@ -125,7 +132,7 @@ class Setter:
         mark = self._mark(size, least, width)
         if mark is not None:
             y = self._put_mark(mark, lines, shapes, y) + 0.5 * size
-        broken = self.broken("headline", size, width, most_lines)
+        broken = self.broken("headline", size, width, most_lines, loose=loose)
         if broken is None:
             return None
         y = self._paragraph("headline", broken, size, y, lines)
@@ -264,7 +271,7 @@ class Setter:
         shapes: list[Shape] = []
         mark = self._mark(0.9 * size, least, 0.9 * room)
         y = self._put_mark(mark, lines, shapes, 0.0) + 0.28 * size if mark is not None else 0.0
-        broken = self.broken("headline", size, room, 2) if room > 2 * size else None
+        broken = self.broken("headline", size, room, 2, loose=size < 1.3 * least) if room > 2 * size else None
         if broken is None:
             return None
         y = self._paragraph("headline", broken, size, y, lines)

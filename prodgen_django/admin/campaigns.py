@@ -1,0 +1,159 @@
+"""Brand kits, the places of campaigns, and a campaign once more in another size or language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings as django_settings
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from prodgen_django.admin.permissions import may_generate, requires
+from prodgen_django.models import BrandKit, Campaign, Job
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
+    from django.http import HttpRequest
+
+#: Largest file of a brand kit in bytes: a font of Chinese letters has 20 MB.
+MOST_BYTES = 40_000_000
+
+
+class BrandKitForm(forms.ModelForm):
+    class Meta:
+        model = BrandKit
+        fields = "__all__"  # noqa: DJ007  (the admin's own form: every field is the admin's to set)
+
+    def clean_logo(self) -> Any:
+        return self._picture("logo")
+
+    def clean_logo_on_dark(self) -> Any:
+        return self._picture("logo_on_dark")
+
+    def clean_headline_font(self) -> Any:
+        return self._font("headline_font")
+
+    def clean_text_font(self) -> Any:
+        return self._font("text_font")
+
+    def _picture(self, name: str) -> Any:
+        from prodgen_django.imagefile import ImageRejected, inspect_image
+
+        file = self.cleaned_data[name]
+        if file and name in self.changed_data:
+            try:
+                inspect_image(file.file, max_bytes=MOST_BYTES)
+            except ImageRejected as error:
+                raise ValidationError(error.message, code=error.code) from error
+            file.file.seek(0)
+        return file
+
+    def _font(self, name: str) -> Any:
+        file = self.cleaned_data[name]
+        if file and name in self.changed_data:
+            head = file.file.read(4)
+            file.file.seek(0)
+            if file.size > MOST_BYTES or head not in (b"\0\1\0\0", b"OTTO", b"true", b"ttcf"):
+                raise ValidationError(
+                    _("This is no TrueType or OpenType font. Web fonts (WOFF) cannot be used."), code="font"
+                )
+        return file
+
+
+@admin.register(BrandKit)
+class BrandKitAdmin(admin.ModelAdmin):
+    form = BrandKitForm
+    list_display = ("name", "is_default", "ground", "ink", "accent")
+    fieldsets = (
+        (None, {"fields": ("name", "is_default")}),
+        (_("Logo"), {"fields": ("logo", "logo_on_dark")}),
+        (_("Colours"), {"fields": ("ground", "ink", "accent")}),
+        (_("Letters"), {"fields": ("headline_font", "text_font")}),
+    )
+
+    def save_model(self, request: HttpRequest, obj: BrandKit, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if obj.is_default:
+            BrandKit.objects.exclude(pk=obj.pk).update(is_default=False)
+
+
+@admin.register(Campaign)
+class CampaignAdmin(admin.ModelAdmin):
+    list_display = ("job", "slot", "source", "starts_at", "ends_at", "link")
+    list_select_related = ("job",)
+    list_filter = ("slot",)
+    fields = ("job", "slot", "link", "source", "starts_at", "ends_at")
+    readonly_fields = ("job", "source")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+def again_choices() -> dict[str, list[tuple[str, str]]]:
+    """Sizes and languages in which a campaign can be made once more."""
+    from prodgen_django.studio.banners import FORMATS
+
+    return {
+        "formats": [("", gettext("the same sizes")), *((f.name, f.label) for f in FORMATS.values())],
+        "languages": [("", gettext("the same language")), *django_settings.LANGUAGES],
+    }
+
+
+@require_POST
+@requires("generate")
+def again(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
+    """Make a whole campaign once more in another size or language: the same looks, a job of its own."""
+    from prodgen_django.jobs import create_job
+
+    job = get_object_or_404(Job, pk=pk, kind="campaign")
+    options = dict(job.options)
+    size, language = request.POST.get("format", ""), request.POST.get("language", "")
+    if size:
+        options["formats"] = [size]
+    if language:
+        # The words stay in the language that they were written in; a line of others' words may hold this one.
+        first = options["languages"][0]
+        options["written_in"] = options.get("written_in") or first
+        options["languages"] = [language]
+    first_item = job.items.order_by("position").first()
+    if first_item is None or not may_generate(request.user):
+        return HttpResponseRedirect(job.get_absolute_url())
+    try:
+        made = create_campaign_again(job, options, request.user, create_job)
+    except ValidationError as error:
+        for sentence in error.messages:
+            messages.error(request, sentence)
+        return HttpResponseRedirect(job.get_absolute_url())
+    messages.success(request, gettext("The campaign is made once more; its first job stays as it is."))
+    return HttpResponseRedirect(made.get_absolute_url())
+
+
+def create_campaign_again(job: Job, options: dict[str, Any], user: Any, create_job: Any) -> Job:
+    """A job with the products, photos and seed of another campaign and other options."""
+    from prodgen_django.catalog import get_catalog
+
+    first = job.items.order_by("position").first()
+    assert first is not None
+    shown = first.options["shown"]
+    found = get_catalog().products().in_bulk([one["product"] for one in shown])
+    photos: dict[Any, list[str]] = {}
+    start = 0
+    for one in shown:
+        photos[one["product"]] = first.photos[start : start + one["photos"]]
+        start += one["photos"]
+    products = [found[one["product"]] for one in shown if one["product"] in found]
+    return create_job(
+        "campaign",
+        products=products,
+        photos=photos,
+        options=options,
+        created_by=user,
+        title=job.title,
+        seed=first.seed - 1000 * first.position,
+    )

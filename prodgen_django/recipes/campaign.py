@@ -1,0 +1,323 @@
+"""Campaign pictures: one to twelve products with words and a price, in every size that is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
+from prodgen_django.recipes.campaign_brief import brand_of, brief_of, offered, promotion_of
+from prodgen_django.recipes.campaign_form import CampaignForm
+from prodgen_django.recipes.photos import rgb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import numpy as np
+
+    from prodgen_django.catalog import Photo
+    from prodgen_django.recipes.base import Workbench, WorkItem
+    from prodgen_django.studio.banners import Banner, Campaign, Look, Shown
+
+MOST_PRODUCTS = 12
+#: Photos of a product that are cut out to find the best.
+MOST_COMPARED = 3
+#: Pixels of a photo's longer side beyond which nothing is gained in any size of a campaign.
+PHOTO_SIDE = 1600
+PREVIEW_PRODUCTS, PREVIEW_SIDE = 4, 700
+
+
+class CampaignRecipe(Recipe):
+    """Cut out, look for the best layout of each size, paint, measure."""
+
+    kind = "campaign"
+    label = _("Campaign pictures")
+    description = _("Banners and posters of up to twelve products, in every size of the channels you choose.")
+    options_form = CampaignForm
+    has_preview = True
+    most_products = MOST_PRODUCTS
+    batch_size = 1
+
+    def plan(
+        self,
+        products: Sequence[Any],
+        photos: Mapping[Any, Sequence[Photo]],
+        options: Mapping[str, Any],
+    ) -> Iterable[ItemPlan]:
+        """One item for each design in each language: they are independent, so workers share them."""
+        from prodgen_django.catalog import get_catalog
+
+        if len(products) > MOST_PRODUCTS:
+            raise ValidationError(
+                _("A campaign picture shows at most %(most)d products; you chose %(count)d."),
+                code="too_many_products",
+                params={"most": MOST_PRODUCTS, "count": len(products)},
+            )
+        catalog = get_catalog()
+        shown: list[dict[str, Any]] = []
+        refs: list[str] = []
+        for product in products:
+            own = tuple(photo.ref for photo in photos.get(product.pk, ()))
+            shown.append({"product": product.pk, "title": catalog.title(product), "photos": len(own)})
+            refs += own
+        position = 0
+        for variation in range(options["variations"]):
+            for language in options["languages"]:
+                title = _now("Design %(number)d") % {"number": variation + 1}
+                if len(options["languages"]) > 1:
+                    title = f"{title} ({language})"
+                yield ItemPlan(
+                    product=None,
+                    title=title,
+                    photos=tuple(refs),
+                    options={
+                        "shown": shown, "variation": variation, "language": language, "position": position,
+                    },
+                )  # fmt: skip
+                position += 1
+
+    def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
+        for item in items:
+            try:
+                yield self._one(item, bench)
+            except ItemFailed as error:
+                yield Outcome(item, error=error)
+
+    def preview(self, item: WorkItem, bench: Workbench) -> Picture:
+        from prodgen_django.models import JobItem
+
+        # A draft's items are its products; the preview shows them together, in the first size.
+        rows = JobItem.objects.filter(job__items__pk=item.pk, product__isnull=False).order_by("position")
+        rows = rows.distinct()[:PREVIEW_PRODUCTS]
+        options = dict(item.options)
+        options["photo"] = "first"
+        options["shown"] = [
+            {"product": row.product_id, "title": row.title, "photos": len(row.photos)} for row in rows
+        ]
+        refs = tuple(ref for row in rows for ref in row.photos)
+        options |= {"variation": 0, "language": options["languages"][0], "position": 0}
+        whole = type(item)(
+            item.pk, None, item.title, "", refs, options, item.seed - 1000 * _position(item.pk), item.attempt
+        )
+        campaign, looks, expected, notes = self._campaign(whole, bench, PREVIEW_SIDE)
+        return self._picture(whole, campaign, looks[0], options["formats"][0], expected, bench, notes)
+
+    # -- one design ---------------------------------------------------------------------------------------
+
+    def _one(self, item: WorkItem, bench: Workbench) -> Outcome:
+        from prodgen_django.studio.banners import BannerError
+
+        options = item.options
+        campaign, looks, expected, notes = self._campaign(item, bench)
+        self._place(item, bench)
+        look = looks[options["variation"]]
+        pictures = []
+        for number, name in enumerate(options["formats"]):
+            bench.progress(item, 0.4 + 0.6 * number / len(options["formats"]), _now("Laying out"))
+            try:
+                pictures.append(self._picture(item, campaign, look, name, expected, bench, notes))
+            except BannerError as error:
+                if error.code != "no_layout":
+                    raise ItemFailed(error.code, error.message) from error
+                notes.append(error.message)
+        if not pictures:
+            raise ItemFailed("no_layout", notes[-1])
+        return Outcome(item, pictures=tuple(pictures), report={"sentences": list(dict.fromkeys(notes))})
+
+    def _campaign(
+        self, item: WorkItem, bench: Workbench, side: int = PHOTO_SIDE
+    ) -> tuple[Campaign, list[Look], tuple[str, str], list[str]]:
+        from prodgen_django.catalog import get_catalog
+        from prodgen_django.studio.banners import BannerError, looks
+        from prodgen_django.studio.banners import Campaign as Banners
+
+        options = item.options
+        shown, notes = self._shown(item, bench, side)
+        promotion = promotion_of(options)
+        keys = [one["product"] for one in options["shown"]]
+        by_key = {product.pk: product for product in get_catalog().products().filter(pk__in=keys)}
+        offer = offered([by_key[key] for key in keys if key in by_key], promotion)
+        brief, expected = brief_of(options, options["language"], offer, promotion)
+        brand = brand_of(options, bench.work_dir())
+        base = item.seed - 1000 * options["position"]
+        backdrop = "" if options.get("backdrop", "auto") == "auto" else options["backdrop"]
+        try:
+            found = looks(shown, brief, brand, count=options["variations"], seed=base, backdrop=backdrop)
+        except BannerError as error:
+            raise ItemFailed(error.code, error.message) from error
+        return Banners(shown, brief, brand), found, expected, notes
+
+    def _shown(self, item: WorkItem, bench: Workbench, side: int) -> tuple[list[Shown], list[str]]:
+        """The products, cut out; one that has no usable photo is left out with a sentence."""
+        from prodgen_django.studio.banners import Shown
+
+        start, found, notes = 0, [], []
+        total = len(item.options["shown"])
+        for number, one in enumerate(item.options["shown"]):
+            bench.progress(item, 0.4 * number / max(1, total), _now("Cutting out"))
+            refs = item.photos[start : start + one["photos"]]
+            start += one["photos"]
+            best: tuple[float, str, np.ndarray, np.ndarray] | None = None
+            wanted = 1 if item.options.get("photo") == "first" else MOST_COMPARED
+            why = _now("it has no photo")
+            for ref in refs:
+                try:
+                    photo, alpha, merit, reasons = _cut(ref, bench, side)
+                except ItemFailed as error:
+                    # One bad photo is no reason to give a product up while it has others.
+                    why = error.message
+                    continue
+                if best is None or merit > best[0]:
+                    best = (merit, ref, photo, alpha)
+                    doubts = reasons
+                wanted -= 1
+                if wanted <= 0:
+                    break
+            if best is None:
+                notes.append(_now("%(title)s is left out: %(why)s") % {"title": one["title"], "why": why})
+                continue
+            notes += [f"{one['title']}: {reason}" for reason in doubts]
+            _merit, ref, photo, alpha = best
+            solid = float((alpha >= 0.5).mean())
+            found.append(Shown.of(photo, alpha, one["title"], ref=ref, product=one["product"], cover=solid))
+        if not found:
+            raise ItemFailed("no_products", " ".join(notes) or _now("There is no product to show."))
+        return found, notes
+
+    def _picture(
+        self,
+        item: WorkItem,
+        campaign: Campaign,
+        look: Look,
+        name: str,
+        expected: tuple[str, str],
+        bench: Workbench,
+        notes: Sequence[str],
+    ) -> Picture:
+        from prodgen_django.studio.banners import FORMATS, layered_svg
+
+        banner = campaign.banner(FORMATS[name], look, expected=expected)
+        layers = ""
+        if item.options.get("layers"):
+            svg = layered_svg(banner, campaign.products, campaign.brand)
+            layers = bench.save_file("layers", svg, "svg")
+        return _as_picture(item, banner, campaign, layers, notes, self.version)
+
+    def _place(self, item: WorkItem, bench: Workbench) -> None:
+        """Write down where the job's pictures are to be shown, once for all of its items."""
+        from prodgen_django.catalog import get_catalog
+        from prodgen_django.models import Campaign as Placement
+
+        options = item.options
+        source = options.get("source") or ""
+        kind, _colon, key = source.partition(":")
+        link = options.get("link") or ""
+        if not link:
+            promotion = promotion_of(options)
+            link = promotion.url if promotion is not None else ""
+        if not link and len(options["shown"]) == 1:
+            catalog = get_catalog()
+            product = catalog.products().filter(pk=options["shown"][0]["product"]).first()
+            link = catalog.url(product) if product is not None else ""
+        Placement.objects.get_or_create(
+            job_id=bench.job_id,
+            defaults={
+                "slot": options.get("slot") or "",
+                "link": link[:500],
+                "source": source,
+                "source_kind": kind,
+                "source_id": int(key) if key.isdecimal() else None,
+            },
+        )
+
+
+def _as_picture(
+    item: WorkItem, banner: Banner, campaign: Campaign, layers: str, notes: Sequence[str], version: int
+) -> Picture:
+    options, fmt = item.options, banner.format
+    brief = campaign.brief
+    shown = [campaign.products[one.index] for one in banner.painted.products]
+    worst = min(banner.fidelity, key=lambda certificate: (certificate.passed, certificate.ssim))
+    certificates = [
+        {"product": one.extra["product"], **certificate.as_dict()}
+        for one, certificate in zip(shown, banner.fidelity, strict=True)
+    ]
+    alt = ", ".join(text for text in (brief.headline, brief.price, brief.until) if text)
+    titles = ", ".join(dict.fromkeys(one.title for one in shown))
+    left_out = [_now("Left out for want of room: %s") % role for role in banner.layout.block.dropped]
+    return Picture(
+        data=banner.data,
+        format=fmt.encoding,
+        width=fmt.size[0],
+        height=fmt.size[1],
+        source_type=banner.source_type,
+        title=f"{brief.headline} · {fmt.label}",
+        seed=banner.look.seed,
+        recipe={
+            "kind": "campaign",
+            "version": version,
+            "format": fmt.name,
+            "language": options["language"],
+            "variation": options["variation"],
+            "look": banner.look.name,
+            "family": banner.layout.plan.family,
+            "words": brief.texts(),
+            "shown": [one.extra["product"] for one in shown],
+            "options": {k: v for k, v in options.items() if k not in ("shown", "position")},
+            "alt": f"{alt} ({titles})" if titles else alt,
+            "layers": layers,
+        },
+        sources=tuple(one.extra["ref"] for one in shown),
+        scores={
+            "fidelity": worst.as_dict(),
+            "fidelity_by_product": certificates,
+            "campaign": banner.as_dict(),
+            "notes": [*notes, *left_out],
+        },
+        palette=banner.palette,
+        tags=banner.tags,
+        provenance={"layers": layers} if layers else {},
+        blockers=tuple({"code": f"campaign:{g.name}", "message": g.message} for g in banner.failures),
+    )
+
+
+def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, np.ndarray, float, tuple[str, ...]]:
+    """A photo and its alpha, how well it suits, and what speaks against it; kept for the job's other items."""
+    import json
+
+    import numpy as np
+
+    from prodgen_django.recipes.display import _at_most, _merit
+    from prodgen_django.studio import CutOut, cut_out_report
+
+    photo = _at_most(rgb(bench, ref), side)
+    digest = hashlib.sha256(photo.tobytes()).hexdigest()[:24]
+    kept = Path(bench.work_dir()) / f"cut-{digest}.npz"
+    try:
+        with np.load(kept) as stored:
+            alpha = stored["alpha"].astype(np.float32) / 255
+            facts = json.loads(str(stored["facts"]))
+    except (OSError, ValueError, KeyError):
+        cut = cut_out_report(photo)
+        if not cut.alpha.any():
+            raise ItemFailed("no_product", " ".join(cut.reasons)) from None
+        # In 255 steps, as it is stored: a first and a later item then have the very same product.
+        levels = np.rint(cut.alpha * 255).astype(np.uint8)
+        alpha = levels.astype(np.float32) / 255
+        exact = CutOut(alpha, cut.confidence, cut.reasons)
+        facts = {"merit": _merit((ref, photo, exact)), "reasons": list(cut.reasons) if cut.poor else []}
+        part = kept.with_name(f"{kept.stem}-{id(photo)}.tmp.npz")
+        np.savez_compressed(part, alpha=levels, facts=json.dumps(facts))
+        part.replace(kept)
+    return photo, alpha, float(facts["merit"]), tuple(facts["reasons"])
+
+
+def _position(pk: int) -> int:
+    from prodgen_django.models import JobItem
+
+    return JobItem.objects.filter(pk=pk).values_list("position", flat=True).first() or 0
