@@ -1,13 +1,15 @@
-"""The article's dense GAN, a DCGAN and ours: same photographs, same loop, same time, same judge, one table.
+"""The article's dense GAN, a DCGAN and ours: same photographs, same loop, same processor time, same judge, one table.
 
-    python benchmarks/gan/compare.py ../shared/data/garments-256 --seconds 480 --seeds 0 1 2
+    python benchmarks/gan/compare.py ../shared/data/garments-256 --seconds 1200 --seeds 0 --out runs/compare
 
-The peers take turns in slices of a few seconds in one process, so that a machine that others load slows all
-of them alike; each gets `--seconds` of processor time for its training steps. All are judged on the test
-photographs, which no choice has seen, with as many generated pictures as there are photographs, beside what
-real training photographs reach. The article's network also runs at its own 28 px in grey (`article-28`) and
-is judged against photographs made grey and small in the same way, and at 64 px in colour, where it meets the
-others.
+Every peer and seed is a process of its own with one thread and `--seconds` of processor time for its training,
+looks at the validation photographs included, so that what else the machine does is unfair to nobody. Schedules
+run to their end over that time. A run that was killed goes on when the same command is given again, and one that
+is done is not run again. Each peer is judged eight times on validation photographs and its best generator is
+measured on the test photographs, which no choice has seen, with as many generated pictures as there are
+photographs, beside what real training photographs reach. The article's network also runs at its own 28 px in
+grey (`article-28`) and is judged against photographs made grey and small in the same way, and at 64 px in
+colour, where it meets the others.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import tempfile
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -24,46 +27,24 @@ from typing import Any
 import numpy as np
 import torch
 
-from prodgen_django.gan import GanConfig, PhotoDataset, Sampler, training
+from prodgen_django.gan import GanConfig, PhotoDataset, Sampler
 from prodgen_django.gan import metrics as figures
 from prodgen_django.gan.extractor import Extractor
 from prodgen_django.gan.sampling import picture_grid
+from prodgen_django.gan.training import CatalogRun
 from prodgen_django.imagefile import encode_image
 
-ENDLESS = {"images": 10**9, "epochs": None, "evaluate_every": 10**9, "evaluate_samples": 64}
+#: Only the clock ends a run here.
+ENDLESS = {"images": 10**9, "epochs": None}
 PEERS = {
     "article-28": GanConfig.preset("article-28", **ENDLESS),
     "dense-64": GanConfig.preset("article-28", **ENDLESS, name="dense-64", resolution=64, channels=3),
     "dcgan-64": GanConfig.preset("dcgan-64", **ENDLESS),
     "ours (cpu-64)": GanConfig.preset("cpu-64", **ENDLESS),
 }
-
-
-class Runner:
-    """One peer under training, a slice at a time. Its budget is processor time, counted while it has its
-    turn."""
-
-    def __init__(self, config: GanConfig, data: PhotoDataset, held: PhotoDataset, seconds: float) -> None:
-        # The loop's own parts, driven by a clock of ours instead of the wall's.
-        self.run = training._Run(
-            config, data, Path(tempfile.mkdtemp()), seconds, None, held, None, "cpu", None
-        )
-        self.seconds = seconds
-
-    @property
-    def done(self) -> bool:
-        return self.run.seconds >= self.seconds
-
-    def turn(self, length: float) -> None:
-        started = time.process_time()
-        before = self.run.seconds
-        while not self.done and time.process_time() - started < length:
-            self.run.train_step()
-            self.run.seconds = before + time.process_time() - started
-
-    def finish(self) -> Sampler:
-        self.run.judge()
-        return Sampler.load(self.run.checkpoint)
+#: Images a processor second, roughly: only to spread the eight judgements over the budget.
+_RATE = {"article-28": 2500, "dense-64": 1500, "dcgan-64": 190, "ours (cpu-64)": 75}
+_JUDGEMENTS = 8
 
 
 def load(folder: Path, size: int, grey: bool) -> dict[str, PhotoDataset]:
@@ -102,68 +83,90 @@ def measure(
     return figures.judge(*features, extractor) | {"generated_per_cpu_second": round(rate, 1)}
 
 
+def run_one(name: str, seed: int, arguments: argparse.Namespace) -> None:
+    """Trains one peer to the end of its time, from where it was, and writes its figures."""
+    torch.set_num_threads(1)
+    seconds: float = arguments.seconds
+    every = max(1, int(_RATE[name] * seconds / _JUDGEMENTS))
+    config = replace(PEERS[name], seed=seed, evaluate_every=every)
+    parts = load(arguments.folder, config.resolution, config.channels == 1)
+    folder = place(arguments.out, name, seed)
+    extractor = Extractor.load()
+    run = CatalogRun(
+        config, parts["train"], folder, seconds, None, parts["validation"], "cpu", None, time.process_time
+    )
+    result = run.train(None, resume=True)
+    sampler = Sampler.load(result.checkpoint)
+    row = {
+        "peer": name, "seed": seed, "budget": seconds, "cpu_seconds": round(result.seconds, 1),
+        "images": result.images, "epochs": round(result.images / len(parts["train"]), 1),
+        "images_per_cpu_second": round(result.images / result.seconds, 1),
+        "parameters": sampler.card["parameters"], "chosen_at_images": sampler.card["images"],
+        "validation_kid": [round(h["kid"], 4) for h in result.history],
+        **measure(sampler, parts, extractor, 0),
+    }  # fmt: skip
+    (folder / "figures.json").write_text(json.dumps(row), encoding="utf-8")
+    pictures = sampler.sample(20, seed=1)
+    if pictures.shape[1] != 64:
+        import cv2
+
+        pictures = np.stack([cv2.resize(p, (64, 64), interpolation=cv2.INTER_CUBIC) for p in pictures])
+    np.save(folder / "samples.npy", pictures)
+    print(json.dumps(row), flush=True)
+
+
+def place(out: Path, name: str, seed: int) -> Path:
+    """The folder of one run."""
+    return out / f"{''.join(c if c.isalnum() else '-' for c in name).strip('-')}-{seed}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument(
-        "--seconds", type=float, default=480, help="processor seconds of training for each peer"
+        "--seconds", type=float, default=1800, help="processor seconds of training for each peer"
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--slice", type=float, default=10, help="processor seconds of a turn")
     parser.add_argument("--peers", nargs="+", choices=list(PEERS), default=list(PEERS))
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True, help="where the runs are kept")
+    parser.add_argument("--parallel", type=int, default=1, help="runs at a time, a core each")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     parser.add_argument("--sheet", type=Path, help="where to write unpicked samples, a row a peer (PNG)")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    extractor = Extractor.load()
-    sets = {
-        (c.resolution, c.channels): load(arguments.folder, c.resolution, c.channels == 1)
-        for c in (PEERS[name] for name in arguments.peers)
-    }
-    rows: list[dict[str, Any]] = []
-    sheet = []
-    for seed in arguments.seeds:
-        runners = {}
-        for name in arguments.peers:
-            config = replace(PEERS[name], seed=seed)
-            parts = sets[config.resolution, config.channels]
-            runners[name] = Runner(config, parts["train"], parts["validation"], arguments.seconds)
-        loads = []
-        while not all(r.done for r in runners.values()):
-            for runner in runners.values():
-                runner.turn(arguments.slice)
-            loads.append(os.getloadavg()[0])
-        for name, runner in runners.items():
-            sampler = runner.finish()
-            parts = sets[runner.run.config.resolution, runner.run.config.channels]
-            found = measure(sampler, parts, extractor, seed)
-            rows.append(
-                {
-                    "peer": name, "seed": seed, "cpu_seconds": round(runner.run.seconds, 1),
-                    "images": runner.run.images, "epochs": round(runner.run.images / len(parts["train"]), 1),
-                    "images_per_cpu_second": round(runner.run.images / runner.run.seconds, 1),
-                    "parameters": sampler.card["parameters"], "load": round(float(np.median(loads)), 1),
-                    **found,
-                }
-            )  # fmt: skip
-            print(json.dumps(rows[-1]), flush=True)
-            if seed == arguments.seeds[0]:
-                pictures = sampler.sample(20, seed=1)
-                if pictures.shape[1] != 64:
-                    import cv2
-
-                    pictures = np.stack(
-                        [cv2.resize(p, (64, 64), interpolation=cv2.INTER_CUBIC) for p in pictures]
-                    )
-                sheet.append(pictures)
+    wanted = [(name, seed) for seed in arguments.seeds for name in arguments.peers]
+    missing = [w for w in wanted if not (place(arguments.out, *w) / "figures.json").exists()]
+    if len(wanted) == 1 and missing:
+        run_one(*wanted[0], arguments)
+        missing = []
+    running: list[subprocess.Popen[bytes]] = []
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    for name, seed in missing:
+        while len([p for p in running if p.poll() is None]) >= arguments.parallel:
+            time.sleep(1)
+        running.append(
+            subprocess.Popen(
+                [
+                    sys.executable, __file__, str(arguments.folder), "--seconds", str(arguments.seconds),
+                    "--seeds", str(seed), "--peers", name, "--out", str(arguments.out),
+                ],
+                env=environment, stdout=subprocess.DEVNULL,
+            )
+        )  # fmt: skip
+    if any(p.wait() for p in running):
+        sys.exit("a run failed; give the same command again to go on")
+    rows = [json.loads((place(arguments.out, *w) / "figures.json").read_text()) for w in wanted]
+    if any(row["budget"] != arguments.seconds for row in rows):
+        sys.exit("the folder holds runs of another length")
     table(rows, arguments.peers)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     if arguments.sheet:
-        grid = picture_grid(np.concatenate(sheet), 20)
+        first = [
+            np.load(place(arguments.out, n, arguments.seeds[0]) / "samples.npy") for n in arguments.peers
+        ]
+        grid = picture_grid(np.concatenate(first), 20)
         arguments.sheet.write_bytes(encode_image(grid, format="png", source_type="trainedAlgorithmicMedia"))
 
 

@@ -9,10 +9,11 @@ from prodgen_django.gan.checkpoint import CheckpointError
 from prodgen_django.gan.config import GanConfig
 from prodgen_django.gan.dataset import PhotoDataset, PreparationReport
 from prodgen_django.gan.inpainting import inpaint
+from prodgen_django.gan.inpainting_training import train_inpainter
 from prodgen_django.gan.sampling import Neighbour, Sampler, Selection
 from prodgen_django.gan.training import TrainProgress, TrainResult, train
 
 __all__ = [
     "CheckpointError", "GanConfig", "Neighbour", "PhotoDataset", "PreparationReport", "Sampler", "Selection",
-    "TrainProgress", "TrainResult", "inpaint", "train",
+    "TrainProgress", "TrainResult", "inpaint", "train", "train_inpainter",
 ]  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+import time
 from pathlib import Path
 
 import torch
 
 from prodgen_django.gan.config import PRESETS, GanConfig
 from prodgen_django.gan.dataset import PhotoDataset
+from prodgen_django.gan.inpainting_training import train_inpainter
 from prodgen_django.gan.sampling import Sampler, picture_grid
 from prodgen_django.gan.training import TrainProgress, train
 
@@ -26,7 +28,13 @@ def main(argv: list[str] | None = None) -> int:
     training.add_argument("out", type=Path)
     training.add_argument("--preset", choices=sorted(PRESETS), default="cpu-64")
     training.add_argument("--validation", type=Path, help="photos to judge by, instead of a share of FOLDER")
-    training.add_argument("--seconds", type=float)
+    training.add_argument("--seconds", type=float, help="of work in all, over every run in OUT")
+    training.add_argument(
+        "--processor-time", action="store_true", help="count the processor's seconds and not the wall's"
+    )
+    training.add_argument(
+        "--size", type=int, help="side of the prepared photos; an inpainter cuts its crops out of larger ones"
+    )
     training.add_argument("--images", type=int)
     training.add_argument("--seed", type=int, default=0)
     training.add_argument("--threads", type=int, default=0, help="0: as many as torch likes")
@@ -47,11 +55,13 @@ def _train(arguments: argparse.Namespace, argv: list[str] | None) -> int:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     config = GanConfig.preset(arguments.preset, seed=arguments.seed)
+    fills = config.architecture == "fill"
+    size = arguments.size or (2 if fills else 1) * config.resolution
     cache = arguments.out / "photos"
-    dataset = PhotoDataset.from_folder(arguments.folder, config.resolution, cache)
+    dataset = PhotoDataset.from_folder(arguments.folder, size, cache)
     validation = None
     if arguments.validation:
-        validation = PhotoDataset.from_folder(arguments.validation, config.resolution, cache / "validation")
+        validation = PhotoDataset.from_folder(arguments.validation, size, cache / "validation")
     print(
         f"{len(dataset)} photos of {len(dataset.labels)} labels; left out: {dataset.report.reasons}",
         flush=True,
@@ -59,7 +69,8 @@ def _train(arguments: argparse.Namespace, argv: list[str] | None) -> int:
 
     def tell(progress: TrainProgress) -> None:
         losses = " ".join(f"{name} {value:.3g}" for name, value in progress.losses.items())
-        kid = f" kid {progress.metrics['kid']:.3f}" if progress.metrics else ""
+        shown = ("kid", "coverage", "rms", "rms_membrane")
+        kid = "".join(f" {n} {progress.metrics[n]:.3f}" for n in shown if n in progress.metrics)
         print(
             f"{progress.fraction:6.1%} {progress.images} images {progress.seconds:.0f} s  {losses}{kid}",
             flush=True,
@@ -72,9 +83,10 @@ def _train(arguments: argparse.Namespace, argv: list[str] | None) -> int:
         "licence": arguments.licence,
         "threads": torch.get_num_threads(),
     }
-    result = train(
+    result = (train_inpainter if fills else train)(
         config, dataset, arguments.out, arguments.seconds, arguments.images, tell,
         validation=validation, device=arguments.device, card=facts,
+        clock=time.process_time if arguments.processor_time else time.monotonic,
     )  # fmt: skip
     print(result.checkpoint, result.best_metrics)
     return 0 if result.card["offerable"] else 3

@@ -15,7 +15,7 @@ class GanConfig:
 
     name: str = "custom"
     # -- networks
-    architecture: Literal["residual", "dense", "dcgan"] = "residual"
+    architecture: Literal["residual", "dense", "dcgan", "fill"] = "residual"
     resolution: int = 64  # side of the square picture, pixels
     channels: int = 3  # 3: colour, 1: grey
     latent: int = 64  # numbers in one z
@@ -40,6 +40,9 @@ class GanConfig:
     gamma: tuple[float, float] = (2.0, 0.5)  # weight of R1 and R2, start, end; 0: no penalty
     penalty_every: int = 4  # R1 and R2 on every n-th step, n times as strong
     ema_images: int = 5_000  # half-life of the averaged generator
+    adversarial: float = 1.0  # weight of the generator's adversarial loss; 0: no discriminator
+    adversarial_from: float = 0.0  # share of the budget before which the discriminator rests
+    reconstruction: float = 0.0  # weight of the distance to the photograph, where there is one to be met
     # -- data
     flip: bool = True  # mirror half of the photographs
     balance: float = 0.7  # 0: classes as frequent as in the shop, 1: all equally frequent
@@ -65,7 +68,8 @@ class GanConfig:
                 problems.append(sentence)
 
         must(
-            self.architecture in ("residual", "dense", "dcgan"), f"unknown architecture {self.architecture!r}"
+            self.architecture in ("residual", "dense", "dcgan", "fill"),
+            f"unknown architecture {self.architecture!r}",
         )
         must(self.loss in ("relativistic", "bce"), f"unknown loss {self.loss!r}")
         must(self.precision in ("auto", "float32", "bfloat16"), f"unknown precision {self.precision!r}")
@@ -80,6 +84,9 @@ class GanConfig:
             )
         if self.architecture == "dcgan":
             must(self.resolution == 64, "the DCGAN of the paper is 64 px")
+        if self.architecture == "fill":
+            step = 2 ** len(self.widths)
+            must(self.resolution % step == 0, f"{len(self.widths)} widths need a side that divides by {step}")
         must(8 <= self.resolution <= 1024, "resolution lies between 8 and 1024")
         must(
             (self.images is None) != (self.epochs is None), "give the length as images or as epochs, not both"
@@ -95,6 +102,9 @@ class GanConfig:
         must(all(rate > 0 for rate in self.learning_rate), "learning rates are positive")
         must(all(g >= 0 for g in self.gamma) and self.penalty_every >= 1, "gamma >= 0 and penalty_every >= 1")
         must(all(0 <= b < 1 for b in (self.beta1, *self.beta2)), "Adam's betas lie in [0, 1)")
+        must(self.adversarial >= 0 and self.reconstruction >= 0, "weights of losses are not negative")
+        must(self.adversarial > 0 or self.reconstruction > 0, "there is no loss to train by")
+        must(0 <= self.adversarial_from < 1, "adversarial_from lies in [0, 1)")
         must(0 < self.holdout < 1, "holdout lies between 0 and 1")
         must(0 <= self.balance <= 1, "balance lies in [0, 1]")
         must(0 <= self.augment_max <= 1, "augment_max lies in [0, 1]")
@@ -178,7 +188,33 @@ PRESETS: dict[str, GanConfig] = {
         augment_max=0.0,
     ),
     # Concept thumbnails from a shop's photos on two CPU cores in about half an hour.
-    "cpu-64": GanConfig(name="cpu-64"),
+    "cpu-64": GanConfig(
+        name="cpu-64",
+        widths=(128, 128, 64, 32),
+        batch=32,
+        learning_rate=(1.5e-3, 1e-4),
+        penalty_every=8,
+    ),
+    # Fills holes: image-conditioned, trained on crops; half an hour of one CPU core.
+    "inpaint-128": GanConfig(
+        name="inpaint-128",
+        architecture="fill",
+        resolution=128,
+        widths=(32, 48, 64, 96),  # at 1/2, 1/4, 1/8, 1/16 of the picture
+        conditional=False,
+        batch=8,
+        images=100_000,
+        learning_rate=(1e-3, 1e-4),
+        gamma=(1.0, 1.0),
+        ema_images=2_000,
+        adversarial=0.01,
+        adversarial_from=0.5,
+        reconstruction=1.0,
+        balance=0.0,
+        augment_max=0.0,
+        evaluate_every=6_000,
+        evaluate_samples=128,
+    ),
     "gpu-128": GanConfig(
         name="gpu-128",
         resolution=128,

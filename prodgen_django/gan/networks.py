@@ -129,7 +129,7 @@ class Discriminator(nn.Module):
 def build(config: GanConfig, classes: int) -> tuple[nn.Module, nn.Module]:
     """Generator and discriminator that a configuration names, initialised from its seed alone.
 
-    Both take labels, also where the architecture ignores them, so that one loop trains all.
+    All but "fill" take labels, also where the architecture ignores them, so that one loop trains all.
     """
     from prodgen_django.gan.classic import (
         DcganDiscriminator,
@@ -137,11 +137,13 @@ def build(config: GanConfig, classes: int) -> tuple[nn.Module, nn.Module]:
         DenseDiscriminator,
         DenseGenerator,
     )
+    from prodgen_django.gan.inpainting_net import FillNet, PatchNet
 
     makers: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
         "residual": (Generator, Discriminator),
         "dense": (DenseGenerator, DenseDiscriminator),
         "dcgan": (DcganGenerator, DcganDiscriminator),
+        "fill": (FillNet, PatchNet),
     }
     make_generator, make_discriminator = makers[config.architecture]
     with torch.random.fork_rng(devices=[]):  # the caller's own random state is none of our business

@@ -21,7 +21,7 @@ def checkpoint(tmp_path_factory):
     """Trained for a few seconds: the two labels have become different."""
     torch.set_num_threads(1)
     config = GanConfig(
-        resolution=16, widths=(24, 24), latent=8, embedding=8, batch=16, images=1600, evaluate_every=1600,
+        resolution=16, widths=(24, 24), latent=8, embedding=8, batch=16, images=3200, evaluate_every=3200,
         evaluate_samples=32, holdout=0.2, ema_images=100, learning_rate=(2e-3, 5e-4),
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("run")

@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(config, da
 
 
 def test_stopped_by_the_watcher_and_resumed_equals_never_stopped(config, dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("prodgen_django.gan.training._PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("prodgen_django.gan.running._PROGRESS_SECONDS", 0.0)
     train(config, dataset, tmp_path / "whole")
     stops = iter([True, True, False])
     first = train(config, dataset, tmp_path / "cut", on_progress=lambda p: next(stops, False))
@@ -81,7 +81,7 @@ def test_stopped_by_the_watcher_and_resumed_equals_never_stopped(config, dataset
 
 
 def test_a_watcher_that_raises_loses_nothing(config, dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("prodgen_django.gan.training._PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("prodgen_django.gan.running._PROGRESS_SECONDS", 0.0)
 
     def watcher(progress):
         if progress.step == 5:
@@ -97,10 +97,10 @@ def test_a_watcher_that_raises_loses_nothing(config, dataset, tmp_path, monkeypa
 SCRIPT = """
 import sys, torch
 torch.set_num_threads(1)
-from prodgen_django.gan import GanConfig, train, training
+from prodgen_django.gan import GanConfig, train, running
 from tests.gan.test_training import small_run
-training._PROGRESS_SECONDS = 0.0
-training._STATE_SECONDS = float(sys.argv[2])
+running._PROGRESS_SECONDS = 0.0
+running._STATE_SECONDS = float(sys.argv[2])
 config, dataset = small_run()
 train(config, dataset, sys.argv[1], on_progress=lambda p: print(p.step, flush=True))
 print("done", flush=True)
@@ -164,7 +164,7 @@ def test_a_budget_of_seconds_ends_the_run_and_its_schedule(config, dataset, tmp_
 
 
 def test_progress_tells_what_an_admin_wants_to_see(config, dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("prodgen_django.gan.training._PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("prodgen_django.gan.running._PROGRESS_SECONDS", 0.0)
     seen = []
     train(config, dataset, tmp_path, on_progress=seen.append)
     assert [p.images for p in seen[:-1]] == list(range(8, 65, 8))
@@ -208,9 +208,9 @@ def test_what_cannot_be_trained_is_said_before_anything_starts(config, dataset, 
 
 
 def test_a_diverging_run_keeps_what_was_good(config, dataset, tmp_path, monkeypatch):
-    from prodgen_django.gan import training
+    from prodgen_django.gan import adversary
 
-    real_loss = training.generator_loss
+    real_loss = adversary.generator_loss
 
     def explode(kind, real, fake):
         loss = real_loss(kind, real, fake)
@@ -218,7 +218,7 @@ def test_a_diverging_run_keeps_what_was_good(config, dataset, tmp_path, monkeypa
         return loss * float("nan") if explode.calls > 5 else loss
 
     explode.calls = 0
-    monkeypatch.setattr(training, "generator_loss", explode)
+    monkeypatch.setattr(adversary, "generator_loss", explode)
     result = train(config, dataset, tmp_path)
     assert result.stopped_reason == "diverged"
     assert result.card["images"] == 32
