@@ -32,6 +32,7 @@ __all__ = [
     "BrandKit",
     "Campaign",
     "Checkpoint",
+    "CutOutCorrection",
     "Exposure",
     "GeneratedImage",
     "Job",
@@ -284,6 +285,27 @@ class GeneratedImage(models.Model):
         if wide:
             return min(wide, key=lambda r: r["width"])
         return max(choices, key=lambda r: r["width"], default=None)
+
+
+class CutOutCorrection(models.Model):
+    """An outline that a person has drawn for one of the shop's photos; the newest one counts."""
+
+    #: ``Photo.ref`` of the photo.
+    photo = models.CharField(max_length=255, db_index=True)
+    #: A PNG in the storage, white where the product is, of the photo's proportions.
+    mask = models.CharField(max_length=255)
+    by = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("mended cut-out")
+        verbose_name_plural = _("mended cut-outs")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.photo
 
 
 class ReviewEvent(models.Model):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Prefetch
 
 from prodgen_django.admin.changes import ACTION_LABELS, KEYS
-from prodgen_django.admin.permissions import ACTIONS, may
+from prodgen_django.admin.cutout import can_mend
+from prodgen_django.admin.permissions import ACTIONS, may, may_generate
 from prodgen_django.admin.scores import Verdict, facts, verdicts
 from prodgen_django.admin.words import file_url, photo_urls
 from prodgen_django.models import GeneratedImage, ReviewEvent
@@ -43,6 +44,8 @@ class Card:
     facts: list[tuple[str, str]]
     #: (action, label, key) of what this user may do now.
     actions: list[tuple[str, Any, str]]
+    #: Whether this user may draw the product's outline anew.
+    can_mend: bool = False
     events: list[ReviewEvent] = field(default_factory=list)
 
     @property
@@ -89,5 +92,6 @@ def _card(image: GeneratedImage, user: Any, urls: dict[str, str]) -> Card:
             for action in ACTIONS
             if action in allowed and may(user, *ACTIONS[action])
         ],
+        can_mend=can_mend(image) and may_generate(user),
         events=list(image.events.all()),
     )

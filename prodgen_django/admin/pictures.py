@@ -15,7 +15,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from prodgen_django.admin import review
+from prodgen_django.admin import cutout, review
 from prodgen_django.admin.candidates import cards_for, with_all
 from prodgen_django.admin.changelist import KindFilter, ReadOnlyAdmin
 from prodgen_django.admin.changes import apply_many
@@ -116,7 +116,16 @@ class GeneratedImageAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         action = self.admin_site.admin_view(never_cache(partial(review.image_action, site=self.admin_site)))
-        return [path("<uuid:uuid>/action/", action, name="prodgen_image_action"), *super().get_urls()]
+        page, outline = (
+            self.admin_site.admin_view(never_cache(partial(view, site=self.admin_site)))
+            for view in (cutout.cutout_page, cutout.cutout_mask)
+        )
+        return [
+            path("<uuid:uuid>/action/", action, name="prodgen_image_action"),
+            path("<uuid:uuid>/cut-out/", page, name="prodgen_cutout"),
+            path("<uuid:uuid>/cut-out/mask.png", outline, name="prodgen_cutout_mask"),
+            *super().get_urls(),
+        ]
 
 
 @requires()

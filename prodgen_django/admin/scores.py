@@ -103,7 +103,9 @@ def _cut_out(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
     sure = round(100 * float(score.get("confidence", 0.0)))
     reasons = tuple(str(reason) for reason in score.get("reasons", ()))
     name = _("Cut-out")
-    if score.get("poor"):
+    if score.get("corrected"):
+        yield Verdict(GOOD, name, _("Drawn by a person"))
+    elif score.get("poor"):
         yield Verdict(LOOK, name, _("Uncertain (%d %%): compare the edges") % sure, reasons)
     elif reasons:
         yield Verdict(LOOK, name, _("%d %% sure, with a reservation") % sure, reasons)

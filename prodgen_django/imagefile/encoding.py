@@ -71,7 +71,14 @@ def encode_image(
             # machine.
             options |= {"quality": quality, "speed": 9 - (3 if effort is None else effort), "max_threads": 1}
     file = io.BytesIO()
-    image.save(file, format.upper(), **options)
+    try:
+        image.save(file, format.upper(), **options)
+    except OSError:
+        if format != "jpeg":
+            raise
+        # Pillow gives an optimised JPEG a byte a pixel. Noise needs more, and the plain way has no such limit.
+        file = io.BytesIO()
+        image.save(file, "JPEG", **(options | {"optimize": False, "progressive": False}))
     return file.getvalue()
 
 

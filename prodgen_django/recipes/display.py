@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
 #: Side in pixels of the picture on the options page.
 PREVIEW_SIZE = 640
+#: Longer side in pixels of the outline that is kept for the brush.
+OUTLINE_SIDE = 1200
 #: Photos that are cut out to find the best; further ones are not looked at.
 MOST_COMPARED = 4
 
@@ -118,9 +120,10 @@ class DisplayRecipe(Recipe):
         side, total = options["size"], len(chosen) * len(wanted)
         for ref, photo, cut in chosen:
             notes += cut.reasons
+            outline = _outline_file(bench, cut)
             for style, seed in wanted:
                 bench.progress(item, 0.5 + 0.5 * len(pictures) / total, _now("Staging"))
-                pictures.append(self._picture(item, ref, photo, cut, style, seed, (side, side)))
+                pictures.append(self._picture(item, ref, photo, cut, style, seed, (side, side), outline))
         return Outcome(item, pictures=tuple(pictures), report={"sentences": list(dict.fromkeys(notes))})
 
     def _chosen(
@@ -140,13 +143,17 @@ class DisplayRecipe(Recipe):
             try:
                 photo = rgb(bench, ref)
                 photo = _at_most(photo, side) if side else photo
-                found.append((ref, photo, _cut(photo)))
+                found.append((ref, photo, _mended(ref, photo) or _cut(photo)))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
         if not found:
             raise faults[0]
-        return [max(found, key=_merit)] if way == "best" and len(found) > 1 else found
+        if way != "best" or len(found) == 1:
+            return found
+        # A person has taken the trouble with this photo.
+        mended = [candidate for candidate in found if candidate[2].corrected]
+        return [max(mended or found, key=_merit)]
 
     def _picture(
         self,
@@ -157,6 +164,7 @@ class DisplayRecipe(Recipe):
         style: str,
         seed: int,
         size: tuple[int, int],
+        outline: str = "",
     ) -> Picture:
         from prodgen_django.imagefile import encode_image
         from prodgen_django.studio import StagingError, stage
@@ -197,7 +205,7 @@ class DisplayRecipe(Recipe):
             sources=(ref,),
             scores={
                 "fidelity": fidelity,
-                "cut_out": cut.as_dict(),
+                "cut_out": cut.as_dict() | {"mask": outline},
                 "channels": scores,
                 "notes": list(staged.notes),
             },
@@ -246,6 +254,35 @@ def measure(data: bytes) -> tuple[dict[str, Any], list[Mapping[str, str]]]:
             for failure in own.failures
         ]
     return {name: report.as_dict() for name, report in reports.items()}, blockers
+
+
+def _mended(ref: str, photo: np.ndarray) -> CutOut | None:
+    """The outline that a person has drawn for the photo, or None; one for another picture under its name is left."""
+    from prodgen_django.imagefile import load_image
+    from prodgen_django.models import CutOutCorrection
+    from prodgen_django.storage import read_file
+    from prodgen_django.studio import cut_out_by_hand
+
+    drawn = CutOutCorrection.objects.filter(photo=ref).first()
+    if drawn is None:
+        return None
+    try:
+        mask = load_image(read_file(drawn.mask))[..., 0] > 127
+    except (OSError, ValueError):
+        return None
+    ratio = (mask.shape[1] / mask.shape[0]) / (photo.shape[1] / photo.shape[0])
+    return cut_out_by_hand(photo, mask) if mask.any() and abs(ratio - 1) < 0.02 else None
+
+
+def _outline_file(bench: Workbench, cut: CutOut) -> str:
+    """The cut-out as a PNG in the storage, for the page on which it can be mended; returns its name."""
+    import numpy as np
+
+    from prodgen_django.imagefile import encode_image
+
+    small = _at_most(cut.alpha, OUTLINE_SIDE)
+    pixels = np.rint(small * 255).astype(np.uint8)
+    return bench.save_file("cutouts", encode_image(pixels, format="png", source_type=None), "png")
 
 
 def _cut(photo: np.ndarray) -> CutOut:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .color import palette, style_tags
     from .export import Exported, ExportError, export_for_channel
     from .fidelity import Fidelity, certify, thresholds_for
-    from .matting import CutOut, cut_out, cut_out_report, foreground, refine
+    from .matting import CutOut, cut_out, cut_out_by_hand, cut_out_report, foreground, refine
     from .provenance import combined_source_type
     from .review import PhotoQuality, photo_quality
     from .staging import Staged, StagingError, stage
@@ -40,6 +40,7 @@ _HOMES = {
     "check_channel": "checking",
     "combined_source_type": "provenance",
     "cut_out": "matting",
+    "cut_out_by_hand": "matting",
     "cut_out_report": "matting",
     "export_for_channel": "export",
     "foreground": "matting",
@@ -70,6 +71,7 @@ __all__ = [
     "check_channel",
     "combined_source_type",
     "cut_out",
+    "cut_out_by_hand",
     "cut_out_report",
     "export_for_channel",
     "foreground",

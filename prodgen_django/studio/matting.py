@@ -20,12 +20,13 @@ class CutOut:
     """A product's outline and how far it can be trusted.
 
     `alpha`: float32 H×W in [0, 1]. `confidence`: 0 to 1. `reasons`: one sentence for each thing that speaks
-    against the outline, for the person who reviews it; `poor` says that one must.
+    against the outline, for the person who reviews it; `poor` says that one must. `corrected`: a person drew it.
     """
 
     alpha: Float
     confidence: float
     reasons: tuple[str, ...]
+    corrected: bool = False
 
     @property
     def poor(self) -> bool:
@@ -33,7 +34,12 @@ class CutOut:
 
     def as_dict(self) -> dict[str, Any]:
         """What is stored beside the picture: everything but the alpha."""
-        return {"confidence": self.confidence, "reasons": list(self.reasons), "poor": self.poor}
+        return {
+            "confidence": self.confidence,
+            "reasons": list(self.reasons),
+            "poor": self.poor,
+            "corrected": self.corrected,
+        }
 
 
 def cut_out(image: Pixels) -> Float:
@@ -58,6 +64,11 @@ def cut_out_report(image: Pixels) -> CutOut:
     alpha = refine(image, found.mask)
     confidence, reasons = _confidence(found, alpha)
     return CutOut(alpha, confidence, reasons)
+
+
+def cut_out_by_hand(image: Pixels, mask: Mask) -> CutOut:
+    """The cut-out of a photograph (uint8 H×W×3) from a mask that a person drew (bool h×w of like proportions)."""
+    return CutOut(refine(image, mask), 1.0, (), corrected=True)
 
 
 def shrink(image: Any, side: int) -> Any:

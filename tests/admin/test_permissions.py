@@ -34,6 +34,8 @@ PAGES: dict[str, tuple[str, dict[str, str], set[str]]] = {
     "prodgen_django_job_history": ("get", {}, ALL),
     "prodgen_django_generatedimage_changelist": ("get", {}, ALL),
     "prodgen_django_generatedimage_change": ("get", {}, ALL),
+    "prodgen_cutout": ("get", {}, {"generate"}),
+    "prodgen_cutout_mask": ("get", {}, {"generate"}),
     "prodgen_django_checkpoint_changelist": ("get", {}, ALL),
     "prodgen_django_checkpoint_change": ("get", {}, ALL),
     "prodgen_checkpoint_activate": ("post", {}, {"generate"}),
@@ -57,6 +59,8 @@ def addresses(draft: Job) -> dict[str, str]:
         arguments: list[Any] = [draft.pk]
         if "generatedimage" in name:
             arguments = [image.pk]
+        elif "cutout" in name:
+            arguments = [image.uuid]
         elif "checkpoint" in name:
             arguments = [checkpoint.pk]
         elif name == "prodgen_job_start":

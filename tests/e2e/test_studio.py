@@ -126,6 +126,53 @@ def test_from_selected_products_to_the_product_page(page: Page, worker: Site) ->
     assert page.problems == []  # type: ignore[attr-defined]
 
 
+def test_a_cut_out_is_mended_with_the_brush(page: Page, worker: Site) -> None:
+    choose_products(page, "Generate display pictures", "Clara carafe")
+    page.locator("input[name=photo][value=first]").check()
+    start(page)
+    wait_for_end(page)
+    page.locator("#pg-to-review").click()
+    page.get_by_role("link", name="Mend the cut-out").click()
+    page.wait_for_selector("#pg-cut-canvas[data-ready]")
+    canvas = page.locator("#pg-cut-canvas")
+    shoot(page, "cutout-found")
+    assert page.locator("#pg-cut-save").is_disabled()
+
+    def draw(key: str, across: float) -> None:
+        box = canvas.bounding_box()
+        assert box is not None
+        page.keyboard.press(key)
+        page.mouse.move(box["x"] + box["width"] * across, box["y"] + box["height"] * 0.1)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * across, box["y"] + box["height"] * 0.9, steps=6)
+        page.mouse.up()
+
+    page.locator("#pg-cut-size").fill("90")
+    draw("e", 0.5)  # rub a stripe through the middle of the product out
+    page.keyboard.press("z")
+    assert page.locator("#pg-cut-save").is_disabled(), "the undo left a step"
+    draw("b", 0.08)  # a stripe of the background is said to be the product
+    shoot(page, "cutout-drawn")
+    page.locator("#pg-cut-save").click()
+    page.wait_for_url(re.compile(r"/job/\d+/change/"))
+    wait_for_end(page)
+    assert page.locator(".pg-buttons .pg-badge").inner_text() == "Succeeded"
+    page.locator("#pg-to-review").click()
+    page.get_by_text("Drawn by a person").wait_for()
+    shoot(page, "cutout-staged")
+    # The drawing is kept: who mends again begins with it.
+    page.get_by_role("link", name="Mend the cut-out").click()
+    page.wait_for_selector("#pg-cut-canvas[data-ready]")
+    page.locator("#pg-cut-alone").check()
+    page.wait_for_timeout(200)
+    left = page.evaluate(
+        "() => { const c = document.getElementById('pg-cut-canvas');"
+        " return [...c.getContext('2d').getImageData(c.width * 0.08, c.height / 2, 1, 1).data]; }"
+    )
+    assert left[:3] != [255, 255, 255], "the stripe is not in the outline"
+    assert page.problems == []  # type: ignore[attr-defined]
+
+
 def test_a_stitch_of_several_products(page: Page, worker: Site) -> None:
     choose_products(page, "Stitch pictures", "Brook jug", "Clara carafe")
     page.locator("input[name=mode][value=row]").check()

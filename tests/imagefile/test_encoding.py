@@ -88,3 +88,9 @@ def test_what_cannot_be_encoded_is_told() -> None:
     for options in ({"format": "bmp"}, {"quality": 0}, {"source_type": "photo"}):
         with pytest.raises(ValueError):
             encode_image(PIXELS, **{"format": "jpeg", "source_type": None, **options})
+
+
+def test_pure_noise_is_encoded_as_well() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    data = encode_image(noise, format="jpeg", source_type="compositeCapture")
+    assert load_image(data).shape == (200, 200, 3)

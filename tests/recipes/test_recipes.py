@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
 from oscar.core.loading import get_model
 
-from prodgen_django.imagefile import load_image, read_source_type
+from prodgen_django.imagefile import encode_image, load_image, read_source_type
 from prodgen_django.jobs import create_job
 from prodgen_django.jobs.run import run_batch, run_here
-from prodgen_django.models import Checkpoint, Job
+from prodgen_django.models import Checkpoint, CutOutCorrection, Job
 from prodgen_django.recipes import get_recipe
 from prodgen_django.renditions import render
+from prodgen_django.storage import read_file, save_content
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -64,6 +66,21 @@ def test_display_pictures_are_staged_certified_and_measured(db: None) -> None:
         assert image.sources
     corner = load_image(content(white))[:20, :20]
     assert corner.min() == 255
+
+
+def test_an_outline_that_a_person_drew_is_used(db: None) -> None:
+    mug, ref = product("meadow-mug"), "meadow-mug-1.jpg"
+    drawn = np.zeros((500, 500), np.uint8)
+    drawn[200:300, 200:300] = 255
+    data = encode_image(drawn, format="png", source_type=None)
+    CutOutCorrection.objects.create(photo=ref, mask=save_content("cutouts", data, "png"))
+    job = create_job("display", products=[mug], photos={mug.pk: [ref]}, options={"size": 1000})
+    run_here(job.pk)
+    image = job.images.get()
+    assert image.scores["cut_out"]["corrected"]
+    assert not image.scores["cut_out"]["poor"]
+    kept = load_image(read_file(image.scores["cut_out"]["mask"]))[..., 0] > 127
+    assert 0.02 < kept.mean() < 0.06  # the drawn square, not the mug
 
 
 def test_product_without_photos_and_photo_that_is_gone_fail_in_words(db: None) -> None:

@@ -1,0 +1,75 @@
+"""Outlines that a person has mended: kept by photo, and used by every later job instead of a found one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from prodgen_django.jobs import create_job
+from prodgen_django.models import CutOutCorrection, GeneratedImage
+from prodgen_django.storage import save_content
+
+if TYPE_CHECKING:
+    from prodgen_django.models import Job
+
+__all__ = ["CutOutError", "mend"]
+
+#: What a browser sends is a drawing of at most this many pixels and bytes; ours is made at 1200 px.
+MOST_PIXELS, MOST_BYTES = 4_000_000, 4_000_000
+
+
+class CutOutError(ValueError):
+    """A drawing that cannot be used. The message is for the person who drew it."""
+
+
+def mend(image: GeneratedImage, drawing: bytes, by: Any) -> Job:
+    """Keep a drawn outline for the picture's photo and stage the picture again from it.
+
+    `drawing`: a PNG of the photo's proportions, white where the product is. The new picture is a job of its own with
+    the same options and seed; the old one, unless it is published, is rejected with a note, as it is replaced.
+    Raises CutOutError.
+    """
+    from prodgen_django import review
+    from prodgen_django.imagefile import ImageRejected, inspect_image
+
+    if image.kind != "display" or not image.sources or image.product is None:
+        raise CutOutError(_("Only display pictures of a product that still exists can be staged again."))
+    if len(drawing) > MOST_BYTES:
+        raise CutOutError(_("The drawing is too large."))
+    try:
+        info = inspect_image(drawing, max_pixels=MOST_PIXELS)
+    except ImageRejected as error:
+        raise CutOutError(error.message) from error
+    if info.format != "PNG":
+        raise CutOutError(_("The drawing is no PNG."))
+    ref = image.sources[0]
+    with transaction.atomic():
+        CutOutCorrection.objects.create(photo=ref, mask=save_content("cutouts", drawing, "png"), by=by)
+        job = create_job(
+            "display",
+            products=[image.product],
+            photos={image.product_id: [ref]},
+            options=_options(image),
+            created_by=by,
+            seed=image.seed,
+        )
+        if image.state in (GeneratedImage.State.PENDING, GeneratedImage.State.APPROVED):
+            review.reject(image, by, note=_("Its cut-out was mended; staged again in job %d.") % job.pk)
+    return job
+
+
+def _options(image: GeneratedImage) -> dict[str, Any]:
+    recipe = image.recipe
+    made = {
+        "styles": [recipe.get("style", "white")],
+        "photo": "first",
+        "candidates": 1,
+        "shadow": bool(recipe.get("shadow")),
+        "seed": image.seed,
+    }
+    if recipe.get("size"):
+        made["size"] = recipe["size"][0]
+    extension = str(image.file.name).rpartition(".")[2].lower()
+    return made | {"format": {"jpg": "jpeg"}.get(extension, extension)}
