@@ -52,6 +52,8 @@ DECISIONS = {
 @pytest.fixture
 def addresses(draft: Job) -> dict[str, str]:
     image = finish(draft)[0]
+    image.scores["cut_out"]["mask"] = image.thumbnail
+    image.save()
     Job.objects.filter(pk=draft.pk).update(state=Job.State.DRAFT)
     checkpoint = Checkpoint.objects.create(task="concept", name="one", file="x.safetensors", sha256="1")
     found = {}

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prodgen_django', '0006_exposure_shows'),
+        ('prodgen_django', '0007_campaigns'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
