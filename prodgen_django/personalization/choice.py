@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prodgen_django.conf import settings
 from prodgen_django.personalization import identity
-from prodgen_django.personalization.features import picture_vector, taste_vector
+from prodgen_django.personalization.features import taste_vector
 from prodgen_django.personalization.policies import cached_ensemble, remember
-from prodgen_django.personalization.policy import Arm, Ensemble, choose_page, is_held_out, seed_of
+from prodgen_django.personalization.policy import Ensemble, choose_page, is_held_out, seed_of
 from prodgen_django.personalization.reading import Candidate, Own, Rows, read
 from prodgen_django.personalization.taste import STRENGTHS, blend, make_taste, mean_features, picture_features
 from prodgen_django.personalization.visitor import Visitor
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 TRUE_KINDS = ("display", "stitch")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """How a picture came to be chosen for a visitor: what the log will say."""
 
     product_id: Any
@@ -36,12 +35,19 @@ class Decision:
     #: The probability with which each candidate could have been chosen, in (0, 1]; of no use where not new.
     propensities: tuple[float, ...]
     is_holdout: bool
-    #: Names of the decision in the log; several where it may have been taken before the visitor signed in.
-    tokens: tuple[str, ...]
     #: When it was taken, in hours since the epoch.
     hour: int
+    #: The decision's name in the log, where the log told it.
+    token: str = ""
     #: False where the decision was taken before: the log knows the rest.
     is_new: bool = True
+
+    def tokens(self, visitor: Visitor) -> tuple[str, ...]:
+        """Names of the decision in the log; several where it may have been taken before the visitor signed in."""
+        if self.token:
+            return (self.token,)
+        keys = (visitor.key,) if self.is_new else (visitor.key, *visitor.other_keys)
+        return tuple(identity.decision_token(key, self.product_id, self.hour) for key in keys)
 
     @property
     def propensity(self) -> float:
@@ -49,8 +55,7 @@ class Decision:
         return self.propensities[self.candidates.index(self.image_id)]
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(NamedTuple):
     """What a page shows of one product."""
 
     picture: Candidate | None
@@ -104,7 +109,7 @@ def choose_pictures(visitor: Visitor, products: Iterable[Any]) -> Choices:
             chosen[pk] = _plain(rows, pk, parents[pk])
             continue
         decision = decisions[group[0].product_id]
-        picture = next(candidate for candidate in group if candidate.pk == decision.image_id)
+        picture = next(candidate for candidate in group if candidate.id == decision.image_id)
         is_personal = bool(taste) and len(group) > 1 and not decision.is_holdout
         chosen[pk] = Chosen(picture, None, is_personal, decision)
     return Choices(chosen, taste, policy.version, True)
@@ -131,10 +136,12 @@ def _candidates(rows: Rows, pk: Any, parent: Any) -> Sequence[Candidate]:
     if len(found) < 2:
         return found
     # Only what shows the product competes for it, where there is any.
-    true = [candidate for candidate in found if candidate.kind in TRUE_KINDS] or found
-    dated = [candidate for candidate in true if candidate.at is not None]
-    dated.sort(key=lambda candidate: (candidate.at, candidate.pk), reverse=True)
-    return dated + [candidate for candidate in true if candidate.at is None]
+    true = [candidate for candidate in found if candidate.facts.kind in TRUE_KINDS] or found
+    return sorted(true, key=_age, reverse=True)
+
+
+def _age(candidate: Candidate) -> tuple[bool, Any, int]:
+    return candidate.at is not None, candidate.at or 0, candidate.id
 
 
 def _decide(
@@ -148,35 +155,31 @@ def _decide(
     hour = identity.now_hour()
     is_holdout = is_held_out(visitor.key, settings.HOLDOUT)
     epoch = hour // (24 * settings.STABLE_DAYS)
+    has_seen = bool(rows.seen or visitor.seen)
     decided: dict[Any, Decision] = {}
-    asked: list[tuple[Any, int, tuple[Arm, ...]]] = []
+    asked: list[tuple[int, Sequence[Candidate], tuple[int, ...]]] = []
     for group in groups:
         if not group:
             continue
         product = group[0].product_id
-        keys = tuple(candidate.pk for candidate in group)
-        even = (1.0 / len(keys),) * len(keys)
-        before = _before(visitor, rows, product, keys)
+        keys = tuple([candidate.id for candidate in group])
+        before = _before(visitor, rows, product, keys) if has_seen else None
         if before is not None:
-            tokens = _tokens(visitor, product, before)
+            even = (1.0 / len(keys),) * len(keys)
             decided[product] = Decision(
-                product, before.image_id, keys, even, is_holdout, tokens, before.hour, False
+                product, before.image_id, keys, even, is_holdout, before.hour, before.token, False
             )
             continue
         seed = seed_of(visitor.key, product, epoch)
         if is_holdout:
-            tokens = (identity.decision_token(visitor.key, product, hour),)
-            image = sorted(keys)[seed % len(keys)]
-            decided[product] = Decision(product, image, keys, even, True, tokens, hour)
+            image, even = sorted(keys)[seed % len(keys)], (1.0 / len(keys),) * len(keys)
+            decided[product] = Decision(product, image, keys, even, True, hour)
         else:
-            asked.append((product, seed, tuple(map(_arm, group))))
-    choices = choose_page(policy, taste_vector(taste), [(seed, arms) for _product, seed, arms in asked])
-    for (product, _seed, arms), choice in zip(asked, choices, strict=True):
-        tokens = (identity.decision_token(visitor.key, product, hour),)
-        keys = tuple(arm.id for arm in arms)
-        decided[product] = Decision(
-            product, keys[choice.index], keys, choice.propensities, False, tokens, hour
-        )
+            asked.append((seed, group, keys))
+    choices = choose_page(policy, taste_vector(taste), [(seed, group) for seed, group, _keys in asked])
+    for (_seed, group, keys), choice in zip(asked, choices, strict=True):
+        product = group[0].product_id
+        decided[product] = Decision(product, keys[choice.index], keys, choice.propensities, False, hour)
     return decided
 
 
@@ -192,19 +195,6 @@ def _before(visitor: Visitor, rows: Rows, pk: Any, candidates: Sequence[int]) ->
     return None
 
 
-def _tokens(visitor: Visitor, pk: Any, before: identity.Seen) -> tuple[str, ...]:
-    if before.token:
-        return (before.token,)
-    return tuple(
-        identity.decision_token(key, pk, before.hour) for key in (visitor.key, *visitor.other_keys) if key
-    )
-
-
-def _arm(candidate: Candidate) -> Arm:
-    style = picture_vector(candidate.tags, candidate.palette)
-    return Arm(candidate.pk, style, candidate.surplus, candidate.information)
-
-
 def _taste(visitor: Visitor, rows: Rows) -> dict[str, float]:
     likes: list[tuple[float, Mapping[str, float]]] = []
     counted: dict[Any, float] = {}
@@ -217,7 +207,9 @@ def _taste(visitor: Visitor, rows: Rows) -> dict[str, float]:
         features = rows.traits.get(product_id)
         if not features and product_id in rows.pictures:
             # Nothing is kept of the product yet: what its pictures have in common describes it.
-            features = mean_features([picture_features(c.tags, c.palette) for c in rows.pictures[product_id]])
+            features = mean_features(
+                [picture_features(c.facts.tags, c.facts.palette) for c in rows.pictures[product_id]]
+            )
         if features:
             likes.append((strength, features))
     return blend(make_taste(likes), rows.profile)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from prodgen_django.conf import settings
 from prodgen_django.personalization import identity
 from prodgen_django.personalization.choice import Chosen, Decision, choose_pictures
+from prodgen_django.personalization.pictures import Look, Picture, width_of
 from prodgen_django.personalization.sealing import Tampered, seal, unseal
 from prodgen_django.personalization.visitor import Visitor, visitor_of
 
@@ -39,7 +40,11 @@ class Page:
     taste: Mapping[str, float] = field(default_factory=dict)
     policy_version: str = ""
     consents: bool = False
+    #: The page comes out of a shared cache, and a script asks for the choices.
+    is_for_all: bool = False
     _marks: dict[Any, str] = field(default_factory=dict)
+    _widths: dict[str, int] = field(default_factory=dict)
+    _look: Look | None = None
 
     def choose(self, products: Iterable[Any]) -> None:
         """Choose for those products that nothing was chosen for yet: one query, or none."""
@@ -51,20 +56,34 @@ class Page:
         if choices.consents:
             self.taste, self.policy_version, self.consents = choices.taste, choices.policy_version, True
 
-    def mark(self, product: Any) -> str:
+    def picture(self, product: Any, size: str) -> Picture:
+        """The picture chosen for a product, noted as shown; chosen now where it was not before.
+
+        Raises LookupError for a size that is none.
+        """
+        pk = product.pk
+        chosen = self.chosen.get(pk)
+        if chosen is None:
+            self.choose([product])
+            chosen = self.chosen[pk]
+        if self._look is None:
+            self._look = Look.now()
+        width = self._widths.get(size)
+        if width is None:
+            width = self._widths[size] = width_of(size)
+        mark = self._marks.get(pk)
+        if mark is None:
+            mark = self._marks[pk] = self._mark(product, chosen)
+        return Picture(chosen, str(getattr(product, "title", "") or ""), width, mark, self._look)
+
+    def _mark(self, product: Any, chosen: Chosen) -> str:
         """Note that the page shows the product, and return the HTML attribute that says where in the record."""
-        found = self._marks.get(product.pk)
-        if found is None:
-            if scripted():
-                found = f'data-prodgen-product="{_plain_key(product)}"'
-            else:
-                decision = self.chosen[product.pk].decision
-                found = ""
-                if decision is not None:
-                    found = f'data-prodgen="{len(self.shown)}"'
-                    self.shown.append(decision)
-            self._marks[product.pk] = found
-        return found
+        if self.is_for_all:
+            return f'data-prodgen-product="{_plain_key(product)}"'
+        if chosen.decision is None:
+            return ""
+        self.shown.append(chosen.decision)
+        return f'data-prodgen="{len(self.shown) - 1}"'
 
     def record(self) -> str:
         """What the page showed, sealed; "" where there is nothing to tell, or nobody to tell of."""
@@ -84,7 +103,7 @@ class Page:
                     [round(share, 6) for share in one.propensities] if one.is_new else [],
                     int(one.is_holdout),
                     one.candidates,
-                    one.tokens,
+                    one.tokens(self.visitor),
                     one.hour if one.is_new else 0,
                 ]
                 for one in self.shown
@@ -116,7 +135,8 @@ def page_of(request: HttpRequest) -> Page:
     """The page that a request makes; with ``CHOOSE_IN = "script"`` it is made for nobody in particular."""
     found = getattr(request, _ATTRIBUTE, None)
     if found is None:
-        found = Page(Visitor() if scripted() else visitor_of(request))
+        for_all = scripted()
+        found = Page(Visitor() if for_all else visitor_of(request), is_for_all=for_all)
         setattr(request, _ATTRIBUTE, found)
     return found
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape as escape
 from django.utils.safestring import SafeString, mark_safe
 
 from prodgen_django.catalog import get_catalog
@@ -34,6 +34,46 @@ class Source:
     srcset: str
 
 
+@dataclass(frozen=True)
+class Look:
+    """What is the same for all pictures of a page, looked up once."""
+
+    storage: Storage
+    #: The formats that are made, best first; the last is what every browser reads.
+    formats: tuple[str, ...]
+    #: Addresses are made anew from time to time: see `_ADDRESS_SECONDS`.
+    period: int
+
+    @classmethod
+    def now(cls) -> Look:
+        return cls(get_storage(), tuple(settings.RENDITION_FORMATS), int(time.time()) // _ADDRESS_SECONDS)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The files of a picture at one size, as addresses."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    srcset: str = ""
+    sources: tuple[Source, ...] = ()
+
+    @cached_property
+    def before(self) -> str:
+        """The <source> tags, with a place for ``sizes`` in each."""
+        return "".join(
+            f'<source type="{source.type}" srcset="{escape(source.srcset)}"%s>' for source in self.sources
+        )
+
+    @cached_property
+    def image(self) -> str:
+        """The first attributes of the <img> tag."""
+        srcset = f' srcset="{escape(self.srcset)}"' if self.srcset else ""
+        box = f' width="{self.width}" height="{self.height}"' if self.width else ""
+        return f'src="{escape(self.url)}"{srcset}{box}'
+
+
 class Picture:
     """What a template shows. As a string, its address.
 
@@ -41,26 +81,50 @@ class Picture:
     own ``<img>`` tag where exposures and clicks are to be counted.
     """
 
-    def __init__(self, chosen: Chosen, alt: str, width: int, mark: str = "") -> None:
+    __slots__ = ("_chosen", "_mark", "_shown", "_wanted", "alt")
+
+    def __init__(self, chosen: Chosen, alt: str, width: int, mark: str, look: Look) -> None:
         self._chosen, self._wanted, self._mark = chosen, width, mark
-        self.alt = alt
         picture = chosen.picture
-        self._shown = picture and _fitting(picture.renditions, width, settings.RENDITION_FORMATS[-1])
-        if picture is None:
-            self.width: int | None = None
-            self.height: int | None = None
-            self.alt = alt or (chosen.own.caption if chosen.own else "")
+        if picture is not None:
+            facts = picture.facts
+            self._shown = _shown(facts.renditions, facts.name, facts.width, facts.height, width, look)
+            self.alt = alt or facts.title
+        elif chosen.own is not None:
+            self._shown = _own(get_catalog(), chosen.own.name, look.period)
+            self.alt = alt or chosen.own.caption
         else:
-            self.width, self.height = self._shown[1:3] if self._shown else (picture.width, picture.height)
-            self.alt = alt or picture.title
+            self._shown = Shown(get_catalog().missing_picture_url())
+            self.alt = alt
 
     def __str__(self) -> str:
-        return self.url
+        return self._shown.url
+
+    @property
+    def url(self) -> str:
+        return self._shown.url
+
+    @property
+    def width(self) -> int | None:
+        return self._shown.width
+
+    @property
+    def height(self) -> int | None:
+        return self._shown.height
+
+    @property
+    def srcset(self) -> str:
+        return self._shown.srcset
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The formats before the one that every browser reads, best first."""
+        return self._shown.sources
 
     @property
     def image_id(self) -> int | None:
         """The GeneratedImage's key; None for the shop's own picture."""
-        return self._chosen.picture.pk if self._chosen.picture else None
+        return self._chosen.picture.id if self._chosen.picture else None
 
     @property
     def is_personal(self) -> bool:
@@ -70,31 +134,6 @@ class Picture:
     def is_missing(self) -> bool:
         return self._chosen.picture is None and self._chosen.own is None
 
-    @cached_property
-    def url(self) -> str:
-        picture = self._chosen.picture
-        if picture is not None:
-            return _address(self._shown[0] if self._shown else picture.name)
-        if self._chosen.own is not None:
-            return _own_address(get_catalog(), self._chosen.own.name, _period())
-        return get_catalog().missing_picture_url()
-
-    @cached_property
-    def srcset(self) -> str:
-        return self._srcset(self._shown[3]) if self._shown else ""
-
-    @cached_property
-    def sources(self) -> Sequence[Source]:
-        """The formats before the one that every browser reads, best first."""
-        if not self._shown:
-            return ()
-        versions = _versions(self._chosen.picture.renditions)  # type: ignore[union-attr]
-        return tuple(
-            Source(_mime_type(name), self._srcset(name))
-            for name in settings.RENDITION_FORMATS
-            if name in versions and name != self._shown[3]
-        )
-
     @property
     def attrs(self) -> SafeString:
         """What makes a tag of the shop's own one that is counted."""
@@ -102,36 +141,27 @@ class Picture:
 
     def html(self, *, alt: str, sizes: str, loading: str, css_class: str) -> SafeString:
         """A responsive <picture>; nothing where the shop has no picture at all."""
-        if not self.url:
+        shown = self._shown
+        if not shown.url:
             return mark_safe("")
-        escape = conditional_escape
-        sizes = escape(sizes)
-        sources = "".join(
-            f'<source type="{source.type}" srcset="{escape(source.srcset)}" sizes="{sizes}">'
-            for source in self.sources
-        )
+        given_sizes, rest = _attributes(sizes, self._wanted, loading, css_class)
+        before = shown.before.replace("%s", given_sizes) if shown.sources else ""
         mark = f" {self._mark}" if self._mark else ""
-        srcset = f' srcset="{escape(self.srcset)}" sizes="{sizes}"' if self.srcset else ""
-        box = f' width="{self.width}" height="{self.height}"' if self.width else ""
-        css = f' class="{escape(css_class)}"' if css_class else ""
         return mark_safe(  # noqa: S308  (each part is escaped or made of numbers)
-            f'<picture{mark}>{sources}<img src="{escape(self.url)}"{srcset}{box} alt="{escape(alt)}"'
-            f' loading="{escape(loading)}" decoding="async"{css}></picture>'
+            f"<picture{mark}>{before}<img {shown.image}{given_sizes if shown.srcset else ''}"
+            f' alt="{escape(alt)}"{rest}></picture>'
         )
 
     def as_dict(self) -> dict[str, Any]:
         """For a page's script."""
+        shown = self._shown
         return {
-            "src": self.url,
-            "srcset": self.srcset,
-            "width": self.width,
-            "height": self.height,
-            "sources": [{"type": source.type, "srcset": source.srcset} for source in self.sources],
+            "src": shown.url,
+            "srcset": shown.srcset,
+            "width": shown.width,
+            "height": shown.height,
+            "sources": [{"type": source.type, "srcset": source.srcset} for source in shown.sources],
         }
-
-    def _srcset(self, file_format: str) -> str:
-        made = _versions(self._chosen.picture.renditions)[file_format]  # type: ignore[union-attr]
-        return ", ".join([f"{_address(name)} {width}w" for width, _height, name in made])
 
 
 def width_of(size: str) -> int:
@@ -144,47 +174,48 @@ def width_of(size: str) -> int:
 
 
 @lru_cache(maxsize=8192)
-def _versions(renditions: str) -> dict[str, list[tuple[int, int, str]]]:
-    """By format: (width, height, name) of each version, narrowest first. Cached by its text, so never stale."""
-    by_format: dict[str, list[tuple[int, int, str]]] = {}
+def _shown(renditions: str, name: str, width: int, height: int, wanted: int, look: Look) -> Shown:
+    """The smallest version at least `wanted` wide, else the largest, with all others beside it; the file itself where
+    none was made. Cached by all that it is made of, so never stale.
+    """
+    by_format: dict[str, list[dict[str, Any]]] = {}
     for made in sorted(json.loads(renditions or "[]"), key=lambda made: made["width"]):
-        by_format.setdefault(made["format"], []).append((made["width"], made["height"], made["name"]))
-    return by_format
+        by_format.setdefault(made["format"], []).append(made)
+    url = look.storage.url
+    if not by_format:
+        return Shown(str(url(name)), width, height)
+    plain = look.formats[-1] if look.formats and look.formats[-1] in by_format else next(iter(by_format))
+    srcsets = {
+        name: ", ".join(f"{url(made['name'])} {made['width']}w" for made in versions)
+        for name, versions in by_format.items()
+    }
+    fitting = next((made for made in by_format[plain] if made["width"] >= wanted), by_format[plain][-1])
+    return Shown(
+        str(url(fitting["name"])),
+        fitting["width"],
+        fitting["height"],
+        srcsets[plain],
+        tuple(
+            Source(_mime_type(name), srcsets[name])
+            for name in look.formats
+            if name in srcsets and name != plain
+        ),
+    )
 
 
 @lru_cache(maxsize=8192)
-def _fitting(renditions: str, width: int, plain: str) -> tuple[str, int, int, str] | None:
-    """(name, width, height, format) of the smallest version at least so wide, else the largest; None: none made.
+def _own(catalog: Any, name: str, _period: int) -> Shown:
+    return Shown(str(catalog.own_picture_url(name)))
 
-    Of the `plain` format, which every browser reads, where there is one of it.
-    """
-    versions = _versions(renditions)
-    if not versions:
-        return None
-    file_format = plain if plain in versions else next(iter(versions))
-    made = versions[file_format]
-    found = next((one for one in made if one[0] >= width), made[-1])
-    return found[2], found[0], found[1], file_format
+
+@lru_cache(maxsize=256)
+def _attributes(sizes: str, width: int, loading: str, css_class: str) -> tuple[str, str]:
+    """``sizes``, and the attributes at the end of an <img> tag."""
+    sizes = sizes or f"(max-width: {width}px) 100vw, {width}px"
+    css = f' class="{escape(css_class)}"' if css_class else ""
+    return f' sizes="{escape(sizes)}"', f' loading="{escape(loading)}" decoding="async"{css}'
 
 
 @lru_cache(maxsize=32)
 def _mime_type(file_format: str) -> str:
     return mimetypes.types_map.get(f".{file_format}", f"image/{file_format}")
-
-
-def _period() -> int:
-    return int(time.time()) // _ADDRESS_SECONDS
-
-
-def _address(name: str) -> str:
-    return _cached_address(get_storage(), name, _period())
-
-
-@lru_cache(maxsize=32_768)
-def _cached_address(storage: Storage, name: str, _when: int) -> str:
-    return str(storage.url(name))
-
-
-@lru_cache(maxsize=8192)
-def _own_address(catalog: Any, name: str, _when: int) -> str:
-    return str(catalog.own_picture_url(name))

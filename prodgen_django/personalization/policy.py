@@ -27,7 +27,7 @@ import base64
 import hashlib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,15 +97,27 @@ class Space:
         worth = draws[:, : self.n_style].T.astype(float)
         if rows and u.any():
             cross = draws[:, self.n_style : self.n_style + rows * columns].reshape(-1, rows, columns)
-            worth[:columns] += np.tensordot(u[:rows], cross, axes=(0, 1)).T
+            worth[:columns] += (u[:rows] @ cross).T
             if self.aligned:
                 worth += np.outer(u, draws[:, -1])
         return worth
 
 
-@dataclass(frozen=True)
-class Arm:
-    """A picture that could be shown: its style, and what is known of it by itself.
+class Option(Protocol):
+    """What can be chosen: an `Arm`, or anything that has the same four values."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def style(self) -> Vector: ...
+    @property
+    def surplus(self) -> float: ...
+    @property
+    def information(self) -> float: ...
+
+
+class Arm(NamedTuple):
+    """A picture that could be shown: its style, and what is known of it by itself. A page makes hundreds.
 
     `surplus` and `information` are kept by the learning: the mean of the residual r, and the Fisher information that
     its own impressions have brought. Both are 0 for a new picture.
@@ -128,6 +140,9 @@ class Choice:
     def propensity(self) -> float:
         """The probability of what was chosen, in (0, 1]."""
         return self.propensities[self.index]
+
+
+_ONLY = Choice(0, (1.0,))
 
 
 @dataclass(frozen=True)
@@ -251,51 +266,77 @@ def choose(policy: PolicyState | Ensemble, taste: Vector, arms: Sequence[Arm], s
 
 
 def choose_page(
-    policy: PolicyState | Ensemble, taste: Vector, products: Sequence[tuple[int, Sequence[Arm]]]
+    policy: PolicyState | Ensemble, taste: Vector, products: Sequence[tuple[int, Sequence[Option]]]
 ) -> list[Choice]:
     """One visitor's choices for many products, each a seed (see `seed_of`) and at least one arm."""
     ensemble = policy.ensemble() if isinstance(policy, PolicyState) else policy
-    arms = [arm for _seed, group in products for arm in group]
-    if not arms:
-        return []
-    scores = _scores(ensemble, taste, arms)
-    choices, start = [], 0
-    for seed, group in products:
-        part = scores[start : start + len(group)]
-        start += len(group)
-        choices.append(_choose(part, seed, ensemble.explore))
+    # Where there is nothing to choose from nothing needs to be scored.
+    choices = [_ONLY] * len(products)
+    places = [place for place, (_seed, group) in enumerate(products) if len(group) > 1]
+    if not places:
+        return choices
+    seeds, groups = zip(*(products[place] for place in places), strict=True)
+    scores = _scores(ensemble, taste, [arm for group in groups for arm in group])
+    for place, choice in zip(
+        places, _choose(scores, seeds, [len(g) for g in groups], ensemble.explore), strict=True
+    ):
+        choices[place] = choice
     return choices
 
 
-def _scores(ensemble: Ensemble, taste: Vector, arms: Sequence[Arm]) -> FloatArray:
+def _scores(ensemble: Ensemble, taste: Vector, arms: Sequence[Option]) -> FloatArray:
     """η of each arm under each draw: (arms, draws); one column where the mode needs no draw."""
     styles = np.array([arm.style for arm in arms], dtype=float)
     scores = styles @ ensemble.space.weights(taste, ensemble.draws)
-    scores += np.array([arm.surplus for arm in arms])[:, None]
+    known = np.array([(arm.surplus, arm.information) for arm in arms])
+    scores += known[:, :1]
     sd = ensemble.space.picture_sd
     if ensemble.spread and sd:
-        information = np.array([arm.information for arm in arms])
-        deviations = ensemble.spread / np.sqrt(sd**-2 + information)
-        keys = np.array([arm.id & 0xFFFFFFFF for arm in arms], dtype=np.uint64)
-        scores += deviations[:, None] * _noise(keys, scores.shape[1], ensemble.salt)
+        deviations = ensemble.spread / np.sqrt(sd**-2 + known[:, 1:])
+        scores += deviations * _noise_of(arms, scores.shape[1], ensemble.salt)
     if ensemble.mode == "ucb":
         return np.asarray(scores.mean(1, keepdims=True) + ensemble.bonus * scores.std(1, keepdims=True))
     return np.asarray(scores)
 
 
-def _choose(scores: FloatArray, seed: int, explore: float) -> Choice:
-    count, draws = scores.shape
-    if count == 1:
-        return Choice(0, (1.0,))
-    best = scores.argmax(0)
-    shares = np.bincount(best, minlength=count) * ((1.0 - explore) / draws) + explore / count
-    # Three independent numbers of one seed: whether to explore, which draw, which picture.
-    first, second, third = seed & 0xFFFFF, seed >> 20 & 0xFFFFF, seed >> 40 & 0xFFFFF
-    if first < explore * 0x100000:
-        index = third * count >> 20
+def _choose(scores: FloatArray, seeds: Sequence[int], counts: Sequence[int], explore: float) -> list[Choice]:
+    """A choice for each group of arms: `scores` holds the groups one after the other, as (arms, draws)."""
+    draws, most = scores.shape[1], max(counts)
+    if min(counts) == most:
+        padded = scores.reshape(len(counts), most, draws)
     else:
-        index = int(best[second * draws >> 20])
-    return Choice(index, tuple(shares.tolist()))
+        padded = np.full((len(counts), most, draws), -np.inf)
+        padded[np.arange(most) < np.array(counts)[:, None]] = scores
+    best = padded.argmax(1)  # (groups, draws)
+    wins = (best[:, None, :] == np.arange(most)[:, None]).sum(2)
+    shares = (wins * ((1.0 - explore) / draws)).tolist()
+    choices = []
+    for row, seed, count, share in zip(best, seeds, counts, shares, strict=True):
+        # Three independent numbers of one seed: whether to explore, which draw, which picture.
+        first, second, third = seed & 0xFFFFF, seed >> 20 & 0xFFFFF, seed >> 40 & 0xFFFFF
+        index = third * count >> 20 if first < explore * 0x100000 else int(row[second * draws >> 20])
+        even = explore / count
+        choices.append(Choice(index, tuple([one + even for one in share[:count]])))
+    return choices
+
+
+#: Rows of noise of the version in use, by picture: pages show the same pictures again and again.
+_noises: dict[tuple[int, int], dict[int, FloatArray]] = {}
+_MOST_NOISES = 20_000
+
+
+def _noise_of(arms: Sequence[Option], count: int, salt: int) -> FloatArray:
+    """`_noise` of the arms' pictures, (arms, count)."""
+    known = _noises.get((count, salt))
+    if known is None or len(known) > _MOST_NOISES:
+        if len(_noises) > 4:
+            _noises.clear()
+        known = _noises[count, salt] = {}
+    new = [arm.id for arm in arms if arm.id not in known]
+    if new:
+        keys = np.array([key & 0xFFFFFFFF for key in new], dtype=np.uint64)
+        known.update(zip(new, _noise(keys, count, salt), strict=True))
+    return np.array([known[arm.id] for arm in arms])
 
 
 def _noise(keys: NDArray[np.uint64], count: int, salt: int) -> FloatArray:

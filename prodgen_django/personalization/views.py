@@ -24,7 +24,7 @@ from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.personalization.events import report_seen
 from prodgen_django.personalization.page import MOST_TEXT, Page, read_record
-from prodgen_django.personalization.pictures import Picture, width_of
+from prodgen_django.personalization.pictures import Look, Picture, width_of
 from prodgen_django.personalization.sealing import Tampered
 from prodgen_django.personalization.visitor import has_consented, visitor_of
 
@@ -59,12 +59,12 @@ def choices(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"pictures": {}})
     page = Page(visitor)
     page.choose(asked.values())
-    pictures = {}
+    pictures, look = {}, Look.now()
     for name, product in asked.items():
         chosen = page.chosen[product.pk]
         if chosen.decision is not None:
             page.shown.append(chosen.decision)
-            picture = Picture(chosen, "", width).as_dict()
+            picture = Picture(chosen, "", width, "", look).as_dict()
             pictures[name] = {**picture, "index": len(page.shown) - 1}
     response = JsonResponse({"pictures": pictures, "page": page.record()})
     page.remember(response, secure=request.is_secure())

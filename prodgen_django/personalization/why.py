@@ -45,7 +45,9 @@ def reasons(chosen: Chosen, taste: Mapping[str, float], *, consents: bool = True
             )
         )
     else:
-        words = [in_words(name) for name in speaks_for(taste, picture.tags, picture.palette)[:_MOST]]
+        words = [
+            in_words(name) for name in speaks_for(taste, picture.facts.tags, picture.facts.palette)[:_MOST]
+        ]
         if words:
             found.append(_("It fits what you looked at and bought: %s.") % ", ".join(words))
         elif taste:

@@ -23,7 +23,7 @@ from django.utils.translation import get_language
 
 from prodgen_django.personalization.campaigns import Shown, choose_campaign
 from prodgen_django.personalization.page import Page, page_of, scripted
-from prodgen_django.personalization.pictures import Picture, width_of
+from prodgen_django.personalization.pictures import Picture
 from prodgen_django.personalization.visitor import Visitor
 from prodgen_django.personalization.why import reasons
 
@@ -42,7 +42,7 @@ def personalize_products(context: template.Context, products: Iterable[Any]) -> 
 @register.simple_tag(takes_context=True)
 def personalized_image(context: template.Context, product: Any, size: str = "large") -> Picture:
     """The picture of a product that suits the visitor; as a string, its address."""
-    return _picture(context, product, size)[0]
+    return _picture(context, product, size)
 
 
 @register.simple_tag(takes_context=True)
@@ -56,10 +56,10 @@ def prodgen_picture(
     alt: str | None = None,
 ) -> SafeString:
     """A responsive <picture> from the versions that were made at approval."""
-    picture, width = _picture(context, product, size)
+    picture = _picture(context, product, size)
     return picture.html(
         alt=picture.alt if alt is None else alt,
-        sizes=sizes or f"(max-width: {width}px) 100vw, {width}px",
+        sizes=sizes,
         loading=loading,
         css_class=css_class,
     )
@@ -130,13 +130,8 @@ def _page(context: template.Context) -> Page:
     return context.dicts[0][_ATTRIBUTE]
 
 
-def _picture(context: template.Context, product: Any, size: str) -> tuple[Picture, int]:
+def _picture(context: template.Context, product: Any, size: str) -> Picture:
     try:
-        width = width_of(size)
+        return _page(context).picture(product, size)
     except LookupError as error:
-        raise template.TemplateSyntaxError(error.args[0]) from None
-    page = _page(context)
-    if product.pk not in page.chosen:
-        page.choose([product])
-    alt = str(getattr(product, "title", "") or "")
-    return Picture(page.chosen[product.pk], alt, width, page.mark(product)), width
+        raise template.TemplateSyntaxError(str(error)) from None

@@ -201,3 +201,26 @@ def test_the_basket_counts_within_the_same_query(shop, signed_in, django_assert_
         with django_assert_num_queries(1):
             assert choose_images(Visitor.from_request(request), [vase])[vase.pk] == pictures[look]
         basket.delete()
+
+
+@override_settings(PRODGEN=YES)
+def test_what_was_published_or_taken_back_elsewhere_is_seen_at_once(shop, django_assert_max_num_queries):
+    vase, _oak, _steel, pictures = shop
+
+    def seen():
+        return choose_images(Visitor(), [vase])[vase.pk]
+
+    first = seen()
+    with django_assert_max_num_queries(1):
+        assert seen() == first
+    # As another process does it: no signal reaches this one.
+    rows = GeneratedImage.objects.filter(pk=first.pk)
+    rows.update(state="approved")
+    second = seen()
+    assert second != first
+    assert second in pictures.values()
+    rows.update(state="published", renditions=[])
+    assert seen() == first
+    assert seen().renditions == []
+    GeneratedImage.objects.filter(product=vase).update(state="rejected")
+    assert seen() is None
