@@ -12,6 +12,7 @@ from prodgen_django.admin.cutout import can_mend
 from prodgen_django.admin.permissions import ACTIONS, may, may_generate
 from prodgen_django.admin.scores import Verdict, facts, verdicts
 from prodgen_django.admin.words import file_url, photo_urls
+from prodgen_django.catalog import get_catalog
 from prodgen_django.models import GeneratedImage, ReviewEvent
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ class Source:
 
 
 @dataclass
+class Likeness:
+    """A real product that looks most like a picture that shows none."""
+
+    title: str
+    url: str
+    thumbnail: str
+
+
+@dataclass
 class Card:
     """One picture with all that a reviewer needs to decide."""
 
@@ -47,6 +57,8 @@ class Card:
     #: Whether this user may draw the product's outline anew.
     can_mend: bool = False
     events: list[ReviewEvent] = field(default_factory=list)
+    #: Real products like a concept picture, the nearest first.
+    nearest: list[Likeness] = field(default_factory=list)
 
     @property
     def level(self) -> str:
@@ -65,8 +77,24 @@ def with_all(images: QuerySet[GeneratedImage]) -> QuerySet[GeneratedImage]:
 
 def cards_for(images: Sequence[GeneratedImage], user: Any) -> list[Card]:
     """Cards of pictures that `with_all` fetched."""
-    urls = photo_urls(ref for image in images for ref in image.sources)
-    return [_card(image, user, urls) for image in images]
+    found = [entry for image in images for entry in image.provenance.get("nearest") or ()]
+    urls = photo_urls([*(ref for image in images for ref in image.sources), *(e["photo"] for e in found)])
+    catalog = get_catalog()
+    pks = {entry["product"] for entry in found}
+    products = {p.pk: p for p in catalog.products().filter(pk__in=pks)} if pks else {}
+    cards = []
+    for image in images:
+        card = _card(image, user, urls)
+        card.nearest = [
+            Likeness(
+                catalog.title(products[entry["product"]]), catalog.url(products[entry["product"]]),
+                urls.get(entry["photo"], ""),
+            )
+            for entry in image.provenance.get("nearest") or ()
+            if entry["product"] in products  # one that is sold no more has no page
+        ]  # fmt: skip
+        cards.append(card)
+    return cards
 
 
 def _card(image: GeneratedImage, user: Any, urls: dict[str, str]) -> Card:

@@ -29,6 +29,7 @@ from prodgen_django.admin.fields import in_words
 from prodgen_django.admin.permissions import may_generate, requires
 from prodgen_django.admin.reports import report_in_words
 from prodgen_django.admin.words import duration, file_url, kind_label, kind_name, photo_urls
+from prodgen_django.jobs.early import ASKED, can_finish_early
 from prodgen_django.models import GeneratedImage, Job, JobItem
 from prodgen_django.recipes import get_recipe
 
@@ -161,6 +162,7 @@ def fragments(job: Job, user: Any, state: str) -> dict[str, str]:
         "picture_count": job.images.count() if newest else 0,
         "waiting": waiting,
         "may_generate": may_generate(user),
+        "finishable": can_finish_early(job) and ASKED not in job.log,
         "cancellable": not job.is_finished and not job.cancel_requested_at,
         "retryable": facts["counts"]["failed"] if not job.cancel_requested_at else 0,
     }
@@ -268,6 +270,22 @@ def cancel(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _("The job is being cancelled. Pictures that are made already stay."))
+    return HttpResponseRedirect(job.get_absolute_url())
+
+
+@require_POST
+@requires("generate")
+def finish(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
+    """End a training now and keep the best model so far."""
+    from prodgen_django.jobs import JobStateError, finish_early
+
+    job = get_object_or_404(Job, pk=pk)
+    try:
+        finish_early(job)
+    except JobStateError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("It ends within some seconds and keeps the best so far."))
     return HttpResponseRedirect(job.get_absolute_url())
 
 

@@ -142,6 +142,7 @@ class JobAdmin(ReadOnlyAdmin):
             path("<int:pk>/progress.json", page(jobpage.progress), name="prodgen_job_progress"),
             path("<int:pk>/cancel/", page(jobpage.cancel), name="prodgen_job_cancel"),
             path("<int:pk>/again/", page(campaigns.again), name="prodgen_campaign_again"),
+            path("<int:pk>/finish/", page(jobpage.finish), name="prodgen_job_finish"),
             path("<int:pk>/retry/", page(jobpage.retry), name="prodgen_job_retry"),
         ]
         return [*ours, *super().get_urls()]

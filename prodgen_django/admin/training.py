@@ -50,7 +50,8 @@ def render(log: Mapping[str, Any]) -> str:
         {"url": file_url(grid["name"]), "images": grid.get("images", 0)} for grid in log.get("grids") or ()
     ]
     data = _data(log.get("data") or {})
-    if not (charts or grids or data):
+    alarm = str(log.get("alarm") or "")
+    if not (charts or grids or data or alarm):
         return ""
     frame = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "top": TOP, "base": HEIGHT - BOTTOM}
     context = {
@@ -59,6 +60,11 @@ def render(log: Mapping[str, Any]) -> str:
         "earlier": grids[:-1],
         "frame": frame,
         "data": data,
+        "alarm": alarm,
+        "best": _best(log.get("best") or {}),
+        "labels": sorted(((log.get("data") or {}).get("per_label") or {}).items()),
+        "rejected": [_rejected(photo) for photo in (log.get("data") or {}).get("rejected") or ()],
+        "more": (log.get("data") or {}).get("more") or 0,
     }
     return render_to_string("prodgen_django/admin/_training.html", context)
 
@@ -73,6 +79,24 @@ def _data(report: Mapping[str, Any]) -> list[str]:
     reasons = report.get("reasons") or {}
     said += [f"{count} × {str(reason).replace('_', ' ')}" for reason, count in reasons.items()]
     return said + [str(sentence) for sentence in report.get("unreadable") or ()]
+
+
+def _rejected(photo: Mapping[str, Any]) -> dict[str, str]:
+    """A photo that is left out, as the page shows it."""
+    return {
+        **{key: str(photo.get(key) or "") for key in ("title", "label", "reason", "detail")},
+        "url": file_url(str(photo.get("thumbnail") or "")),
+        "other": file_url(str(photo.get("other") or "")),
+    }
+
+
+def _best(metrics: Mapping[str, Any]) -> str:
+    """Which model is kept so far, in one sentence."""
+    if "kid" not in metrics:
+        return ""
+    return _("Kept so far: the model after %(images)d photos shown (KID %(kid).3f, coverage %(coverage).2f).") % {
+        "images": metrics.get("images", 0), "kid": metrics["kid"], "coverage": metrics.get("coverage", 0.0),
+    }  # fmt: skip
 
 
 def _charts(curve: Sequence[Mapping[str, Any]]) -> Iterable[Chart]:

@@ -27,7 +27,8 @@ _VERSION = 1  # of what preparation does; a cache of another version is not used
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
 
 Reason = Literal["unreadable", "tiny", "blurred", "duplicate"]
-Photo = tuple[Any, str, str]  # uint8 H×W×3/4 or encoded bytes, label, key
+#: uint8 H×W×3/4, or encoded bytes, or the exception that kept the photo from being read; label; key.
+Photo = tuple[Any, str, str]
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ class PhotoDataset:
         total: int | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> PhotoDataset:
-        """From (pixels or bytes, label, key) triples; bytes are decoded by `prodgen_django.imagefile`.
+        """From (pixels or bytes, label, key) triples; bytes are decoded by `prodgen_django.imagefile`, and an
+        exception in their place is reported as a photo that cannot be read.
 
         `fingerprint` names the content: where `cache_dir` holds a prepared set of that name and size,
         `photos` is not even iterated. Without one, the set is prepared anew (and still kept in `cache_dir`,
@@ -258,6 +260,8 @@ class PhotoDataset:
 
 def _prepare(source: Any, size: int) -> Pixels | tuple[Reason, str]:
     """The training picture, or (reason, words)."""
+    if isinstance(source, Exception):
+        return "unreadable", str(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
         from prodgen_django.imagefile import ImageRejected, load_image
 

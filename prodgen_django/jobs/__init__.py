@@ -6,6 +6,15 @@ late can therefore neither lose work nor do it twice (docs/explanation/job-machi
 
 from prodgen_django.jobs.cancel import cancel_job
 from prodgen_django.jobs.create import create_job, queue_job, retry_failed, update_draft
+from prodgen_django.jobs.early import finish_early
 from prodgen_django.jobs.errors import JobStateError
 
-__all__ = ["JobStateError", "cancel_job", "create_job", "queue_job", "retry_failed", "update_draft"]
+__all__ = [
+    "JobStateError",
+    "cancel_job",
+    "create_job",
+    "finish_early",
+    "queue_job",
+    "retry_failed",
+    "update_draft",
+]

@@ -120,6 +120,9 @@ class PreviewBench:
     def log(self, **entries: Any) -> None:
         """A preview leaves no log."""
 
+    def finish_asked(self) -> bool:
+        return False
+
     def save_file(self, folder: str, data: bytes, extension: str) -> str:
         return save_content(folder, data, extension)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.catalog import CatalogError, get_catalog
 from prodgen_django.conf import settings
+from prodgen_django.jobs.early import ASKED
 from prodgen_django.jobs.errors import LeaseLost
 from prodgen_django.models import Job
 from prodgen_django.recipes import ItemFailed, WorkItem
@@ -76,6 +77,10 @@ class Bench:
                 raise LeaseLost
             job.log = job.log | entries
             job.save(update_fields=["log"])
+
+    def finish_asked(self) -> bool:
+        log = Job.objects.values_list("log", flat=True).get(pk=self.job_id)
+        return ASKED in log
 
     def save_file(self, folder: str, data: bytes, extension: str) -> str:
         self._lease.check()

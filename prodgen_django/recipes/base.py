@@ -107,6 +107,9 @@ class Workbench(Protocol):
     def log(self, **entries: Any) -> None:
         """Merge entries into the job's log (curves, grids), which its page shows while it runs."""
 
+    def finish_asked(self) -> bool:
+        """Whether somebody asked the job to end early and keep what it has (recipes with ``finishes_early``)."""
+
     def save_file(self, folder: str, data: bytes, extension: str) -> str:
         """Write bytes under a content name in the storage; returns the name."""
 
@@ -130,6 +133,8 @@ class Recipe(abc.ABC):
     options_form: ClassVar[type[forms.Form]]
     #: True where `preview` can show one item's picture within a few seconds.
     has_preview: ClassVar[bool] = False
+    #: True where a person may end it early and keep what it has (``Workbench.finish_asked``).
+    finishes_early: ClassVar[bool] = False
     #: True where the job works on products; False for a job without any (train from a folder).
     needs_products: ClassVar[bool] = True
     #: Most products that one job takes; None: PRODGEN["MAX_PRODUCTS"].

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _now
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed, Outcome, Picture, Recipe
 from prodgen_django.recipes.forms import RecipeForm, format_field, seed_field
+from prodgen_django.recipes.nearest import NearestProducts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,20 +74,26 @@ class ConceptRecipe(Recipe):
             for item in items:
                 yield Outcome(item, error=error)
             return
+        nearest = None
         for item in items:
+            if nearest is None:
+                nearest = NearestProducts.of_shop(sampler.extractor, item, bench)
             bench.progress(item, 0.1, _now("Imagining"))
             try:
-                yield self._one(item, checkpoint, sampler)
+                yield self._one(item, checkpoint, sampler, nearest)
             except ItemFailed as error:
                 yield Outcome(item, error=error)
 
-    def _one(self, item: WorkItem, checkpoint: Checkpoint, sampler: Sampler) -> Outcome:
+    def _one(
+        self, item: WorkItem, checkpoint: Checkpoint, sampler: Sampler, nearest: NearestProducts
+    ) -> Outcome:
         options = item.options
         label = _label(item, sampler.labels)
         count = options["count"]
         chosen = sampler.sample_selected(count, label, item.seed, options["variety"])
         images, scores = list(chosen.images), [float(score) for score in chosen.scores]
         agreement = [float(value) for value in chosen.agreement]
+        features, _probabilities = sampler.extractor(chosen.images)
         sentences = []
         if len(images) < count:
             sentences.append(
@@ -96,7 +103,17 @@ class ConceptRecipe(Recipe):
         if not images:
             raise ItemFailed("nothing_recognisable", sentences[0])
         pictures = tuple(
-            self._picture(item, checkpoint, sampler, image, number, label, scores[number], agreement[number])
+            self._picture(
+                item,
+                checkpoint,
+                sampler,
+                image,
+                number,
+                label,
+                scores[number],
+                agreement[number],
+                nearest.to(features[number]),
+            )
             for number, image in enumerate(images)
         )
         report = {
@@ -117,6 +134,7 @@ class ConceptRecipe(Recipe):
         label: str | None,
         score: float,
         agreement: float,
+        nearest: list[dict[str, Any]],
     ) -> Picture:
         from prodgen_django.imagefile import encode_image
         from prodgen_django.studio import palette, style_tags
@@ -143,7 +161,11 @@ class ConceptRecipe(Recipe):
             scores={"discriminator": score, "agreement": agreement},
             palette=colours,
             tags=("concept", *tags),
-            provenance={"system": checkpoint.name, "ribbon": bool(item.options["ribbon"])},
+            provenance={
+                "system": checkpoint.name,
+                "ribbon": bool(item.options["ribbon"]),
+                "nearest": nearest,
+            },
         )
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Fewer photos than this teach a generator nothing that could be shown.
 LEAST_PHOTOS = 24
+#: Most photos that the report shows with a picture of each.
+MOST_SHOWN = 48
 #: Most points of the curves that are kept in the job's log.
 MOST_POINTS = 300
 
@@ -51,6 +53,11 @@ class TrainForm(RecipeForm):
         min_value=0.1,
         max_value=14 * 24 * 60,
     )
+    check_only = forms.BooleanField(
+        label=_("Only check the photos"),
+        help_text=_("Says which photos can be learnt from and why others cannot; nothing is trained."),
+        required=False,
+    )
     licence = forms.CharField(
         label=_("Licence of the photos"),
         help_text=_("Written on the model's card."),
@@ -71,6 +78,7 @@ class TrainRecipe(Recipe):
     batch_size = 1
     options_form = TrainForm
     needs_products = False
+    finishes_early = True
 
     def plan(
         self, products: Sequence[Any], photos: Mapping[Any, Sequence[Photo]], options: Mapping[str, Any]
@@ -80,13 +88,18 @@ class TrainRecipe(Recipe):
         catalog = get_catalog()
         chosen = list(products) or list(catalog.products())
         found = photos if products else catalog.photos_for(chosen)
-        refs, labels = [], []
+        refs, labels, titles = [], [], []
         for product in chosen:
             for photo in found.get(product.pk, ()):
                 refs.append(photo.ref)
                 labels.append(catalog.category(product))
+                titles.append(catalog.title(product))
         title = _now("%(count)d photos") % {"count": len(refs)}
-        return [ItemPlan(product=None, title=title, photos=tuple(refs), options={"labels": labels})]
+        return [
+            ItemPlan(
+                product=None, title=title, photos=tuple(refs), options={"labels": labels, "titles": titles}
+            )
+        ]
 
     def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
         for item in items:
@@ -105,14 +118,17 @@ class TrainRecipe(Recipe):
                 _now("%(count)d photos are too few to learn from; %(least)d are the least.")
                 % {"count": len(item.photos), "least": LEAST_PHOTOS},
             )
+        watcher = _Watcher(item, bench)
         try:
             dataset = self._dataset(item, config, bench)
+            if item.options.get("check_only"):
+                return self._checked(item, dataset)
             result = train(
                 config,
                 dataset,
                 f"{bench.work_dir()}/run",
                 budget_seconds=60 * item.options["minutes"],
-                on_progress=_Watcher(item, bench),
+                on_progress=watcher,
                 device=settings.DEVICE,
                 card={
                     "licence": item.options.get("licence", ""),
@@ -124,9 +140,16 @@ class TrainRecipe(Recipe):
             raise ItemFailed(f"training_{error.code}", str(error)) from error
         except ValueError as error:
             raise ItemFailed("training", str(error)) from error
-        if not result.finished:
+        if not result.finished and not watcher.finish:
             return Outcome(item, again=True, report={"sentences": [], "images": result.images})
         return self._register(item, dataset, result, bench)
+
+    def _checked(self, item: WorkItem, dataset: PhotoDataset) -> Outcome:
+        report = dataset.report
+        sentence = _now("%(kept)d of %(offered)d photos can be learnt from. Nothing was trained.")
+        return Outcome(
+            item, report={"sentences": [sentence % {"kept": report.kept, "offered": report.offered}]}
+        )
 
     def _dataset(self, item: WorkItem, config: GanConfig, bench: Workbench) -> PhotoDataset:
         from prodgen_django.gan import PhotoDataset
@@ -135,20 +158,24 @@ class TrainRecipe(Recipe):
         fingerprint = hashlib.sha256(
             "\n".join(map(str, zip(item.photos, labels, strict=True))).encode()
         ).hexdigest()
-        broken: list[str] = []
+        fresh: list[str] = []
 
         def photos() -> Iterator[tuple[Any, str, str]]:
             for number, (ref, label) in enumerate(zip(item.photos, labels, strict=True)):
                 bench.progress(item, 0.0, _now("Preparing photo %(number)d") % {"number": number + 1})
+                fresh.append(ref)
                 try:
                     yield bench.load_photo(ref), label, ref
                 except ItemFailed as error:
-                    broken.append(error.message)
+                    yield error, label, ref
 
         dataset = PhotoDataset.from_photos(
             photos(), config.resolution, f"{bench.work_dir()}/photos", fingerprint, len(item.photos)
         )
-        bench.log(data={**dataset.report.to_dict(), "unreadable": broken[:20]})
+        if (
+            fresh
+        ):  # prepared just now: the first slice tells what became of the photos, before anything trains
+            bench.log(data=photo_report(item, dataset, bench))
         return dataset
 
     def _register(
@@ -167,15 +194,20 @@ class TrainRecipe(Recipe):
         ]
         if result.stopped_reason == "diverged":
             sentences.append(_now("The training broke down; the best model before that is kept."))
+        elif result.stopped_reason == "collapsed":
+            sentences.append(
+                _now(
+                    "The training was ended because its pictures became alike; the best before that is kept."
+                )
+            )
+        elif result.stopped_reason == "stopped":
+            sentences.append(_now("It was ended early; the best model so far is kept."))
         if not checkpoint.offerable:
             reason = result.card.get("not_offerable_because") or ""
             sentences.append(_now("It is not offered for pictures: %(reason)s") % {"reason": reason})
-        metrics = {
-            name: value for name, value in result.best_metrics.items() if isinstance(value, int | float)
-        }
         report = {
             "sentences": sentences,
-            "metrics": metrics,
+            "metrics": _figures(result.best_metrics),
             "checkpoint": checkpoint.pk,
             "images": result.images,
         }
@@ -193,6 +225,8 @@ class _Watcher:
         self.curve: list[dict[str, Any]] = list(log.get("curve", []))
         self.grids: list[dict[str, Any]] = list(log.get("grids", []))
         self.until = time.monotonic() + settings.TRAIN_SLICE_SECONDS
+        #: Somebody asked to end the training and keep the best.
+        self.finish = False
 
     def __call__(self, progress: TrainProgress) -> bool:
         from prodgen_django.imagefile import encode_image
@@ -217,5 +251,51 @@ class _Watcher:
             data = encode_image(progress.sample_grid, format="jpeg", source_type="trainedAlgorithmicMedia")
             name = self.bench.save_file("training", data, "jpg")
             self.grids = [*self.grids[-11:], {"images": progress.images, "name": name}]
-        self.bench.log(curve=self.curve, grids=self.grids)
-        return time.monotonic() < self.until
+        self.bench.log(
+            curve=self.curve, grids=self.grids, alarm=progress.alarm or "", best=_figures(progress.best)
+        )
+        self.finish = self.bench.finish_asked()
+        return time.monotonic() < self.until and not self.finish
+
+
+def _figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in metrics.items() if isinstance(value, int | float)}
+
+
+def photo_report(item: WorkItem, dataset: PhotoDataset, bench: Workbench) -> dict[str, Any]:
+    """What became of the photos, with a small picture of each that is left out (and of what it repeats)."""
+    titles = dict(zip(item.photos, item.options.get("titles") or (), strict=False))
+    report = dataset.report.to_dict()
+    shown = []
+    for rejected in report.pop("rejected")[:MOST_SHOWN]:
+        bench.progress(item, 0.0, _now("Looking at photos that cannot be used"))
+        other = rejected["duplicate_of"]
+        shown.append(
+            {
+                "title": titles.get(rejected["key"]) or rejected["key"],
+                "label": rejected["label"],
+                "reason": rejected["reason"],
+                "detail": (
+                    _now("the same picture as one of “%(title)s”") % {"title": titles.get(other) or other}
+                    if other
+                    else rejected["detail"]
+                ),
+                "thumbnail": _thumbnail(rejected["key"], bench),
+                "other": _thumbnail(other, bench) if other else "",
+            }
+        )
+    return {**report, "rejected": shown, "more": max(0, report["offered"] - report["kept"] - len(shown))}
+
+
+def _thumbnail(ref: str, bench: Workbench) -> str:
+    """The name of a small JPEG in the storage; "" for a photo that cannot be read."""
+    from prodgen_django.gan.preparation import fit_square, flatten
+    from prodgen_django.imagefile import encode_image
+
+    try:
+        pixels = fit_square(flatten(bench.load_photo(ref)), 112)
+    except ItemFailed:
+        return ""
+    return bench.save_file(
+        "training", encode_image(pixels, format="jpeg", source_type="digitalCapture"), "jpg"
+    )

@@ -198,6 +198,42 @@ class TestTraining:
         assert "2 × near duplicate" in page
         assert "x.jpg is broken." in page
 
+    def test_photos_that_are_left_out_are_shown_with_their_reason(self, owner: Client, running: Job) -> None:
+        self.curve(running, 2.0, 1.5)
+        running.log["data"] |= {
+            "per_label": {"cups": 40, "vases": 8},
+            "rejected": [
+                {
+                    "title": "Reed <cup>", "label": "cups", "reason": "duplicate", "detail": "the same picture as x",
+                    "thumbnail": "prodgen/training/c.jpg", "other": "prodgen/training/d.jpg",
+                }
+            ],
+            "more": 3,
+        }  # fmt: skip
+        running.log["alarm"] = "It has collapsed to few pictures."
+        running.log["best"] = {"kid": 0.25, "coverage": 0.5, "images": 100}
+        running.save()
+        page = owner.get(running.get_absolute_url()).content.decode()
+        assert "Reed &lt;cup&gt;" in page
+        assert "the same picture as x" in page
+        assert page.count("training/c.jpg") == page.count("training/d.jpg") == 1
+        assert "and 3 more" in page
+        assert "<strong>vases</strong> 8" in page
+        assert 'role="alert" id="pg-alarm">It has collapsed' in page
+        assert "after 100 photos shown (KID 0.250, coverage 0.50)" in page
+
+    def test_a_training_is_ended_early_by_a_button_and_nothing_else_is(
+        self, owner: Client, running: Job
+    ) -> None:
+        assert "pg-finish" not in owner.get(running.get_absolute_url()).content.decode()
+        job = create_job("train", products=[item.product for item in running.items.all()])
+        assert "Stop and keep the best" in owner.get(job.get_absolute_url()).content.decode()
+        reply = owner.post(reverse("admin:prodgen_job_finish", args=[job.pk]), follow=True)
+        assert "keeps the best so far" in reply.content.decode()
+        assert "pg-finish" not in reply.content.decode()
+        job.refresh_from_db()
+        assert job.log["finish_asked"]
+
     def test_a_curve_that_went_to_infinity_breaks_nothing(self, owner: Client, running: Job) -> None:
         self.curve(running, 1.0, None, "NaN", 3.0)
         assert "<polyline" in owner.get(running.get_absolute_url()).content.decode()

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from oscar.core.loading import get_model
 
 from prodgen_django.imagefile import encode_image, load_image, read_source_type
-from prodgen_django.jobs import create_job
+from prodgen_django.jobs import JobStateError, create_job, finish_early
 from prodgen_django.jobs.run import run_batch, run_here
 from prodgen_django.models import Checkpoint, CutOutCorrection, Job
 from prodgen_django.recipes import get_recipe
@@ -139,7 +139,8 @@ def test_photos_that_do_not_overlap_are_refused_with_advice(db: None) -> None:
 
 
 def test_concept_pictures_say_what_they_are(db: None) -> None:
-    job = finished("concept", [product("some-shoe")], count=2)
+    real = [product(name) for name in ("some-shoe", "reed-cup", "meadow-mug")]
+    job = finished("concept", real[:1], count=2)
     item = job.items.get()
     assert item.state == "done", item.error
     assert Checkpoint.objects.get().is_active
@@ -148,27 +149,23 @@ def test_concept_pictures_say_what_they_are(db: None) -> None:
         assert read_source_type(content(image)) == "trainedAlgorithmicMedia"
         assert "concept" in image.tags
         assert image.checkpoint.is_active
+        nearest = image.provenance["nearest"]
+        assert {n["product"] for n in nearest} == {p.pk for p in real if p.title != "some-shoe"}
+        assert [n["distance"] for n in nearest] == sorted(n["distance"] for n in nearest)
     job = finished("concept", [product("some-shoe")], subject="teapot")
     assert "It knows" in job.items.get().error
 
 
+CUPS = (
+    "meadow-mug", "reed-cup", "corda-vase", "dune-vase", "anello-vase", "prisma-vase", "clara-carafe", "brook-jug",
+    "lido-espresso", "ember-tea-bowl",
+)  # fmt: skip
+
+
 def test_training_goes_on_in_slices_and_registers_a_model(db: None, settings: Any) -> None:
     settings.PRODGEN = {**settings.PRODGEN, "TRAIN_SLICE_SECONDS": 3}
-    names = (
-        "meadow-mug",
-        "reed-cup",
-        "corda-vase",
-        "dune-vase",
-        "anello-vase",
-        "prisma-vase",
-        "clara-carafe",
-        "brook-jug",
-        "lido-espresso",
-        "ember-tea-bowl",
-    )
-    job = create_job(
-        "train", products=[product(name) for name in names], options={"minutes": 0.2, "name": "Cups"}
-    )
+    options = {"minutes": 0.2, "name": "Cups"}
+    job = create_job("train", products=[product(name) for name in CUPS], options=options)
     slices = 0
     while run_batch(job.pk):
         slices += 1
@@ -181,7 +178,53 @@ def test_training_goes_on_in_slices_and_registers_a_model(db: None, settings: An
     assert checkpoint.name == "Cups"
     assert checkpoint.card["task"] == "concept"
     assert job.log["curve"]
+    assert job.log["data"]["offered"] == len(item.photos)
     assert "Cups" in item.report["sentences"][0]
+
+
+def test_a_training_that_is_ended_early_keeps_the_best(db: None, settings: Any) -> None:
+    job = create_job(
+        "train", products=[product(name) for name in CUPS], options={"minutes": 600, "name": "Early"}
+    )
+    finish_early(job)
+    run_here(job.pk)
+    item = job.items.get()
+    assert item.state == "done", item.error
+    assert job.checkpoints.get().name == "Early"
+    assert any("ended early" in sentence for sentence in item.report["sentences"])
+    with pytest.raises(JobStateError):
+        finish_early(job)
+    other = create_job("display", products=[product("reed-cup")])
+    with pytest.raises(JobStateError):
+        finish_early(other)
+
+
+def test_photos_can_be_checked_before_anything_trains(db: None) -> None:
+    """A photo that is there twice is shown beside the one that it repeats."""
+    twice = product("reed-cup")
+    job = create_job("train", products=[product(name) for name in CUPS], options={"check_only": True})
+    item = job.items.get()
+    job.items.update(
+        photos=[*item.photos, item.photos[0], "no such photo"],
+        options={**item.options, "labels": [*item.options["labels"], "", ""], "titles": [
+            *item.options["titles"], twice.title, "Gone"
+        ]},
+    )  # fmt: skip
+    run_here(job.pk)
+    job.refresh_from_db()
+    item.refresh_from_db()
+    assert item.state == "done", item.error
+    assert not job.checkpoints.exists()
+    assert "curve" not in job.log
+    data = job.log["data"]
+    assert data["reasons"]["unreadable"] == 1
+    assert data["reasons"]["duplicate"] >= 1
+    assert data["offered"] == data["kept"] + len(data["rejected"])
+    repeated = next(photo for photo in data["rejected"] if photo["reason"] == "duplicate")
+    assert repeated["thumbnail"].endswith(".jpg")
+    assert repeated["other"].endswith(".jpg")
+    assert "the same picture as" in repeated["detail"]
+    assert "Nothing was trained" in item.report["sentences"][0]
 
 
 def test_renditions_keep_the_origin(db: None) -> None:

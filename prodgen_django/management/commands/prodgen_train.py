@@ -19,5 +19,14 @@ class Command(JobCommand):
         parser.add_argument("--preset", help="cpu-64 (the default), gpu-128, gpu-256 or gpu-512")
         parser.add_argument("--minutes", type=float, help="how long to train (default 60)")
 
+        parser.add_argument(
+            "--check-only",
+            action="store_true",
+            default=None,
+            help="say what the photos are worth, train nothing",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        self.start("train", {name: options[name] for name in ("name", "preset", "minutes")}, options)
+        self.start(
+            "train", {name: options[name] for name in ("name", "preset", "minutes", "check_only")}, options
+        )
