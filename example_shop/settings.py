@@ -10,6 +10,7 @@ DJANGO_DEBUG        0 for anything but a demonstration; then set SECRET_KEY and 
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -192,6 +193,8 @@ PRODGEN = {
     "CONSENT": "example_shop.consent.has_consented",
     # A folder of the demonstration's own, so that nothing is written outside of it.
     "WORK_DIR": str(DEMO_DIR / "work"),
+    # Signed by a key of the demonstration's own, which no viewer trusts: a shop sets its own.
+    "C2PA": "self-signed" if find_spec("c2pa") else None,
 }
 
 # -- Celery: folders instead of a server, until CELERY_BROKER_URL says otherwise

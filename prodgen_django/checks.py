@@ -40,7 +40,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
     bad = [key for key in POSITIVE if not _positive(getattr(settings, key))]
     found += [Error(f"PRODGEN[{key!r}] must be a number above 0.", id="prodgen_django.E002") for key in bad]
-    return found + _dotted_paths() + _storage() + _personalization() + ([] if bad else _times())
+    return found + _dotted_paths() + _storage() + _studio() + _personalization() + ([] if bad else _times())
 
 
 @register("prodgen_django")
@@ -87,6 +87,30 @@ def _dotted_paths() -> list[CheckMessage]:
             found.append(
                 Error(f"{name} is {path!r}, which cannot be imported: {error}", id="prodgen_django.E003")
             )
+    return found
+
+
+def _studio() -> list[CheckMessage]:
+    """How pictures are cut out and signed; that a file or package is there is the worker's matter."""
+    found: list[CheckMessage] = []
+    matting = settings.MATTING
+    if matting != "own" and not (isinstance(matting, dict) and isinstance(matting.get("rembg"), dict)):
+        found.append(
+            Error(
+                f"PRODGEN['MATTING'] is {matting!r}.",
+                hint='"own", or {"rembg": {"model": name, "path": file or None}}.',
+                id="prodgen_django.E010",
+            )
+        )
+    signed = settings.C2PA
+    paths = isinstance(signed, dict) and {"certificate", "key"} <= set(signed)
+    if signed not in (None, "self-signed") and not paths:
+        found.append(
+            Error(
+                "PRODGEN['C2PA'] is neither None, \"self-signed\" nor a dictionary with certificate and key.",
+                id="prodgen_django.E011",
+            )
+        )
     return found
 
 

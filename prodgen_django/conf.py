@@ -49,6 +49,11 @@ DEFAULTS: dict[str, Any] = {
     "DISPLAY_SIZE": (1600, 1600),
     "FORMAT": "jpeg",
     "QUALITY": 90,
+    # Signed Content Credentials (C2PA) in every file: None; "self-signed"; or {"certificate": path, "key": path,
+    # "algorithm": "es256", "time_authority": url or None}. Needs the extra c2pa.
+    "C2PA": None,
+    # Which network or method finds the product: "own", or {"rembg": {"model": name, "path": file or None}}.
+    "MATTING": "own",
     # The channels whose rules every display picture is measured against.
     "CHANNELS": ["web"],
     # Widths and formats of the renditions made at approval, for <picture>.

@@ -7,6 +7,7 @@ from typing import Any
 
 from prodgen_django.conf import settings
 from prodgen_django.models import GeneratedImage
+from prodgen_django.recipes.sealing import sealed_bytes
 from prodgen_django.storage import read_file, save_content
 
 EXTENSIONS = {"jpeg": "jpg"}
@@ -33,6 +34,11 @@ def render(image_id: int) -> list[dict[str, Any]]:
         for file_format in settings.RENDITION_FORMATS:
             smaller = make_rendition(data, width, file_format)
             info = inspect_image(io.BytesIO(smaller))
+            if info.source_type:
+                # A smaller copy would else lose the signed record that the picture itself carries.
+                smaller = sealed_bytes(
+                    smaller, file_format, info.source_type, image.title, tuple(image.sources)
+                )
             made.append(
                 {
                     "name": save_content("renditions", smaller, EXTENSIONS.get(file_format, file_format)),

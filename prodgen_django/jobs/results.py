@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from prodgen_django.conf import settings
 from prodgen_django.jobs.clock import from_now
 from prodgen_django.models import GeneratedImage, JobItem
+from prodgen_django.recipes.sealing import sealed
 from prodgen_django.storage import save_content
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def _go_on_later(row: QuerySet[JobItem], outcome: Outcome) -> int:
 
 
 def _image(claim: Claim, item: JobItem, slot: int, picture: Picture) -> GeneratedImage:
+    picture = sealed(picture)
     return GeneratedImage(
         job=claim.job,
         item=item,

@@ -287,8 +287,13 @@ def _outline_file(bench: Workbench, cut: CutOut) -> str:
 
 def _cut(photo: np.ndarray) -> CutOut:
     from prodgen_django.studio import cut_out_report
+    from prodgen_django.studio.rembg_backend import MattingUnavailable, rembg_cut_out
 
-    cut = cut_out_report(photo)
+    chosen = settings.MATTING
+    try:
+        cut = cut_out_report(photo) if chosen == "own" else rembg_cut_out(photo, chosen["rembg"])
+    except MattingUnavailable as error:
+        raise ItemFailed("matting_unavailable", str(error)) from error
     if not cut.alpha.any():
         raise ItemFailed("no_product", " ".join(cut.reasons))
     return cut

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,31 @@ def test_an_outline_that_a_person_drew_is_used(db: None) -> None:
     assert not image.scores["cut_out"]["poor"]
     kept = load_image(read_file(image.scores["cut_out"]["mask"]))[..., 0] > 127
     assert 0.02 < kept.mean() < 0.06  # the drawn square, not the mug
+
+
+def test_what_is_stored_is_signed_where_a_key_is_set(db: None, settings: Any) -> None:
+    pytest.importorskip("c2pa")
+    from prodgen_django.studio.credentials import read_credentials
+
+    settings.PRODGEN = settings.PRODGEN | {"C2PA": "self-signed", "RENDITION_WIDTHS": [320]}
+    mug, ref = product("meadow-mug"), "meadow-mug-1.jpg"
+    job = create_job("display", products=[mug], photos={mug.pk: [ref]}, options={"size": 1000})
+    run_here(job.pk)
+    image = job.images.get()
+    found = read_credentials(content(image), "jpeg")
+    assert found is not None
+    assert found.valid
+    assert found.photographs == (ref,)
+    assert image.provenance["signed"]
+    assert image.sha256 == hashlib.sha256(content(image)).hexdigest()
+    image.state = "approved"
+    image.save()
+    for smaller in render(image.pk):
+        data = read_file(smaller["name"])
+        signed = read_credentials(data, smaller["format"])
+        assert signed is not None
+        assert signed.valid
+        assert read_source_type(data) == "compositeCapture"
 
 
 def test_product_without_photos_and_photo_that_is_gone_fail_in_words(db: None) -> None:

@@ -1,0 +1,84 @@
+"""Signing what is stored, where ``PRODGEN["C2PA"]`` says with which key; the one place for every kind of picture."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from dataclasses import asdict, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prodgen_django.conf import settings
+from prodgen_django.storage import cache_folder
+
+if TYPE_CHECKING:
+    from prodgen_django.recipes.base import Picture
+    from prodgen_django.studio.credentials import Signer
+
+__all__ = ["SELF_SIGNED", "sealed", "sealed_bytes"]
+
+SELF_SIGNED = "self-signed"
+
+logger = logging.getLogger("prodgen_django.recipes")
+
+
+def sealed(picture: Picture) -> Picture:
+    """The picture with a signed manifest in its bytes, or as it is where no key is set.
+
+    Raises CredentialsError or OSError where the key cannot be used: a shop that asked for signatures gets no
+    unsigned picture in silence.
+    """
+    if not settings.C2PA:
+        return picture
+    data = sealed_bytes(picture.data, picture.format, picture.source_type, picture.title, picture.sources)
+    return replace(picture, data=data, provenance={**picture.provenance, "signed": True})
+
+
+def sealed_bytes(
+    data: bytes, file_format: str, source_type: str, title: str = "", parts: tuple[str, ...] = ()
+) -> bytes:
+    """A file's bytes, signed where a key is set."""
+    if not settings.C2PA:
+        return data
+    from prodgen_django.studio.credentials import sign_image
+
+    wanted = json.dumps(settings.C2PA, sort_keys=True, default=str)
+    file_format = {"jpg": "jpeg"}.get(file_format, file_format)
+    return sign_image(data, file_format, _signer(wanted), source_type=source_type, title=title, parts=parts)
+
+
+@lru_cache(maxsize=4)
+def _signer(wanted: str) -> Signer:
+    from prodgen_django.studio.credentials import Signer
+
+    chosen: Any = json.loads(wanted)
+    if chosen == SELF_SIGNED:
+        return _own(cache_folder() / "c2pa-self-signed.json")
+    return Signer(
+        certificates=Path(chosen["certificate"]).read_text(encoding="ascii"),
+        key=Path(chosen["key"]).read_text(encoding="ascii"),
+        algorithm=chosen.get("algorithm", "es256"),
+        time_authority=chosen.get("time_authority"),
+    )
+
+
+def _own(path: Path) -> Signer:
+    """This machine's own key, made once; only its user may read it."""
+    from prodgen_django.studio.credentials import Signer, self_signed
+
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = self_signed("prodgen_django, self-signed")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(asdict(made), file)
+        try:
+            # Of two workers that make one at once the first stays.
+            os.link(temporary, path)
+        except FileExistsError:
+            logger.debug("another worker has made the key")
+        finally:
+            temporary.unlink()
+    return Signer(**json.loads(path.read_text(encoding="utf-8")))
