@@ -3,10 +3,10 @@
 Each batch is a few Newton steps on a Bayesian logistic regression whose prior is the posterior so far (Laplace's
 approximation, carried on; Chapelle & Li, NIPS 2011). Three things keep the shared part honest:
 
-- a product's own rate is an offset, and the mean style of a product's pictures has coefficients of its own beside those
-  of the picture shown (the within-between model; Mundlak, Econometrica 1978): that visitors of a warm taste click on
-  wooden things is no credit to warm pictures. What is the same for all pictures of a product cancels when one of them is
-  chosen, so pages never see these coefficients;
+- a product's own rate is an offset, and the mean style of a product's pictures has coefficients of its own beside
+  those of the picture shown (the within-between model; Mundlak, Econometrica 1978): that visitors of a warm taste click
+  on wooden things is no credit to warm pictures. What is the same for all pictures of a product cancels when one of
+  them is chosen, so pages never see these coefficients;
 - what the shared part leaves unexplained goes to each picture's own residual, whose prior keeps it small;
 - rates are scaled by what the model expected of the pictures shown, so that showing better pictures does not look like
   a better product.
@@ -83,12 +83,10 @@ _NEW = Record()
 
 def _features(state: PolicyState, events: Sequence[Event]) -> FloatArray:
     """Features of what was shown, then of the mean of what could have been: (events, 2 size)."""
-    rows = []
-    for event in events:
-        styles = np.array([arm.style for arm in event.arms], dtype=float)
-        pair = np.stack((styles[event.index], styles.mean(0)))
-        rows.append(state.space.features(event.taste, pair).ravel())
-    return np.array(rows)
+    tastes = np.array([event.taste for event in events], dtype=float)
+    shown = np.array([event.arms[event.index].style for event in events], dtype=float)
+    means = np.array([np.mean([arm.style for arm in event.arms], axis=0) for event in events])
+    return np.hstack((state.space.features(tastes, shown), state.space.features(tastes, means)))
 
 
 def _residuals(events: Sequence[Event], records: Mapping[int, Record]) -> FloatArray:

@@ -70,7 +70,7 @@ def prior() -> PolicyState:
 def latest_state(*, simulated: bool = False) -> PolicyState:
     """The newest version's state under the settings of today."""
     row = PolicyVersion.objects.filter(is_simulated=simulated).order_by("-number").first()
-    return _state(row) if row else prior()
+    return state_of(row) if row else prior()
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _learn_batch(until: datetime, limit: int) -> Learnt:
     last = PolicyVersion.objects.filter(is_simulated=False).order_by("-number").first()
     # Made first: whoever else tries the same number waits here, and then fails before anything else is written.
     version = PolicyVersion.objects.create(number=(last.number if last else 0) + 1, state={}, ensemble="")
-    state = _state(last) if last else prior()
+    state = state_of(last) if last else prior()
     events = list(events_of(exposures))
     keys = {arm.id for _exposure, event in events for arm in event.arms}
     rows = PictureRecord.objects.filter(pk__in=keys)
@@ -165,7 +165,7 @@ def events_of(exposures: Iterable[Exposure]) -> Iterable[tuple[Exposure, Event]]
         arms = [Arm(key, styles[key]) for key in exposure.candidates if key in styles]
         shown = next((place for place, arm in enumerate(arms) if arm.id == exposure.image_id), None)
         if shown is not None:
-            yield exposure, Event(taste_vector(_taste(exposure.context)), arms, shown, reward_of(exposure))
+            yield exposure, Event(taste_vector(taste_of(exposure.context)), arms, shown, reward_of(exposure))
 
 
 def picture_styles(keys: Iterable[int]) -> dict[int, tuple[float, ...]]:
@@ -185,7 +185,8 @@ def reward_of(exposure: Exposure) -> float:
     return float(any((exposure.clicked_at, exposure.basket_at, exposure.ordered_at)))
 
 
-def _taste(context: Any) -> dict[str, float]:
+def taste_of(context: Any) -> dict[str, float]:
+    """The taste that an exposure was chosen for; whatever else stands in the row says nothing."""
     if not isinstance(context, Mapping):
         return {}
     return {str(k): float(v) for k, v in context.items() if isinstance(v, int | float)}
@@ -195,7 +196,8 @@ def _options() -> dict[str, Any]:
     return {"mode": settings.POLICY_MODE, "explore": settings.POLICY_EXPLORE}
 
 
-def _state(row: PolicyVersion) -> PolicyState:
+def state_of(row: PolicyVersion) -> PolicyState:
+    """What a version had learnt, under the settings of today."""
     state = PolicyState.from_json(row.state)
     if state.space != SHOP_SPACE:
         # Learnt on other axes by another release: it says nothing here.

@@ -81,13 +81,16 @@ class Space:
         return np.append(mean, np.zeros(self.size)), np.append(deviation, np.full(self.size, self.product_sd))
 
     def features(self, taste: Vector, styles: FloatArray) -> FloatArray:
-        """What the shared part is multiplied with: (n, n_style) styles of n pictures to (n, size)."""
-        u = np.asarray(taste, dtype=float)
+        """What the shared part is multiplied with: (n, n_style) styles of n pictures to (n, size).
+
+        `taste`: one for all pictures, (n_taste,), or one for each, (n, n_taste).
+        """
+        u = np.broadcast_to(np.asarray(taste, dtype=float), (len(styles), self.n_taste))
         rows, columns = self.n_crossed
-        cross = u[:rows, None] * styles[:, None, :columns]
+        cross = u[:, :rows, None] * styles[:, None, :columns]
         parts = [styles, cross.reshape(len(styles), rows * columns)]
         if self.aligned:
-            parts.append((styles @ u)[:, None])
+            parts.append((styles * u).sum(1, keepdims=True))
         return np.concatenate(parts, axis=1)
 
     def weights(self, taste: Vector, draws: FloatArray) -> FloatArray:
@@ -282,6 +285,21 @@ def choose_page(
     ):
         choices[place] = choice
     return choices
+
+
+def propensities_of(ensemble: Ensemble, tastes: FloatArray, styles: FloatArray) -> FloatArray:
+    """What `choose` would say of many visitors at once, where nothing is known of the pictures by themselves.
+
+    `tastes`: (n, n_taste). `styles`: (n, k, n_style), the k candidates of each. Returns (n, k), rows that sum to 1.
+    """
+    count, k, width = styles.shape
+    features = ensemble.space.features(np.repeat(tastes, k, axis=0), styles.reshape(-1, width))
+    scores = (features @ ensemble.draws.T.astype(float)).reshape(count, k, -1)
+    if ensemble.mode == "ucb":
+        scores = scores.mean(2, keepdims=True) + ensemble.bonus * scores.std(2, keepdims=True)
+    best = scores.argmax(1)
+    shares = (best[:, None, :] == np.arange(k)[None, :, None]).mean(2)
+    return np.asarray((1.0 - ensemble.explore) * shares + ensemble.explore / k)
 
 
 def _scores(ensemble: Ensemble, taste: Vector, arms: Sequence[Option]) -> FloatArray:
