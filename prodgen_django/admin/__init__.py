@@ -9,6 +9,7 @@ from prodgen_django.admin.campaigns import BrandKitAdmin, CampaignAdmin
 from prodgen_django.admin.checkpoints import CheckpointAdmin
 from prodgen_django.admin.jobs import JobAdmin
 from prodgen_django.admin.pictures import GeneratedImageAdmin
+from prodgen_django.admin.report import PersonalisationReportAdmin, PolicyVersionAdmin
 
 __all__ = [
     "BrandKitAdmin",
@@ -16,6 +17,8 @@ __all__ = [
     "CheckpointAdmin",
     "GeneratedImageAdmin",
     "JobAdmin",
+    "PersonalisationReportAdmin",
+    "PolicyVersionAdmin",
     "ProductGenerationMixin",
     "add_product_actions",
     "make_job_action",

@@ -85,7 +85,7 @@ def _features(state: PolicyState, events: Sequence[Event]) -> FloatArray:
     """Features of what was shown, then of the mean of what could have been: (events, 2 size)."""
     tastes = np.array([event.taste for event in events], dtype=float)
     shown = np.array([event.arms[event.index].style for event in events], dtype=float)
-    means = np.array([np.mean([arm.style for arm in event.arms], axis=0) for event in events])
+    means = np.array([np.array([arm.style for arm in event.arms]).mean(0) for event in events])
     return np.hstack((state.space.features(tastes, shown), state.space.features(tastes, means)))
 
 

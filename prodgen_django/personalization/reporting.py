@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, IntegerField, Max, Min, Q, TextField
+from django.db.models import Count, Min, Q, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -134,7 +134,7 @@ def make_report(days: int = 30, *, simulated: bool = False, now: datetime | None
     rows = _with_a_choice(
         Exposure.objects.filter(is_simulated=simulated, shown_at__gte=since, shown_at__lte=until)
     )
-    share = float(getattr(settings, "HOLDOUT", 0.1))
+    share = settings.HOLDOUT
     sides, follows = _sides(rows)
     outcomes = [_outcome(name, alpha, sides, share) for name, alpha in OUTCOMES.items()]
     shown = dict(rows.order_by().values_list("image").annotate(n=Count("pk")))
@@ -172,26 +172,29 @@ def _sides(rows: QuerySet[Exposure]) -> tuple[dict[bool, Side], list[tuple[datet
     """Both sides by whether they are held out, and each visitor's first click: when, on which side."""
     sides = {False: Side(), True: Side()}
     follows: list[tuple[datetime, bool]] = []
-    # Visitors, not exposures, are drawn for the hold-out; each counts once, with what they did first.
+    # Visitors, not exposures, are drawn for the hold-out; each counts once, with what they did first. Who was drawn
+    # again on signing in belongs where they were at first.
     visitors = (
         rows.order_by()
         .values_list("visitor")
         .annotate(
-            held=Max(Cast("is_holdout", IntegerField())),
+            held=Min("shown_at", filter=Q(is_holdout=True)),
+            free=Min("shown_at", filter=Q(is_holdout=False)),
             n=Count("pk"),
             clicked=Min("clicked_at"),
             basket=Min("basket_at"),
             ordered=Min("ordered_at"),
         )
     )
-    for _visitor, held, count, clicked, basket, ordered in visitors.iterator():
-        side = sides[bool(held)]
+    for _visitor, held_at, free_at, count, clicked, basket, ordered in visitors.iterator():
+        held = free_at is None or (held_at is not None and held_at < free_at)
+        side = sides[held]
         side.visitors += 1
         side.exposures += count
         moments = [moment for moment in (clicked, basket, ordered) if moment is not None]
         if moments:
             side.did["followed"] += 1
-            follows.append((min(moments), bool(held)))
+            follows.append((min(moments), held))
         side.did["basket"] += basket is not None
         side.did["ordered"] += ordered is not None
     return sides, sorted(follows)

@@ -83,7 +83,7 @@ def clear() -> int:
 def simulate(
     *,
     days: int = 30,
-    visitors: int = 220,
+    visitors: int = 300,
     seed: int = 1,
     world: World | None = None,
     until: datetime | None = None,

@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=30)
-        parser.add_argument("--visitors", type=int, default=220, help="visitors a day")
+        parser.add_argument("--visitors", type=int, default=300, help="visitors a day")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--clear", action="store_true", help="only drop what was simulated")
 
