@@ -22,12 +22,12 @@ from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.personalization import identity
 from prodgen_django.personalization.choice import Chosen
-from prodgen_django.personalization.features import picture_vector, taste_vector
+from prodgen_django.personalization.features import taste_vector
 from prodgen_django.personalization.models import ProfilingConsent, TasteProfile
-from prodgen_django.personalization.pictures import Picture
+from prodgen_django.personalization.pictures import Look, Picture
 from prodgen_django.personalization.policies import cached_ensemble, ensemble_rows, remember
-from prodgen_django.personalization.policy import Arm, choose_page, is_held_out, seed_of
-from prodgen_django.personalization.reading import Candidate
+from prodgen_django.personalization.policy import choose_page, is_held_out, seed_of
+from prodgen_django.personalization.reading import Candidate, Facts
 from prodgen_django.personalization.visitor import Visitor
 
 _PICTURE, _PROFILE, _CONSENT, _POLICY = "picture", "profile", "consent", "policy"
@@ -135,7 +135,7 @@ def choose_campaign(
             index = seed % len(designs)
         else:
             used = profile if taste is None else taste
-            arms = [_arm(design.candidate) for design in designs]
+            arms = [design.candidate for design in designs]
             index = choose_page(policy, taste_vector(used), [(seed, arms)])[0].index
             personal = bool(used)
     return _shown(designs[index], rows, phone, personal)
@@ -152,7 +152,7 @@ def _designs(rows: Sequence[_Row], language: str, wide: str) -> list[_Row]:
             and (row.language.lower() == wanted or row.language.lower().split("-")[0] == wanted)
         ]
         if found:
-            return sorted(found, key=lambda row: (str(row.candidate.at), row.candidate.pk), reverse=True)
+            return sorted(found, key=lambda row: (str(row.candidate.at), row.candidate.id), reverse=True)
     return []
 
 
@@ -161,14 +161,13 @@ def _shown(design: _Row, rows: Sequence[_Row], phone: str, personal: bool) -> Sh
         (row for row in rows if row.format == phone and row.item is not None and row.item == design.item),
         None,
     )
-    made = Picture(Chosen(design.candidate), design.alt, max(1920, design.candidate.width))
-    narrow = Picture(Chosen(small.candidate), design.alt, small.candidate.width) if small else None
+    look = Look.now()
+
+    def picture(row: _Row, width: int) -> Picture:
+        return Picture(Chosen(row.candidate), design.alt, max(width, row.candidate.facts.width), "", look)
+
+    made, narrow = picture(design, 1920), picture(small, 0) if small else None
     return Shown(made, narrow, design.link, design.alt, design.headline, personal)
-
-
-def _arm(candidate: Candidate) -> Arm:
-    style = picture_vector(candidate.tags, candidate.palette)
-    return Arm(candidate.pk, style, candidate.surplus, candidate.information)
 
 
 def _query(
@@ -242,18 +241,9 @@ def _row(row: Sequence[Any]) -> _Row:
     _part, text, pk, recipe, tags, palette, name, width, height, at, item, link = row
     facts = json.loads(recipe or "{}")
     words = facts.get("words") or {}
+    title = str(facts.get("alt", ""))
     candidate = Candidate(
-        pk,
-        None,
-        text,
-        tuple(json.loads(tags or "[]")),
-        tuple(json.loads(palette or "[]")),
-        str(name),
-        str(facts.get("alt", "")),
-        "campaign",
-        width,
-        height,
-        at,
+        pk, None, Facts(text, tags, palette, str(name), title, "campaign", width, height), at
     )
     return _Row(
         candidate,

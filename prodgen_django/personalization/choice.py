@@ -205,11 +205,9 @@ def _taste(visitor: Visitor, rows: Rows) -> dict[str, float]:
         counted[product_id] = max(counted.get(product_id, 0.0), STRENGTHS.get(kind, 1.0))
     for product_id, strength in counted.items():
         features = rows.traits.get(product_id)
-        if not features and product_id in rows.pictures:
+        if not features and product_id in rows.liked_pictures:
             # Nothing is kept of the product yet: what its pictures have in common describes it.
-            features = mean_features(
-                [picture_features(c.facts.tags, c.facts.palette) for c in rows.pictures[product_id]]
-            )
+            features = mean_features([picture_features(*one) for one in rows.liked_pictures[product_id]])
         if features:
             likes.append((strength, features))
     return blend(make_taste(likes), rows.profile)

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from prodgen_django.personalization.visitor import Visitor
 
 # What a row of the union is.
-_PICTURE, _OWN, _LIKED, _TRAITS, _PROFILE, _SEEN, _CONSENT, _POLICY, _MARK = range(9)
+_PICTURE, _OWN, _LIKED, _TRAITS, _PROFILE, _SEEN, _CONSENT, _POLICY, _MARK, _LIKED_PICTURE = range(10)
 
 
 class Facts:
@@ -134,6 +134,8 @@ class Rows:
     own: dict[Any, tuple[int, Own]] = field(default_factory=dict)
     liked: list[tuple[str, Any]] = field(default_factory=list)
     traits: dict[Any, Mapping[str, float]] = field(default_factory=dict)
+    #: Of liked products that have no traits yet: tags and colours of their pictures.
+    liked_pictures: dict[Any, list[tuple[tuple[str, ...], tuple[str, ...]]]] = field(default_factory=dict)
     profile: Mapping[str, float] = field(default_factory=dict)
     #: (visitor, product): the decision that stands.
     seen: dict[tuple[str, Any], Seen] = field(default_factory=dict)
@@ -219,6 +221,8 @@ def _take(rows: Rows, product_id: Any, row: Sequence[Any]) -> None:
             rows.own[product_id] = (width, Own(name, title))
     elif part == _LIKED:
         rows.liked.append((kind, product_id))
+    elif part == _LIKED_PICTURE:
+        rows.liked_pictures.setdefault(product_id, []).append((_words(row[4]), _words(row[5])))
     elif part == _TRAITS:
         rows.traits[product_id] = _weights(text)
     elif part == _PROFILE:
@@ -256,7 +260,8 @@ def _union(
 
     parts: list[QuerySet[Any]] = []
     fresh, on_shelf = stand_ins("fresh"), stand_ins("shelf")
-    asked = Q(product_id__in=fresh) if fresh else Q()
+    if fresh:
+        parts.append(_pictures(Q(product_id__in=fresh), _PICTURE))
     if on_shelf:
         parts.append(_mark(on_shelf))
     own = get_catalog().own_pictures(fresh) if fresh else None
@@ -264,32 +269,36 @@ def _union(
         product, name, caption, place = get_catalog().own_picture_columns
         parts.append(_columns(own, _OWN, product=product, name=name, title=caption, width=place))
     if visitor.consents:
-        liked = Q(product_id__in=stand_ins("liked")) if values["liked"] else Q()
+        if values["liked"]:
+            parts += _liked(Q(product_id__in=stand_ins("liked")))
         for number, query in enumerate(visitor.queries):
             args = [stand_ins(f"query {number}.{place}")[0] for place in range(len(query.args))]
             ids = query.build(*args)
             parts.append(_columns(ids, _LIKED, product="product_id", kind=Value(query.kind)))
-            liked |= Q(product_id__in=ids.order_by().values("product_id"))
-        if liked:
-            traits = ProductTraits.objects.filter(liked)
-            parts.append(_columns(traits, _TRAITS, product="product_id", text="traits"))
-            # Of a product that nothing is written down of yet, the pictures tell what liking it says.
-            written_down = Exists(ProductTraits.objects.filter(product_id=OuterRef("product_id")))
-            asked |= liked & Q(~written_down)
+            parts += _liked(Q(product_id__in=ids.order_by().values("product_id")))
         parts += _of_visitor(visitor, values, stand_ins)
         if policy:
             parts.append(_columns(ensemble_rows(), _POLICY, text="ensemble"))
-    if asked:
-        parts.insert(0, _pictures(asked))
     return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
 
 
-def _pictures(asked: Q) -> QuerySet[Any]:
+def _liked(which: Q) -> list[QuerySet[Any]]:
+    """What liking products says. Parts of their own, because a database reads a whole table for an OR."""
+    traits = ProductTraits.objects.filter(which)
+    # Of a product that nothing is written down of yet, the pictures tell.
+    written_down = Exists(ProductTraits.objects.filter(product_id=OuterRef("product_id")))
+    return [
+        _columns(traits, _TRAITS, product="product_id", text="traits"),
+        _pictures(which & Q(~written_down), _LIKED_PICTURE),
+    ]
+
+
+def _pictures(asked: Q, part: int) -> QuerySet[Any]:
     from prodgen_django.models import GeneratedImage
 
     return _columns(
         GeneratedImage.objects.filter(asked, state=GeneratedImage.State.PUBLISHED),
-        _PICTURE,
+        part,
         pk="pk",
         product="product_id",
         text="renditions",
@@ -369,12 +378,12 @@ def _columns(rows: QuerySet[Any], part: int, **given: Any) -> QuerySet[Any]:
     real = _Constant("0.0", output_field=FloatField())
     missing: dict[str, Any] = {
         "pk": _Constant("0", output_field=BigIntegerField()),
-        "product": Value(None, output_field=get_catalog().model._meta.pk),
+        "product": Cast(Value(None), get_catalog().model._meta.pk),
         **dict.fromkeys(("text", "tags", "palette", "name", "title", "kind"), text),
         **dict.fromkeys(("width", "height"), number),
         "uuid": text,
         **dict.fromkeys(("surplus", "information"), real),
-        "at": Value(None, output_field=DateTimeField()),
+        "at": Cast(Value(None), DateTimeField()),
     }
     return rows.order_by().values_list(
         _Constant(str(part), output_field=IntegerField()),

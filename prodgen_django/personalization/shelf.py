@@ -82,6 +82,11 @@ def clear(products: Collection[Any] | None = None) -> None:
         _entries.pop(key, None)
 
 
+def product_changed(instance: Any = None, **_kwargs: Any) -> None:
+    """A product was saved or deleted by this process; with a new one under an old key nothing is known of it."""
+    clear((instance.pk,))
+
+
 def picture_changed(instance: Any = None, image: Any = None, **_kwargs: Any) -> None:
     """A picture was saved, deleted, published or withdrawn by this process."""
     changed = instance if instance is not None else image
