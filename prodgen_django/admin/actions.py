@@ -43,6 +43,7 @@ NAMES = {
     "display": _("Generate display pictures"),
     "concept": _("Generate concept pictures"),
     "stitch": _("Stitch pictures"),
+    "segments": _("Generate for taste segments"),
     "campaign": _("Make campaign pictures"),
 }
 

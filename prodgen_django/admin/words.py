@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 def kind_name(kind: str) -> str:
     """What a kind of job is called in a list: its recipe's short name, else its key."""
-    names = {"display": _("Display"), "concept": _("Concept"), "stitch": _("Stitch"), "train": _("Training")}
+    names = {
+        "display": _("Display"),
+        "concept": _("Concept"),
+        "segments": _("Taste segments"),
+        "stitch": _("Stitch"),
+        "train": _("Training"),
+    }
     return names.get(kind) or capfirst(kind.replace("_", " "))
 
 

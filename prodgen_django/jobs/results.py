@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from prodgen_django.conf import settings
 from prodgen_django.jobs.clock import from_now
 from prodgen_django.models import GeneratedImage, JobItem
+from prodgen_django.recipes import get_recipe
 from prodgen_django.recipes.sealing import sealed
 from prodgen_django.storage import save_content
 
@@ -142,7 +143,7 @@ def _image(claim: Claim, item: JobItem, slot: int, picture: Picture) -> Generate
         slot=slot,
         product_id=picture.product_id or item.product_id,
         title=(picture.title or item.title)[:255],
-        kind=claim.job.kind,
+        kind=get_recipe(claim.job.kind).picture_kind or claim.job.kind,
         recipe=_as_json(picture.recipe),
         seed=picture.seed,
         checkpoint_id=picture.checkpoint_id,

@@ -25,6 +25,7 @@ from prodgen_django.personalization.models import (
     TasteProfile,
     TasteSegment,
 )
+from prodgen_django.personalization.segments import refresh_segments
 from prodgen_django.personalization.taste import decayed, get_sources, make_taste
 
 _CHUNK = 500
@@ -38,6 +39,8 @@ class Refreshed:
     profiles: int = 0
     #: Profiles past their retention or without consent, and exposures past theirs.
     expired: int = 0
+    #: Taste segments found; 0 where there are too few profiles.
+    segments: int = 0
 
 
 def refresh(users: Iterable[Any] | None = None) -> Refreshed:
@@ -53,11 +56,12 @@ def refresh(users: Iterable[Any] | None = None) -> Refreshed:
         users = {user for source in get_sources() for user in source.active_users(since)}
     agreed = consenting(set(users)) if settings.CONSENT is not None else {}
     profiles = sum(refresh_profile(user, row.forgotten_at) for user, row in agreed.items())
+    segments = refresh_segments()
     stale = TasteProfile.objects.filter(updated_at__lt=since)
     refused = TasteProfile.objects.exclude(user__prodgen_consent__given=True)
     gone = {*stale.values_list("pk", flat=True), *refused.values_list("pk", flat=True)}
     TasteProfile.objects.filter(pk__in=gone).delete()
-    return Refreshed(products, profiles, len(gone) + expire())
+    return Refreshed(products, profiles, len(gone) + expire(), segments)
 
 
 def refresh_traits(product_ids: Iterable[Any] | None = None) -> int:

@@ -29,6 +29,7 @@ BUILT_IN = {
     "concept": "prodgen_django.recipes.concept.ConceptRecipe",
     "campaign": "prodgen_django.recipes.campaign.CampaignRecipe",
     "stitch": "prodgen_django.recipes.stitch.StitchRecipe",
+    "segments": "prodgen_django.recipes.segments.SegmentsRecipe",
     "train": "prodgen_django.recipes.train.TrainRecipe",
 }
 

@@ -121,6 +121,8 @@ class Recipe(abc.ABC):
     """One kind of job."""
 
     kind: ClassVar[str]
+    #: The kind of its pictures, where that is another: who asked for it does not change what a picture is.
+    picture_kind: ClassVar[str | None] = None
     #: Raised when the same options would make another picture.
     version: ClassVar[int] = 1
     #: What the admin's action says: "Generate display pictures".

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: The kinds of job offered in the dashboard.
-KINDS = ("display", "concept", "stitch", "campaign")
+KINDS = ("display", "concept", "segments", "stitch", "campaign")
 
 
 def start_job(request: HttpRequest, kind: str, products: QuerySet[Any]) -> None:

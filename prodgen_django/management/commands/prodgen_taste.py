@@ -14,4 +14,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = refresh()
-        self.stdout.write(f"{done.products} products, {done.profiles} profiles, {done.expired} expired")
+        self.stdout.write(f"{done.products} products, {done.profiles} profiles, {done.expired} expired, {done.segments} segments")

@@ -1,0 +1,120 @@
+"""Display pictures for taste segments: of each product, in the styles that a segment likes and the product lacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from prodgen_django.catalog import get_catalog
+from prodgen_django.recipes.base import ItemPlan
+from prodgen_django.recipes.display import DisplayForm, DisplayRecipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from prodgen_django.catalog import Photo
+    from prodgen_django.models import TasteSegment
+    from prodgen_django.recipes.base import Picture, Workbench, WorkItem
+
+
+def _segments() -> list[tuple[str, str]]:
+    from prodgen_django.personalization.segments import known_segments
+
+    return [
+        (segment.name, f"{segment.name} ({segment.size})" if segment.size else segment.name)
+        for segment in known_segments()
+    ]
+
+
+class SegmentsForm(DisplayForm):
+    # Chosen by the segments.
+    styles = None  # type: ignore[assignment]
+    field_order = ("segments", "backdrops")
+
+    segments = forms.MultipleChoiceField(
+        label=_("Taste segments"),
+        help_text=_("With the number of customers, where the segments were found from their profiles."),
+        choices=_segments,
+        initial=lambda: [name for name, _label in _segments()],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    backdrops = forms.TypedChoiceField(
+        label=_("Backdrops a segment"),
+        help_text=_("The best that suit it; those that a product has pictures before already are left out."),
+        choices=[(n, str(n)) for n in (1, 2, 3)],
+        coerce=int,
+        initial=1,
+    )
+
+
+class SegmentsRecipe(DisplayRecipe):
+    """As display pictures, with the backdrops chosen for each product and segment."""
+
+    kind = "segments"
+    picture_kind = "display"
+    label = _("Pictures for taste segments")
+    description = _(
+        "Display pictures before the backdrops that groups of customers like, where a product has none yet."
+    )
+    options_form = SegmentsForm
+
+    def plan(
+        self,
+        products: Sequence[Any],
+        photos: Mapping[Any, Sequence[Photo]],
+        options: Mapping[str, Any],
+    ) -> Iterable[ItemPlan]:
+        from prodgen_django.personalization.segments import known_segments, lacking
+
+        wanted = options.get("segments")
+        segments = [one for one in known_segments() if wanted is None or one.name in wanted]
+        ranked = {segment.name: suiting(segment) for segment in segments}
+        had = styles_of({product.pk for product in products})
+        catalog = get_catalog()
+        for product in dict.fromkeys(products):
+            refs = tuple(photo.ref for photo in photos.get(product.pk, ()))
+            for segment, styles in lacking(ranked, had, product.pk, int(options.get("backdrops") or 1)):
+                title = _now("%(product)s, for “%(segment)s”") % {
+                    "product": catalog.title(product),
+                    "segment": segment,
+                }
+                yield ItemPlan(product, title, refs, {"styles": styles, "segment": segment})
+
+    def preview(self, item: WorkItem, bench: Workbench) -> Picture:
+        plans = list(self.plan([item.product], {}, item.options)) if item.product is not None else []
+        styles = plans[0].options["styles"] if plans else ["white"]
+        item.options = {**item.options, "styles": styles}
+        return super().preview(item, bench)
+
+
+def suiting(segment: TasteSegment) -> list[str]:
+    """Names of the backdrops that suit a segment, best first; for things that stand, as most products do."""
+    from prodgen_django.personalization.taste import fit
+    from prodgen_django.studio.styles import STYLES
+
+    scores = {
+        style.name: fit(segment.weights, style.tags, style.palette)
+        for style in STYLES.values()
+        if style.view == "front" and style.name != "white"
+    }
+    return sorted(
+        (name for name, score in scores.items() if score > 0), key=lambda name: (-scores[name], name)
+    )
+
+
+def styles_of(product_ids: set[Any]) -> dict[Any, set[str]]:
+    """By product, the backdrops that it has a picture before, published or on the way there."""
+    from prodgen_django.models import GeneratedImage
+
+    found: dict[Any, set[str]] = {}
+    keys = sorted(product_ids)
+    for start in range(0, len(keys), 500):
+        rows = GeneratedImage.objects.filter(
+            product_id__in=keys[start : start + 500], kind="display"
+        ).exclude(state=GeneratedImage.State.REJECTED)
+        for product_id, recipe in rows.values_list("product_id", "recipe"):
+            found.setdefault(product_id, set()).add(str(recipe.get("style", "")))
+    return found
