@@ -45,6 +45,7 @@ NAMES = {
     "stitch": _("Stitch pictures"),
     "segments": _("Generate for taste segments"),
     "campaign": _("Make campaign pictures"),
+    "export": _("Export for sales channels"),
 }
 
 

@@ -26,7 +26,7 @@ from django.views.decorators.http import require_GET, require_POST
 from prodgen_django.admin import training
 from prodgen_django.admin.campaigns import again_choices
 from prodgen_django.admin.fields import in_words
-from prodgen_django.admin.permissions import may_generate, requires
+from prodgen_django.admin.permissions import may, may_generate, requires
 from prodgen_django.admin.reports import report_in_words
 from prodgen_django.admin.words import duration, file_url, kind_label, kind_name, photo_urls
 from prodgen_django.jobs.early import ASKED, can_finish_early
@@ -162,6 +162,7 @@ def fragments(job: Job, user: Any, state: str) -> dict[str, str]:
         "picture_count": job.images.count() if newest else 0,
         "waiting": waiting,
         "may_generate": may_generate(user),
+        "has_pack": job.kind == "export" and facts["counts"]["done"] > 0 and may(user, "generate", "publish"),
         "finishable": can_finish_early(job) and ASKED not in job.log,
         "cancellable": not job.is_finished and not job.cancel_requested_at,
         "retryable": facts["counts"]["failed"] if not job.cancel_requested_at else 0,

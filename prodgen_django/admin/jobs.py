@@ -16,7 +16,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from prodgen_django.admin import campaigns, jobpage, options, preview, review
+from prodgen_django.admin import campaigns, jobpage, options, packs, preview, review
 from prodgen_django.admin.actions import installed_recipes
 from prodgen_django.admin.changelist import DecoratedChangeList, KindFilter, ReadOnlyAdmin
 from prodgen_django.admin.permissions import may_generate
@@ -143,6 +143,7 @@ class JobAdmin(ReadOnlyAdmin):
             path("<int:pk>/cancel/", page(jobpage.cancel), name="prodgen_job_cancel"),
             path("<int:pk>/again/", page(campaigns.again), name="prodgen_campaign_again"),
             path("<int:pk>/finish/", page(jobpage.finish), name="prodgen_job_finish"),
+            path("<int:pk>/pack.zip", page(packs.pack), name="prodgen_job_pack"),
             path("<int:pk>/retry/", page(jobpage.retry), name="prodgen_job_retry"),
         ]
         return [*ours, *super().get_urls()]

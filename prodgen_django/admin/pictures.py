@@ -5,24 +5,27 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from prodgen_django.admin import cutout, review
+from prodgen_django.admin.actions import start_draft
 from prodgen_django.admin.candidates import cards_for, with_all
 from prodgen_django.admin.changelist import KindFilter, ReadOnlyAdmin
 from prodgen_django.admin.changes import apply_many
 from prodgen_django.admin.permissions import may, requires
 from prodgen_django.admin.scores import GOOD, verdicts
 from prodgen_django.admin.words import file_url, kind_label, kind_name
-from prodgen_django.models import GeneratedImage
+from prodgen_django.catalog import get_catalog
+from prodgen_django.models import GeneratedImage, Job
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -53,7 +56,13 @@ class GeneratedImageAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     list_per_page = 40
     list_select_related = ("job",)
-    actions = ("approve_pictures", "reject_pictures", "publish_pictures", "unpublish_pictures")
+    actions = (
+        "approve_pictures",
+        "reject_pictures",
+        "publish_pictures",
+        "unpublish_pictures",
+        "export_pictures",
+    )
     change_list_template = "prodgen_django/admin/picture_list.html"
 
     # -- what the actions ask of Django's admin
@@ -79,6 +88,31 @@ class GeneratedImageAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Take back from the shop"), permissions=["publish"])
     def unpublish_pictures(self, request: HttpRequest, queryset: QuerySet[GeneratedImage]) -> None:
         apply_many(request, "unpublish", queryset)
+
+    def has_generate_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "generate")
+
+    @admin.action(description=_("Export for sales channels"), permissions=["generate"])
+    def export_pictures(
+        self, request: HttpRequest, queryset: QuerySet[GeneratedImage]
+    ) -> HttpResponse | None:
+        """A draft of an export job of just these pictures; those that nobody has approved are left out of it."""
+        ready = (GeneratedImage.State.APPROVED, GeneratedImage.State.PUBLISHED)
+        chosen: dict[Any, list[int]] = {}
+        for key, product in queryset.filter(state__in=ready).values_list("pk", "product_id"):
+            if product is not None:
+                chosen.setdefault(product, []).append(key)
+        if not chosen:
+            messages.error(request, gettext("None of these pictures is approved and belongs to a product."))
+            return None
+        products = get_catalog().model._default_manager.filter(pk__in=chosen)
+        answer = start_draft(request, "export", products)
+        if answer is not None:
+            job = Job.objects.filter(kind="export", created_by_id=request.user.pk).latest("pk")
+            for item in job.items.all():
+                item.options = {"images": chosen[item.product_id]}
+                item.save(update_fields=["options"])
+        return answer
 
     # -- the list
 

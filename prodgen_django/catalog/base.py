@@ -58,6 +58,10 @@ class Catalog(abc.ABC):
     def title(self, product: Any) -> str:
         """The name a person knows the product by."""
 
+    def code(self, product: Any) -> str:
+        """The product's own number (UPC, SKU), by which exported files are named, or ``""``."""
+        return ""
+
     def category(self, product: Any) -> str:
         """The name of the product's main category, or ``""``."""
         return ""

@@ -30,6 +30,7 @@ BUILT_IN = {
     "campaign": "prodgen_django.recipes.campaign.CampaignRecipe",
     "stitch": "prodgen_django.recipes.stitch.StitchRecipe",
     "segments": "prodgen_django.recipes.segments.SegmentsRecipe",
+    "export": "prodgen_django.recipes.export.ExportRecipe",
     "train": "prodgen_django.recipes.train.TrainRecipe",
 }
 

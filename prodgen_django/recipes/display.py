@@ -200,6 +200,8 @@ class DisplayRecipe(Recipe):
                 "style": style,
                 "photo": ref,
                 "size": list(size),
+                "transform": staged.transform.tolist(),
+                "photo_size": [photo.shape[1], photo.shape[0]],
                 "shadow": bool(shadow),
             },
             sources=(ref,),

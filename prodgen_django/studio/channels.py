@@ -18,6 +18,9 @@ META_CATALOGUE = "productfeedspec.com/platforms/meta-catalog"
 META_ADS = "developers.facebook.com, ads-api media requirements"
 TAOBAO = "a public Taobao platform specification"
 SHOPIFY = "photomenal.app/blog/shopify-product-image-size-guide"
+MEMORY = "memory"
+"""The source of a number that nobody has looked up: such a rule is advice, and says so."""
+
 IPTC = "cv.iptc.org/newscodes/digitalsourcetype"
 
 
@@ -28,8 +31,9 @@ class Rule:
 
     Limits by name: format: names; longest_side, shortest_side, megapixels, fill, width, height: (low,
     high), either None; bytes: the most; aspect: (width / height, tolerance); mode: names;
-    white_background: the share of the background that must be 255, 255, 255; border, whole_product,
-    single_object, private_data, frames: None; source_type: {"required": bool, "forbidden": names}.
+    white_background: the share of the background that must be 255, 255, 255; border, text (beside a
+    product on white), scene_text, whole_product, single_object, private_data, frames: None; source_type:
+    {"required": bool, "forbidden": names}.
     """
 
     name: str
@@ -64,6 +68,11 @@ _OURS = (
 )
 
 
+def _no_text(source: str) -> tuple[Rule, Rule]:
+    """Lettering beside a product on white can be told from print on it; in a scene a person must look."""
+    return Rule("text", source=source), Rule("scene_text", hard=False, source=source)
+
+
 def _instagram(name: str, label: str, size: tuple[int, int]) -> Channel:
     return Channel(
         name,
@@ -93,6 +102,7 @@ _ALL = (
             Rule("fill", (0.85, None), source=AMAZON),
             Rule("whole_product", source=AMAZON),
             Rule("border", source=AMAZON),
+            Rule("text", source=AMAZON),
             Rule("single_object", hard=False, source=AMAZON),
             Rule(
                 "source_type",
@@ -124,12 +134,19 @@ _ALL = (
         "Google Merchant Center",
         (
             Rule("format", ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"), source=GOOGLE),
+            Rule("shortest_side", (100, None), source=GOOGLE),
             Rule("shortest_side", (500, None), source="enforced from 2027-01-31; pixelense.com"),
             Rule("longest_side", (1500, None), hard=False, source=GOOGLE),
             Rule("megapixels", (None, 64), source=GOOGLE),
             Rule("bytes", 16_000_000, source=GOOGLE),
             Rule("fill", (0.75, 0.90), hard=False, source=GOOGLE),
             Rule("border", source=GOOGLE),
+            *_no_text(GOOGLE),
+            Rule(
+                "source_type",
+                {"required": False, "forbidden": ("compositeWithTrainedAlgorithmicMedia",)},
+                source="seroundtable.com/google-merchant-center-requires-labels-ai-images-36922.html",
+            ),
             *_OURS,
         ),
         fill=0.82,
@@ -140,10 +157,11 @@ _ALL = (
         "ebay",
         "eBay",
         (
-            Rule("format", ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP"), hard=False, source="memory"),
+            Rule("format", ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP"), hard=False, source=MEMORY),
             Rule("longest_side", (500, None), source=EBAY),
             Rule("longest_side", (1600, None), hard=False, source=EBAY),
             Rule("border", source=EBAY),
+            *_no_text(EBAY),
             Rule("bytes", 12_000_000, hard=False, source="plomz.com"),
             *_OURS,
         ),
@@ -155,7 +173,9 @@ _ALL = (
             Rule("format", ("JPEG", "PNG"), source=META_CATALOGUE),
             Rule("shortest_side", (500, None), source=META_CATALOGUE),
             Rule("aspect", (1.0, 0.01), source=META_CATALOGUE),
-            Rule("bytes", 8_000_000, hard=False, source="memory"),
+            Rule("border", source=META_CATALOGUE),
+            *_no_text(META_CATALOGUE),
+            Rule("bytes", 8_000_000, hard=False, source=MEMORY),
             *_OURS,
         ),
         size=(1440, 1440),
@@ -172,6 +192,7 @@ _ALL = (
             Rule("aspect", (1.0, 0.01), source=TAOBAO),
             Rule("shortest_side", (800, None), source=TAOBAO),
             Rule("bytes", 3_000_000, source=TAOBAO),
+            Rule("white_background", 0.999, hard=False, source=MEMORY),  # of the fifth picture
             *_OURS,
         ),
         size=(1500, 1500),
@@ -182,8 +203,8 @@ _ALL = (
         (
             Rule("format", ("JPEG", "PNG"), source=TAOBAO),
             Rule("width", (750, 790), source=TAOBAO),
-            Rule("height", (None, 1500), hard=False, source="memory"),
-            Rule("bytes", 3_000_000, hard=False, source="memory"),
+            Rule("height", (None, 1500), hard=False, source=MEMORY),
+            Rule("bytes", 3_000_000, hard=False, source=MEMORY),
             *_OURS,
         ),
         size=(750, 1000),

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from prodgen_django.imagefile import ImageInfo, ImageRejected, inspect_image, load_image
 
-from .channels import CHANNELS, Channel, Rule
+from .channels import CHANNELS, MEMORY, Channel, Rule
 from .color import Pixels
+from .lettering import text_boxes
 
 _NEAR_WHITE = 236  # darker than this is product or scene, never a compressed white background
 _RINGING = 12  # JPEG blurs a soft edge over a block of 8: so near to the product white need not be exact
@@ -153,6 +154,21 @@ class _Picture:
         return sum(_has_line(np.rot90(self.pixels, k)) for k in range(4))
 
     @cached_property
+    def beside(self) -> npt.NDArray[np.bool_]:
+        """What is outside of the hull of the large things in the picture: a pale cover's print is not beside it."""
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(
+            self.product.astype(np.uint8), connectivity=8
+        )
+        out = np.ones(self.product.shape, np.uint8)
+        if count < 2:
+            return out == 1
+        areas = stats[1:, cv2.CC_STAT_AREA]
+        large = np.isin(labels, 1 + np.flatnonzero(areas >= 0.1 * areas.max()))
+        ys, xs = np.nonzero(large)
+        cv2.fillConvexPoly(out, cv2.convexHull(np.stack([xs, ys], 1).astype(np.int32)), 0)
+        return out == 1
+
+    @cached_property
     def objects(self) -> int:
         """How many separate things of some size stand on the white."""
         _, _, stats, _ = cv2.connectedComponentsWithStats(self.product.astype(np.uint8), connectivity=8)
@@ -172,6 +188,8 @@ def _has_line(pixels: Pixels) -> bool:
 
 def _apply(rule: Rule, picture: _Picture) -> RuleResult:
     passed, message, measured = _MEASURES[rule.name](picture, rule.limit)
+    if rule.source == MEMORY:
+        message += " (This number is from memory and was not checked.)"
     return RuleResult(rule.name, passed, message, measured, rule.hard, rule.source)
 
 
@@ -254,6 +272,27 @@ def _single(p: _Picture, limit: None) -> Outcome:
     return not many, f"{text}: {p.objects} separate parts were found.", p.objects
 
 
+def _text(p: _Picture, limit: None) -> Outcome:
+    if not p.on_white:
+        return True, "On this background lettering cannot be told from print on the product.", None
+    return _lettering(text_boxes(p.pixels, p.beside))
+
+
+def _scene_text(p: _Picture, limit: None) -> Outcome:
+    if p.on_white:
+        return True, "Looked for beside the product.", None
+    return _lettering(text_boxes(p.pixels))
+
+
+def _lettering(boxes: list[tuple[int, int, int, int]]) -> Outcome:
+    if not boxes:
+        return True, "No lettering was found.", []
+    left, top, right, bottom = boxes[0]
+    where = f"{right - left} × {bottom - top} pixels at {left}, {top}"
+    more = f" and {len(boxes) - 1} more" if len(boxes) > 1 else ""
+    return False, f"There may be a line of lettering: {where}{more}.", [list(box) for box in boxes]
+
+
 def _frames(p: _Picture, limit: None) -> Outcome:
     count = p.info.frames if p.info.format != "MPO" else 1
     return (
@@ -294,6 +333,8 @@ _MEASURES: dict[str, Callable[[_Picture, Any], Outcome]] = {
     "border": _border,
     "whole_product": _whole,
     "single_object": _single,
+    "text": _text,
+    "scene_text": _scene_text,
     "frames": _frames,
     "private_data": _private,
     "source_type": _source_type,

@@ -149,11 +149,10 @@ def _crop(
         y = int(np.clip(cy - crop_h / 2, 0, height - crop_h))
         pixels = np.ascontiguousarray(pixels[y : y + crop_h, x : x + crop_w])
         changes.append(f"Cropped to {crop_w} × {crop_h} pixels.")
-    scale = min(1.0, max(channel.size) / max(pixels.shape[:2]))
-    width_limits = [r.limit for r in channel.rules if r.name == "width" and r.hard]
-    for _, high in width_limits:
-        if high is not None:
-            scale = min(scale, channel.size[0] / pixels.shape[1])
+    if any(r.name == "width" and r.hard and r.limit[1] is not None for r in channel.rules):
+        scale = min(1.0, channel.size[0] / pixels.shape[1])  # as long as it will be
+    else:
+        scale = min(1.0, max(channel.size) / max(pixels.shape[:2]))
     if scale < 1:
         pixels = resample(pixels, (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)))
         changes.append(f"Scaled to {scale:.0%}.")

@@ -41,6 +41,9 @@ class OscarCatalog(OscarPromotions, Catalog):
     def title(self, product: Any) -> str:
         return str(product.get_title())
 
+    def code(self, product: Any) -> str:
+        return product.upc or ""
+
     def category(self, product: Any) -> str:
         owner = product.parent if product.is_child else product
         first = next(iter(owner.categories.all()), None)

@@ -1,55 +1,81 @@
-"""``manage.py prodgen_export``: approved pictures as files that a channel takes."""
+"""``manage.py prodgen_export``: approved pictures as files that channels take, in a folder or a ZIP."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from prodgen_django.models import GeneratedImage
-from prodgen_django.storage import read_file
+from prodgen_django.packs import Entry, Names, entries_for, write_zip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 READY = (GeneratedImage.State.APPROVED, GeneratedImage.State.PUBLISHED)
 
 
 class Command(BaseCommand):
-    help = "Write approved pictures into a folder, framed and encoded for a channel; refuses what it would refuse."
+    help = "Write approved pictures as channels take them, named by the products' numbers."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("channel", help="amazon_main, google_merchant, ebay, web, …")
-        parser.add_argument("folder", type=Path, help="where the files are written")
+        parser.add_argument(
+            "channels", help="amazon_main, google_merchant, ebay, web, …; several with commas"
+        )
+        parser.add_argument("target", type=Path, help="a folder, or a file that ends in .zip")
         parser.add_argument("--job", type=int, help="only the pictures of this job")
         parser.add_argument("--kind", help="only pictures of this kind")
+        parser.add_argument("--published", action="store_true", help="only published pictures")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from prodgen_django.imagefile import ImageRejected
-        from prodgen_django.studio import ExportError, export_for_channel
-
-        images = GeneratedImage.objects.filter(state__in=READY).order_by("pk")
+        images = GeneratedImage.objects.filter(state__in=READY).select_related("product").order_by("pk")
         if options["job"]:
             images = images.filter(job_id=options["job"])
         if options["kind"]:
             images = images.filter(kind=options["kind"])
-        folder: Path = options["folder"]
-        folder.mkdir(parents=True, exist_ok=True)
-        refused, count = 0, 0
-        for image in images.iterator():
-            count += 1
-            try:
-                made = export_for_channel(read_file(image.file), options["channel"])
-            except LookupError as error:
-                raise CommandError(str(error)) from error
-            except (ExportError, ImageRejected, OSError) as error:
-                refused += 1
-                self.stderr.write(f"{image.title}: {error}")
-                continue
-            words = re.sub(r"[^a-z0-9]+", "-", image.title.lower()).strip("-") or "picture"
-            path = folder / f"{words}-{image.uuid.hex[:8]}.{made.extension.lstrip('.')}"
-            path.write_bytes(made.data)
-            self.stdout.write(f"{path}  {made.size[0]}×{made.size[1]}  {' '.join(made.changes)}".rstrip())
+        if options["published"]:
+            images = images.filter(state=GeneratedImage.State.PUBLISHED)
+        channels = [name.strip() for name in options["channels"].split(",") if name.strip()]
+        target: Path = options["target"]
+        try:
+            entries = self._told(self._entries(images.iterator(), channels))
+            if target.suffix.lower() == ".zip":
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as file:
+                    count, refused = write_zip(entries, file)
+            else:
+                count, refused = _write_folder(entries, target)
+        except LookupError as error:
+            raise CommandError(str(error)) from error
         if refused:
-            raise CommandError(f"{refused} of {count} cannot be exported")
+            raise CommandError(f"{refused} of {count + refused} cannot be exported")
         if not count:
             raise CommandError("No picture has been approved yet.")
+
+    def _entries(self, images: Iterable[GeneratedImage], channels: list[str]) -> Iterator[Entry]:
+        names = Names()
+        for image in images:
+            yield from entries_for(image, channels, names)
+
+    def _told(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            if entry.refused:
+                self.stderr.write(f"{entry.title}: {entry.channel}: {entry.refused}")
+            else:
+                size = f"{entry.size[0]}×{entry.size[1]}"
+                self.stdout.write(f"{entry.path}  {size}  {' '.join(entry.changes)}".rstrip())
+            yield entry
+
+
+def _write_folder(entries: Iterable[Entry], folder: Path) -> tuple[int, int]:
+    count = refused = 0
+    for entry in entries:
+        if entry.refused:
+            refused += 1
+            continue
+        count += 1
+        path = folder / entry.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(entry.data)
+    return count, refused

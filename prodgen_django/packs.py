@@ -1,0 +1,172 @@
+"""Pictures as files that sales channels take, in folders by channel, named by the product's number."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from prodgen_django.catalog import get_catalog
+from prodgen_django.storage import read_file
+
+if TYPE_CHECKING:
+    from prodgen_django.models import GeneratedImage
+
+__all__ = ["Entry", "Names", "entries_for", "write_zip"]
+
+#: A long picture is cut into slices of at most the height that the channel advises.
+SLICED = ("taobao_detail",)
+
+
+@dataclass
+class Entry:
+    """One file of a pack, or the reason why there is none (`refused`). `data` is the file, not part of the report."""
+
+    channel: str
+    title: str
+    code: str
+    image: int
+    path: str = ""
+    size: tuple[int, int] = (0, 0)
+    changes: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    refused: str = ""
+    name: str = ""
+    data: bytes = field(default=b"", repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {key: value for key, value in asdict(self).items() if key != "data"}
+
+
+class Names:
+    """Names of files in a pack: the product's number, or its title where it has none; a second one gets "-2"."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, int] = {}
+
+    def take(self, channel: str, code: str, title: str, extension: str) -> str:
+        words = re.sub(r"[^A-Za-z0-9._-]+", "-", code).strip("-.") or re.sub(
+            r"[^a-z0-9]+", "-", title.lower()
+        ).strip("-")
+        stem = f"{channel}/{words or 'picture'}"
+        count = self._taken[stem] = self._taken.get(stem, 0) + 1
+        return f"{stem}{f'-{count}' if count > 1 else ''}.{extension}"
+
+
+def entries_for(image: GeneratedImage, channels: Iterable[str], names: Names) -> Iterator[Entry]:
+    """The files of one picture for each channel; what a channel cannot take is an entry with the reason.
+
+    Raises LookupError for an unknown channel.
+    """
+    from prodgen_django.imagefile import ImageRejected, load_image
+    from prodgen_django.studio import ExportError, export_for_channel
+
+    code = get_catalog().code(image.product) if image.product is not None else ""
+    mask = None
+    for channel in channels:
+        entry = Entry(channel=channel, title=image.title, code=code, image=image.pk)
+        try:
+            data = read_file(image.file)
+            if mask is None:
+                mask = _mask(image)
+            made = export_for_channel(data, channel, mask=mask)
+            slices = _sliced(made.data, channel) if channel in SLICED else [made.data]
+        except (ExportError, ImageRejected) as error:
+            entry.refused = str(error)
+            yield entry
+            continue
+        except OSError:
+            entry.refused = "The picture's file cannot be read."
+            yield entry
+            continue
+        for part in slices:
+            rows, columns = load_image(part).shape[:2] if len(slices) > 1 else made.size[::-1]
+            yield Entry(
+                channel=channel, title=image.title, code=code, image=image.pk,
+                path=names.take(channel, code, image.title, made.extension), size=(columns, rows),
+                changes=made.changes, advice=tuple(result.message for result in made.report.advice), data=part,
+            )  # fmt: skip
+
+
+def _mask(image: GeneratedImage) -> Any:
+    """Where the product is in the picture, by the kept outline and how the photo was placed; None if unknown."""
+    import numpy as np
+
+    from prodgen_django.imagefile import load_image
+    from prodgen_django.studio.fidelity import onto_canvas
+
+    cut, transform = image.scores.get("cut_out") or {}, image.recipe.get("transform")
+    if not cut.get("mask") or not transform:
+        return None
+    outline = load_image(read_file(cut["mask"]))[..., 0].astype(np.float32) / 255
+    size = image.recipe.get("photo_size")
+    if not size:
+        return None
+    # The outline is kept smaller than the photo: what it would be moved by is scaled with it.
+    matrix = np.array(transform, np.float64)
+    across, down = size[0] / outline.shape[1], size[1] / outline.shape[0]
+    sx, sy = matrix[0, 0] * across, matrix[1, 1] * down
+    left, top = matrix[0, 2] + 0.5 - 0.5 * matrix[0, 0], matrix[1, 2] + 0.5 - 0.5 * matrix[1, 1]
+    small = np.array([[sx, 0, left + 0.5 * sx - 0.5], [0, sy, top + 0.5 * sy - 0.5], [0, 0, 1]])
+    return onto_canvas(outline, small, (image.height, image.width))
+
+
+def _sliced(data: bytes, channel: str) -> list[bytes]:
+    """A picture higher than the channel advises, in slices from top to bottom, each with its source type."""
+    from prodgen_django.imagefile import encode_image, load_image, read_source_type
+    from prodgen_django.studio import CHANNELS
+
+    most = min((r.limit[1] for r in CHANNELS[channel].rules if r.name == "height" and r.limit[1]), default=0)
+    pixels = load_image(data)
+    if not most or len(pixels) <= most:
+        return [data]
+    wanted = CHANNELS[channel]
+    origin = read_source_type(data)
+    return [
+        encode_image(
+            pixels[top : top + most], format=wanted.format, source_type=origin, quality=wanted.quality
+        )
+        for top in range(0, len(pixels), most)
+    ]
+
+
+def write_zip(entries: Iterable[Entry], file: BinaryIO) -> tuple[int, int]:
+    """Write a pack: the files in folders by channel, and `report.csv` that says what was done to each and what was
+    refused, and why. Returns how many files there are, and how many were refused."""
+    table = io.StringIO()
+    rows = csv.writer(table)
+    rows.writerow(
+        ["channel", "file", "product", "number", "width", "height", "done to it", "advice", "refused"]
+    )
+    count = refused = 0
+    # The files are compressed already.
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as pack:
+        for entry in entries:
+            if entry.refused:
+                refused += 1
+            else:
+                count += 1
+                pack.writestr(_dated(entry.path), entry.data)
+            rows.writerow(
+                _plain(value)
+                for value in (
+                    entry.channel, entry.path, entry.title, entry.code, entry.size[0] or "", entry.size[1] or "",
+                    " ".join(entry.changes), " ".join(entry.advice), entry.refused,
+                )
+            )  # fmt: skip
+        pack.writestr(_dated("report.csv"), table.getvalue())
+    return count, refused
+
+
+def _plain(value: Any) -> Any:
+    """A spreadsheet runs what begins like a formula; a product's title may."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+
+
+def _dated(path: str) -> zipfile.ZipInfo:
+    # One date for all: the same pictures give the same pack.
+    return zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0))

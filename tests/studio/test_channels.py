@@ -1,0 +1,69 @@
+"""Rules of channels that are measured on the file: lettering where it is forbidden, and numbers from memory."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from prodgen_django.imagefile import encode_image
+from prodgen_django.studio import CHANNELS, check_channel, stage
+
+
+def written(image: np.ndarray, text: str, place: tuple[int, int], size: int) -> np.ndarray:
+    picture = Image.fromarray(image)
+    ImageDraw.Draw(picture).text(place, text, fill=(180, 30, 40), font=ImageFont.load_default(size))
+    return np.asarray(picture)
+
+
+def result(image: np.ndarray, channel: str, rule: str) -> object:
+    data = encode_image(image, source_type="compositeCapture", quality=92)
+    return next(r for r in check_channel(data, channel).results if r.rule == rule)
+
+
+@pytest.mark.parametrize("size", [18, 40])
+@pytest.mark.parametrize("channel", ["amazon_main", "google_merchant", "ebay", "meta_catalogue"])
+def test_lettering_beside_a_product_on_white_is_found(
+    channel: str, size: int, vase: tuple[np.ndarray, np.ndarray], alpha: np.ndarray
+) -> None:
+    clean = stage(vase[0], alpha, "white", size=(800, 800), max_upscale=3).image
+    assert result(clean, channel, "text").passed  # type: ignore[attr-defined]
+    found = result(written(clean, "Now 20% off", (10, 30), size), channel, "text")
+    assert not found.passed  # type: ignore[attr-defined]
+    assert found.hard  # type: ignore[attr-defined]
+    left, top, right, bottom = found.measured[0]  # type: ignore[attr-defined]
+    assert 0 <= left < 60
+    assert 20 <= top < bottom < 100
+    assert right < 330
+
+
+def test_print_on_the_product_is_not_lettering_beside_it(
+    vase: tuple[np.ndarray, np.ndarray], alpha: np.ndarray
+) -> None:
+    # The vase carries a word; on a pale cover the print stands on near-white.
+    cover = np.full((800, 800, 3), 255, np.uint8)
+    cv2.rectangle(cover, (200, 100), (600, 700), (170, 170, 170), 2)
+    cover = written(cover, "A WHITE BOOK", (240, 300), 44)
+    for image in (stage(vase[0], alpha, "white", size=(800, 800), max_upscale=3).image, cover):
+        assert result(image, "google_merchant", "text").passed  # type: ignore[attr-defined]
+
+
+def test_in_a_scene_it_is_advice(vase: tuple[np.ndarray, np.ndarray], alpha: np.ndarray) -> None:
+    scene = written(
+        stage(vase[0], alpha, "cream", size=(800, 800), max_upscale=3).image, "SALE TODAY", (40, 40), 60
+    )
+    found = result(scene, "ebay", "scene_text")
+    assert not found.passed  # type: ignore[attr-defined]
+    assert not found.hard  # type: ignore[attr-defined]
+
+
+def test_numbers_from_memory_are_advice_and_say_so() -> None:
+    rules = [rule for channel in CHANNELS.values() for rule in channel.rules if rule.source == "memory"]
+    assert rules
+    assert not any(rule.hard for rule in rules)
+    tall = encode_image(np.full((1600, 750, 3), 200, np.uint8), source_type="digitalCapture")
+    report = check_channel(tall, "taobao_detail")
+    assert report.passed
+    (advice,) = [r for r in report.advice if r.rule == "height"]
+    assert "from memory" in advice.message
