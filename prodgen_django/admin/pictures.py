@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from prodgen_django.admin import cutout, review
+from prodgen_django.admin import alike, cutout, review
 from prodgen_django.admin.actions import start_draft
 from prodgen_django.admin.candidates import cards_for, with_all
 from prodgen_django.admin.changelist import KindFilter, ReadOnlyAdmin
@@ -154,7 +154,9 @@ class GeneratedImageAdmin(ReadOnlyAdmin):
             self.admin_site.admin_view(never_cache(partial(view, site=self.admin_site)))
             for view in (cutout.cutout_page, cutout.cutout_mask)
         )
+        compared = self.admin_site.admin_view(never_cache(partial(alike.alike_page, site=self.admin_site)))
         return [
+            path("alike/", compared, name="prodgen_alike"),
             path("<uuid:uuid>/action/", action, name="prodgen_image_action"),
             path("<uuid:uuid>/cut-out/", page, name="prodgen_cutout"),
             path("<uuid:uuid>/cut-out/mask.png", outline, name="prodgen_cutout_mask"),

@@ -147,13 +147,12 @@ class DisplayRecipe(Recipe):
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
+            if way == "best" and len(found) > 1:
+                # Of large photos no more than two are held at a time.
+                found = [max(found, key=_suits)]
         if not found:
             raise faults[0]
-        if way != "best" or len(found) == 1:
-            return found
-        # A person has taken the trouble with this photo.
-        mended = [candidate for candidate in found if candidate[2].corrected]
-        return [max(mended or found, key=_merit)]
+        return found
 
     def _picture(
         self,
@@ -210,6 +209,7 @@ class DisplayRecipe(Recipe):
                 "cut_out": cut.as_dict() | {"mask": outline},
                 "channels": scores,
                 "notes": list(staged.notes),
+                "look": staged.look.as_dict(),
             },
             palette=staged.palette,
             tags=staged.tags,
@@ -299,6 +299,11 @@ def _cut(photo: np.ndarray) -> CutOut:
     if not cut.alpha.any():
         raise ItemFailed("no_product", " ".join(cut.reasons))
     return cut
+
+
+def _suits(candidate: tuple[str, np.ndarray, CutOut]) -> tuple[bool, float]:
+    """A photo that a person has taken the trouble with comes before every other."""
+    return candidate[2].corrected, _merit(candidate)
 
 
 def _merit(candidate: tuple[str, np.ndarray, CutOut]) -> float:

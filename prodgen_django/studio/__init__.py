@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .channels import CHANNELS, Channel, Rule
     from .checking import ChannelReport, RuleResult, check_channel
     from .color import palette, style_tags
+    from .consistency import Look, common_look, measure_look, outliers
     from .export import Exported, ExportError, export_for_channel
     from .fidelity import Fidelity, certify, thresholds_for
     from .matting import CutOut, cut_out, cut_out_by_hand, cut_out_report, foreground, refine
@@ -29,6 +30,7 @@ _HOMES = {
     "ExportError": "export",
     "Exported": "export",
     "Fidelity": "fidelity",
+    "Look": "consistency",
     "PhotoQuality": "review",
     "Rule": "channels",
     "RuleResult": "checking",
@@ -38,12 +40,15 @@ _HOMES = {
     "Style": "styles",
     "certify": "fidelity",
     "check_channel": "checking",
+    "common_look": "consistency",
     "combined_source_type": "provenance",
     "cut_out": "matting",
     "cut_out_by_hand": "matting",
     "cut_out_report": "matting",
     "export_for_channel": "export",
     "foreground": "matting",
+    "measure_look": "consistency",
+    "outliers": "consistency",
     "palette": "color",
     "photo_quality": "review",
     "refine": "matting",
@@ -61,6 +66,7 @@ __all__ = [
     "ExportError",
     "Exported",
     "Fidelity",
+    "Look",
     "PhotoQuality",
     "Rule",
     "RuleResult",
@@ -70,11 +76,14 @@ __all__ = [
     "certify",
     "check_channel",
     "combined_source_type",
+    "common_look",
     "cut_out",
     "cut_out_by_hand",
     "cut_out_report",
     "export_for_channel",
     "foreground",
+    "measure_look",
+    "outliers",
     "palette",
     "photo_quality",
     "refine",

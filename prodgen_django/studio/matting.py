@@ -12,6 +12,7 @@ from .color import Float, Pixels
 from .segmentation import SIDE, Mask, Segmentation, segment
 
 _MATTE_SIDE = 640  # closed-form matting is solved at this size: 0.3 s, and the outline is known to about 2 px
+_ROWS = 256
 _POOR = 0.6  # below this confidence a person must look; a lone weak witness (0.3 of 1) falls under it
 
 
@@ -107,11 +108,7 @@ def refine(image: Pixels, mask: Mask) -> Float:
     alpha = _contrast(np.where(trimap == 0.5, alpha, trimap).astype(np.float32))
     if middle.shape == image.shape:
         return alpha
-    full = image.shape[1::-1]
-    band = cv2.resize((trimap == 0.5).astype(np.uint8), full, interpolation=cv2.INTER_NEAREST) == 1
-    outside = cv2.resize(hard, full, interpolation=cv2.INTER_NEAREST).astype(np.float32)
-    guided = _contrast(_guided_upsample(image, middle, alpha))
-    return np.where(band, guided, outside).astype(np.float32)
+    return _enlarged(image, middle, alpha, (trimap == 0.5).astype(np.uint8), hard)
 
 
 def foreground(image: Pixels, alpha: Float) -> Pixels:
@@ -150,8 +147,39 @@ def _box(mask: Any, margin: int) -> tuple[slice, slice]:
     )
 
 
-def _guided_upsample(image: Pixels, small: Pixels, alpha: Float, radius: int = 3, eps: float = 2e-4) -> Float:
-    """Alpha as a local linear function of colour, fitted at the small size and applied at the full one."""
+def _enlarged(image: Pixels, small: Pixels, alpha: Float, unsure: Any, hard: Any) -> Float:
+    """Alpha at the photograph's size: guided where the small trimap is `unsure`, else `hard` (0 or 1).
+
+    Row bands are worked on one after another, so that a photograph of 48 megapixels takes its alpha and little more.
+    """
+    height, width = image.shape[:2]
+    plane = np.dstack(_guide(small, alpha))  # h×w×4: slopes by colour, offset
+    out = np.empty((height, width), np.float32)
+    for top in range(0, height, _ROWS):
+        rows = np.arange(top, min(top + _ROWS, height))
+        at = np.minimum((rows * (small.shape[0] / height)).astype(int), small.shape[0] - 1)
+        size = (width, len(rows))
+        # As cv2.INTER_NEAREST and INTER_LINEAR would have it for the whole picture at once.
+        out[rows] = cv2.resize(hard[at], size, interpolation=cv2.INTER_NEAREST)
+        band = cv2.resize(unsure[at], size, interpolation=cv2.INTER_NEAREST) == 1
+        if not band.any():
+            continue
+        place = np.clip((rows + 0.5) * (small.shape[0] / height) - 0.5, 0, small.shape[0] - 1)
+        upper = np.minimum(place.astype(int), small.shape[0] - 2) if small.shape[0] > 1 else place.astype(int)
+        share = (place - upper).astype(np.float32)[:, None, None]
+        lower = np.minimum(upper + 1, small.shape[0] - 1)
+        lines = cv2.resize(
+            plane[upper] * (1 - share) + plane[lower] * share, size, interpolation=cv2.INTER_LINEAR
+        )
+        guided = lines[..., 3] + np.einsum(
+            "hwc,hwc->hw", lines[..., :3], image[rows].astype(np.float32) / np.float32(255)
+        )
+        out[rows] = np.where(band, _contrast(np.clip(guided, 0, 1)), out[rows])
+    return out
+
+
+def _guide(small: Pixels, alpha: Float, radius: int = 3, eps: float = 2e-4) -> tuple[Float, Float]:
+    """Alpha as a local linear function of colour, fitted at the small size: slopes h×w×3 and offset h×w."""
     guide = small.astype(np.float32) / 255
     window = (2 * radius + 1,) * 2
 
@@ -165,12 +193,7 @@ def _guided_upsample(image: Pixels, small: Pixels, alpha: Float, radius: int = 3
     with_alpha = mean(guide * alpha[..., None]) - g_mean * a_mean[..., None]
     slope = np.linalg.solve(covariance + eps * np.eye(3, dtype=np.float32), with_alpha[..., None])[..., 0]
     offset = a_mean - (slope * g_mean).sum(2)
-    full = image.shape[1::-1]
-    slope = cv2.resize(mean(slope.astype(np.float32)), full, interpolation=cv2.INTER_LINEAR)
-    result = cv2.resize(mean(offset.astype(np.float32)), full, interpolation=cv2.INTER_LINEAR)
-    for channel in range(3):
-        result += slope[..., channel] * (image[..., channel].astype(np.float32) / 255)
-    return np.clip(result, 0, 1)
+    return mean(slope.astype(np.float32)), mean(offset.astype(np.float32))
 
 
 def _confidence(found: Segmentation, alpha: Float) -> tuple[float, tuple[str, ...]]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from . import shadow as shadows
 from .backdrops.noise import color
 from .color import Float, Pixels, palette, style_tags
+from .consistency import Look, measure_look
 from .fidelity import Fidelity, certify, onto_canvas, resample
 from .matting import foreground
 from .provenance import combined_source_type
@@ -39,7 +40,8 @@ class Staged:
 
     `image`: uint8 h×w×3. `mask`: float32 h×w in [0, 1], the product on the canvas. `transform`: 3×3,
     photograph pixels to canvas pixels (pixel centres at whole numbers). `scale`: canvas pixels for each of
-    the photograph. `palette` and `tags` describe the whole picture. `notes`: sentences for the reviewer.
+    the photograph. `look`: what is compared across a category. `palette` and `tags` describe the whole
+    picture. `notes`: sentences for the reviewer.
     """
 
     image: Pixels
@@ -52,6 +54,7 @@ class Staged:
     seed: int
     palette: tuple[str, ...]
     tags: tuple[str, ...]
+    look: Look
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -66,6 +69,7 @@ class Staged:
             "seed": self.seed,
             "palette": list(self.palette),
             "tags": list(self.tags),
+            "look": self.look.as_dict(),
             "notes": list(self.notes),
         }
 
@@ -119,7 +123,7 @@ def stage(
     own = foreground(product, mask)
     scene = style.render(size, seed) if style is not None else _cover(backdrop, size)
     depth = _depth(shadow, style, plain)
-    behind = _lit(scene.astype(np.float32) / 255, own, mask, style, way, depth)
+    behind, taken = _lit(scene.astype(np.float32) / 255, own, mask, style, way, depth)
     share = mask[..., None]
     mixed = own / np.float32(255) * share + behind * (1 - share)
     image = np.where(share >= 1, product, np.rint(np.clip(mixed, 0, 1) * 255).astype(np.uint8))
@@ -135,6 +139,7 @@ def stage(
         seed=seed,
         palette=tuple(palette(image)),
         tags=tuple(dict.fromkeys([*style_tags(image), *(style.tags[3:] if style is not None else ())])),
+        look=measure_look(image, mask, taken),
         notes=tuple(notes),
     )
 
@@ -204,13 +209,16 @@ def _depth(shadow: bool | float | None, style: Style | None, plain: bool) -> flo
     return float(np.clip(shadow, 0, 1))
 
 
-def _lit(scene: Float, own: Pixels, mask: Float, style: Style | None, way: Placement, depth: float) -> Float:
-    """The scene with the product's reflection and shadow on it; untouched where neither reaches."""
+def _lit(
+    scene: Float, own: Pixels, mask: Float, style: Style | None, way: Placement, depth: float
+) -> tuple[Float, Float | None]:
+    """The scene with the product's reflection and shadow on it, untouched where neither reaches; and how much light
+    the shadow takes."""
     if way == "stand" and style is not None and style.reflection > 0:
         colors, weight = shadows.mirrored(own.astype(np.float32) / 255, mask, style.reflection)
         scene = scene + (colors - scene) * weight[..., None]
     if depth <= 0:
-        return scene
+        return scene, None
     softness = style.softness if style is not None else 1.0
     if way == "stand":
         taken = shadows.standing(mask, style.light if style is not None else (0.42, 0.16), softness)
@@ -219,7 +227,7 @@ def _lit(scene: Float, own: Pixels, mask: Float, style: Style | None, way: Place
     taken = np.clip(taken * depth * 1.35, 0, 0.92)[..., None]
     tint = color(style.tint if style is not None else "#1c1a18")
     # A shadow keeps some of the surface's own colour: it is less light, not paint.
-    return scene * (1 - taken) + scene * tint * taken
+    return scene * (1 - taken) + scene * tint * taken, taken[..., 0]
 
 
 def _cover(backdrop: Any, size: tuple[int, int]) -> Pixels:

@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[str, dict[str, str], set[str]]] = {
     "prodgen_django_job_history": ("get", {}, ALL),
     "prodgen_django_generatedimage_changelist": ("get", {}, ALL),
     "prodgen_django_generatedimage_change": ("get", {}, ALL),
+    "prodgen_alike": ("get", {}, ALL),
     "prodgen_cutout": ("get", {}, {"generate"}),
     "prodgen_cutout_mask": ("get", {}, {"generate"}),
     "prodgen_django_checkpoint_changelist": ("get", {}, ALL),
@@ -67,7 +68,7 @@ def addresses(draft: Job) -> dict[str, str]:
             arguments = [checkpoint.pk]
         elif name == "prodgen_job_start":
             arguments = ["stitch"]
-        if name.endswith("changelist") or name == "prodgen_review":
+        if name.endswith("changelist") or name in ("prodgen_review", "prodgen_alike"):
             arguments = []
         found[name] = reverse(f"admin:{name}", args=arguments)
     return found

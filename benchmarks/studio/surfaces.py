@@ -1,0 +1,54 @@
+"""Packshots with true alphas on grounds of real photographs: pictures whose truth is known and hard to see.
+
+The grounds are strips of garments-256/test beside its garments (floors, beds, cloths, walls), enlarged; each packshot
+stands on one with a soft shadow. The same call makes the same pictures.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from prodgen_django.imagefile import load_image
+
+SIDE = 640
+
+
+def composed(data: Path, step: int = 1) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, picture uint8 640×640×3 and true alpha float32 of every `step`-th packshot."""
+    rng = np.random.default_rng(5)
+    garments = data / "garments-256"
+    rows = [
+        r
+        for r in csv.DictReader((garments / "manifest.csv").read_text().splitlines())
+        if r["split"] == "test"
+    ]
+    order = rng.permutation(len(rows))
+    packshots = sorted((data / "packshots-640" / "mask").glob("*.png"))[::step]
+    for number, path in enumerate(packshots):
+        ground = _ground(garments, rows[order[number]], rng)
+        alpha = load_image(path)[..., 0].astype(np.float32) / 255
+        own = load_image(path.parents[1] / "rgba" / path.name)[..., :3].astype(np.float32)
+        move = np.array([[1, 0, rng.uniform(-25, 25)], [0, 1, rng.uniform(5, 30)]])
+        fallen = cv2.GaussianBlur(cv2.warpAffine(alpha, move, (SIDE, SIDE)), (0, 0), 14) * 0.4
+        share = alpha[..., None]
+        picture = own * share + ground * (1 - fallen[..., None]) * (1 - share)
+        yield path.stem, np.clip(np.rint(picture), 0, 255).astype(np.uint8), alpha
+
+
+def _ground(folder: Path, row: dict[str, str], rng: np.random.Generator) -> np.ndarray:
+    left, top, width, height = (int(row[f"box_{key}"]) for key in ("x", "y", "w", "h"))
+    photo = load_image(folder / row["file"])[top : top + height, left : left + width]
+    # The top or bottom strip: garments are photographed in the middle.
+    part = photo[: height // 6] if rng.random() < 0.5 else photo[-(height // 6) :]
+    side = min(part.shape[:2])
+    sheet = cv2.copyMakeBorder(
+        part, 0, max(0, 4 * side - part.shape[0]), 0, max(0, 4 * side - part.shape[1]), cv2.BORDER_REFLECT
+    )
+    return cv2.resize(sheet[: 4 * side, : 4 * side], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC).astype(
+        np.float32
+    )
