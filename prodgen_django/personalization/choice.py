@@ -32,14 +32,18 @@ class Decision(NamedTuple):
     product_id: Any
     image_id: int
     candidates: tuple[int, ...]
-    #: The probability with which each candidate could have been chosen, in (0, 1]; of no use where not new.
+    #: The probability with which each candidate could have been chosen, in (0, 1]; empty for an earlier decision.
     propensities: tuple[float, ...]
+    #: The probability with which this one was; 0 where only the log knows.
+    propensity: float
     is_holdout: bool
     #: When it was taken, in hours since the epoch.
     hour: int
     #: The decision's name in the log, where the log told it.
     token: str = ""
-    #: False where the decision was taken before: the log knows the rest.
+    #: Which policy chose, where it was on an earlier page.
+    version: str = ""
+    #: False where the decision was taken before.
     is_new: bool = True
 
     def tokens(self, visitor: Visitor) -> tuple[str, ...]:
@@ -48,11 +52,6 @@ class Decision(NamedTuple):
             return (self.token,)
         keys = (visitor.key,) if self.is_new else (visitor.key, *visitor.other_keys)
         return tuple(identity.decision_token(key, self.product_id, self.hour) for key in keys)
-
-    @property
-    def propensity(self) -> float:
-        """The probability with which this picture was chosen."""
-        return self.propensities[self.candidates.index(self.image_id)]
 
 
 class Chosen(NamedTuple):
@@ -165,21 +164,31 @@ def _decide(
         keys = tuple([candidate.id for candidate in group])
         before = _before(visitor, rows, product, keys) if has_seen else None
         if before is not None:
-            even = (1.0 / len(keys),) * len(keys)
             decided[product] = Decision(
-                product, before.image_id, keys, even, is_holdout, before.hour, before.token, False
+                product,
+                before.image_id,
+                keys,
+                (),
+                before.share,
+                is_holdout,
+                before.hour,
+                before.token,
+                before.version,
+                is_new=False,
             )
             continue
         seed = seed_of(visitor.key, product, epoch)
         if is_holdout:
             image, even = sorted(keys)[seed % len(keys)], (1.0 / len(keys),) * len(keys)
-            decided[product] = Decision(product, image, keys, even, True, hour)
+            decided[product] = Decision(product, image, keys, even, even[0], True, hour)
         else:
             asked.append((seed, group, keys))
     choices = choose_page(policy, taste_vector(taste), [(seed, group) for seed, group, _keys in asked])
     for (_seed, group, keys), choice in zip(asked, choices, strict=True):
         product = group[0].product_id
-        decided[product] = Decision(product, keys[choice.index], keys, choice.propensities, False, hour)
+        decided[product] = Decision(
+            product, keys[choice.index], keys, choice.propensities, choice.propensity, False, hour
+        )
     return decided
 
 

@@ -67,9 +67,9 @@ def report_seen(record: Mapping[str, Any], seen: Sequence[int], clicked: Sequenc
             "k": "seen",
             # The page's own clock: when it was shown, whenever the browser gets to tell.
             "t": record["t"],
-            **{name: record[name] for name in ("v", "u", "p", "c")},
+            **{name: record[name] for name in ("v", "u", "c")},
             "i": shown,
-            "click": [items[n][5] for n in dict.fromkeys(clicked) if 0 <= n < count],
+            "click": [items[n][6] for n in dict.fromkeys(clicked) if 0 <= n < count],
             "at": int(time.time()),
         }
     )
@@ -151,7 +151,7 @@ class _Batch:
     def write(self) -> list[Event]:
         """Returns the events that should be tried once more."""
         seen = [event for event in self.events if event["k"] == "seen"]
-        self._load(token for event in seen for item in event["i"] for token in item[5])
+        self._load(token for event in seen for item in event["i"] for token in item[6])
         known = self._known(seen)
         for event in seen:
             for item in event["i"]:
@@ -220,7 +220,7 @@ class _Batch:
         from prodgen_django.models import GeneratedImage
 
         model: Any = get_catalog().model
-        fresh = [item for event in seen for item in event["i"] if item[6] and item[5][0] not in self.rows]
+        fresh = [item for event in seen for item in event["i"] if item[2] and item[6][0] not in self.rows]
         products = model._default_manager.filter(pk__in={model._meta.pk.to_python(item[0]) for item in fresh})
         images = GeneratedImage.objects.filter(pk__in={item[1] for item in fresh})
         return (
@@ -232,7 +232,7 @@ class _Batch:
         return next((self.rows[token] for token in tokens if token in self.rows), None)
 
     def _show(self, event: Event, item: Sequence[Any], known: tuple[dict[str, Any], set[int]]) -> None:
-        product, image, shares, is_holdout, candidates, tokens, hour, place = item
+        product, image, share, shares, is_holdout, candidates, tokens, version, place = item
         row = self._row(tokens)
         user = None if event["u"] is None else self.users[str(event["u"])]
         if row is not None:
@@ -243,8 +243,8 @@ class _Batch:
             self.changed[row.token] = row
             return
         products, images = known
-        if not hour or product not in products or image not in images:
-            # Without the first showing nothing is known of how it was chosen.
+        if not share or product not in products or image not in images:
+            # The row that the log had when the page was made is gone, or what it is about.
             self.done.dropped += 1
             return
         row = Exposure(
@@ -254,9 +254,9 @@ class _Batch:
             product_id=products[product],
             image_id=image,
             candidates=candidates,
-            propensity=shares[candidates.index(image)],
+            propensity=share,
             propensities=shares,
-            policy_version=str(event["p"])[:40],
+            policy_version=str(version)[:40],
             is_holdout=bool(is_holdout),
             context=event["c"],
             position=min(place, 32_767),

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 ID_COOKIE = "prodgen_id"
 SEEN_COOKIE = "prodgen_seen"
 #: Products kept in the cookie, those seen last; with the browser's limit of 4 kB in mind.
-MOST_SEEN = 120
+MOST_SEEN = 100
 _LONGEST = 3800
+#: Probabilities are kept as whole numbers of so many parts.
+_SHARES = 0xFFFF
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -34,8 +36,12 @@ class Seen:
 
     image_id: int
     hour: int
-    #: The decision's name in the log.
+    #: The decision's name in the log, where it is from there.
     token: str = ""
+    #: With which probability it was taken, and by which policy, where it is from the browser: what was decided on a
+    #: page may come into view on a later one only.
+    share: float = 0.0
+    version: str = ""
 
 
 def now_hour() -> int:
@@ -83,15 +89,20 @@ def read_seen(request: HttpRequest) -> dict[str, Seen]:
         return {}
     since, seen = stands_since(), {}
     for part in data.split("|"):
-        product, image, hour = part.split(":")
+        product, image, hour, share, version = part.split(":")
         if int(hour, 16) > since:
-            seen[unquote(product)] = Seen(int(image, 16), int(hour, 16))
+            seen[unquote(product)] = Seen(
+                int(image, 16), int(hour, 16), share=int(share, 16) / _SHARES, version=version
+            )
     return seen
 
 
 def write_seen(seen: Mapping[str, Seen]) -> str:
     """The cookie's text; the decisions last in `seen` are kept where not all have room."""
-    parts = [f"{quote(pk, safe='')}:{one.image_id:x}:{one.hour:x}" for pk, one in seen.items()][-MOST_SEEN:]
+    parts = [
+        f"{quote(pk, safe='')}:{one.image_id:x}:{one.hour:x}:{round(one.share * _SHARES):x}:{one.version}"
+        for pk, one in list(seen.items())[-MOST_SEEN:]
+    ]
     while parts:
         text = seal("|".join(parts).encode(), "seen")
         if len(text) <= _LONGEST:

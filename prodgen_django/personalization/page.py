@@ -94,17 +94,17 @@ class Page:
             "v": self.visitor.key,
             "u": None if user is None else str(user),
             "t": int(time.time()),
-            "p": self.policy_version,
             "c": self.taste,
             "i": [
                 [
                     str(one.product_id),
                     one.image_id,
-                    [round(share, 6) for share in one.propensities] if one.is_new else [],
+                    round(one.propensity, 6),
+                    [round(share, 6) for share in one.propensities],
                     int(one.is_holdout),
                     one.candidates,
                     one.tokens(self.visitor),
-                    one.hour if one.is_new else 0,
+                    self.policy_version if one.is_new else one.version,
                 ]
                 for one in self.shown
             ],
@@ -118,17 +118,21 @@ class Page:
         options: dict[str, Any] = {"httponly": True, "samesite": "Lax", "secure": secure}
         if self.visitor.new_id:
             response.set_cookie(identity.ID_COOKIE, self.visitor.new_id, max_age=_YEAR, **options)
-        shown = [
-            (one.product_id, identity.Seen(one.image_id, one.hour))
-            for one in self.shown
-            # A view that has not changed needs no new cookie.
-            if self.visitor.seen.get(str(one.product_id)) != identity.Seen(one.image_id, one.hour)
-        ]
+        # A view that has not changed needs no new cookie.
+        shown = [(one.product_id, self._seen(one)) for one in self.shown if not self._is_known(one)]
         if shown:
             text = identity.write_seen(identity.merged(self.visitor.seen, shown))
             response.set_cookie(
                 identity.SEEN_COOKIE, text, max_age=settings.STABLE_DAYS * 86_400 + 3600, **options
             )
+
+    def _is_known(self, one: Decision) -> bool:
+        before = self.visitor.seen.get(str(one.product_id))
+        return before is not None and (before.image_id, before.hour) == (one.image_id, one.hour)
+
+    def _seen(self, one: Decision) -> identity.Seen:
+        version = self.policy_version if one.is_new else one.version
+        return identity.Seen(one.image_id, one.hour, share=one.propensity, version=version)
 
 
 def page_of(request: HttpRequest) -> Page:

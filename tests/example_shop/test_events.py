@@ -60,8 +60,8 @@ class Browser:
             self.client.force_login(user, backend="oscar.apps.customer.auth_backends.EmailBackend")
         self.record, self.items = "", []
 
-    def visit(self, path: str) -> list[str]:
-        """Look at a page to its end; the keys of the products whose pictures were counted."""
+    def visit(self, path: str, *, tells: bool = True) -> list[str]:
+        """Look at a page to its end, or leave before anything came into view; the keys of the products on it."""
         response = self.client.get(path)
         assert response.status_code == 200
         found = re.search(r'data-prodgen-page="([^"]+)"', response.content.decode())
@@ -69,7 +69,7 @@ class Browser:
         self.items = read_record(self.record)["i"] if found else []
         marked = set(map(int, re.findall(r'data-prodgen="(\d+)"', response.content.decode())))
         assert marked == set(range(len(self.items)))
-        if self.record:
+        if self.record and tells:
             assert self.tell(seen=sorted(marked)) == 204
         return [item[0] for item in self.items]
 
@@ -152,6 +152,19 @@ def test_the_log_reconciles_with_what_visitors_did(shelf: list[Any]) -> None:
     assert all(0 < row.propensity <= 1 and row.image_id in row.candidates for row in Exposure.objects.all())
     # What the request said is now known to the tasks.
     assert ProfilingConsent.objects.get().user == eve
+
+
+def test_what_was_decided_below_the_fold_is_logged_where_it_comes_into_view(shelf: list[Any]) -> None:
+    visitor = Browser()
+    visitor.visit("/", tells=False)
+    first = {item[0]: (item[1], item[2]) for item in visitor.items}
+    visitor.visit("/")
+    flush()
+    rows = {str(row.product_id): row for row in Exposure.objects.all()}
+    assert rows.keys() == first.keys()
+    for product, (image, share) in first.items():
+        assert rows[product].image_id == image
+        assert rows[product].propensity == pytest.approx(share, abs=1e-4)
 
 
 def test_a_page_and_its_reports_write_nothing_and_call_no_broker(

@@ -5,10 +5,12 @@ document.querySelectorAll("[data-submits], #id_sort_by").forEach((field) => {
 
 document.querySelectorAll(".gallery").forEach((gallery) => {
   const stage = gallery.querySelector(".gallery-stage");
-  const first = stage.innerHTML;
+  let first = "";
   gallery.querySelectorAll(".gallery-thumbs a").forEach((link) => {
     link.addEventListener("click", (event) => {
       event.preventDefault();
+      // Kept when it is left, and not before: the visitor's own picture may have come after the page.
+      if (!first) first = stage.innerHTML;
       if (link.hasAttribute("data-first")) {
         stage.innerHTML = first;
       } else {

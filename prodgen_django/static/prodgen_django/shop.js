@@ -103,7 +103,7 @@
         element.insertBefore(source, image);
       }
     }
-    if (choice.srcset) image.srcset = choice.srcset; else image.removeAttribute("srcset");
+    if (choice.srcset && image.srcset) image.srcset = choice.srcset; else image.removeAttribute("srcset");
     image.src = choice.src;
   }
 
