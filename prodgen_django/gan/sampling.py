@@ -158,13 +158,17 @@ class Sampler:
         """Tries `oversample · n` pictures and keeps the best `n`: those in which the inspector sees the label
         that was asked for (probability at least `min_agreement`), in the order of the discriminator's score.
 
+        With `oversample` 1 nothing is chosen by the discriminator and all scores are 0.
+
         Fewer than `n` come back where fewer passed. Choosing is not generating: `pass_rate` belongs beside
         the result.
         """
         tried = max(n, round(n * oversample))
         z, labels = self._draw(tried, label, seed, truncation)
         images = self._render(z, labels)
-        scores, agreement = self._scores(images, labels)
+        # Where every attempt that passes is kept, there is nothing to choose by the discriminator, which costs as
+        # much as the generator.
+        scores, agreement = self._scores(images, labels, choose=tried > n)
         passed = np.flatnonzero(agreement >= min_agreement)
         best = passed[np.argsort(-scores[passed], kind="stable")][:n]
         names = [self.labels[i] for i in labels[best]]
@@ -248,10 +252,10 @@ class Sampler:
 
     @torch.inference_mode()
     def _scores(
-        self, images: Pixels, labels: NDArray[np.int64]
+        self, images: Pixels, labels: NDArray[np.int64], choose: bool = True
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         scores = []
-        for start in range(0, len(images), 32):
+        for start in range(0, len(images) if choose else 0, 32):
             x = (
                 torch.from_numpy(images[start : start + 32]).to(self.device).permute(0, 3, 1, 2).float()
                 / 127.5
@@ -262,4 +266,5 @@ class Sampler:
                 scores.append(self.discriminator(x[:, : self.config.channels], y).float().cpu().numpy())
         features, _ = self.extractor(images)
         agreement = self.inspector.classify(features)[np.arange(len(labels)), labels]
-        return np.concatenate(scores) if scores else np.zeros(0, np.float32), agreement.astype(np.float32)
+        found = np.concatenate(scores) if scores else np.zeros(len(images), np.float32)
+        return found, agreement.astype(np.float32)

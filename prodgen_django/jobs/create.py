@@ -57,7 +57,7 @@ def create_job(
             params={"count": len(chosen), "most": most},
         )
     cleaned = _as_json(options or {}) if draft else _clean(recipe, options or {})
-    if draft:
+    if draft and chosen:
         plans = Recipe.plan(recipe, chosen, _photos_of(chosen, photos), cleaned)
     else:
         plans = recipe.plan(chosen, _photos_of(chosen, photos), cleaned)

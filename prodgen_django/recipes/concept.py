@@ -28,7 +28,7 @@ LEAST_SIDE = 512
 
 
 class ConceptForm(RecipeForm):
-    advanced = ("variety", "format", "seed")
+    advanced = ("variety", "choose_from", "format", "seed")
 
     count = forms.IntegerField(label=_("Pictures per product"), initial=4, min_value=1, max_value=16)
     subject = forms.CharField(
@@ -51,6 +51,13 @@ class ConceptForm(RecipeForm):
         initial=0.8,
         min_value=0.0,
         max_value=1.0,
+    )
+    choose_from = forms.IntegerField(
+        label=_("Attempts per picture"),
+        help_text=_("So many are drawn for each picture that is kept: the more, the choosier."),
+        initial=4,
+        min_value=1,
+        max_value=16,
     )
     format = format_field()
     seed = seed_field()
@@ -90,7 +97,9 @@ class ConceptRecipe(Recipe):
         options = item.options
         label = _label(item, sampler.labels)
         count = options["count"]
-        chosen = sampler.sample_selected(count, label, item.seed, options["variety"])
+        chosen = sampler.sample_selected(
+            count, label, item.seed, options["variety"], oversample=options.get("choose_from", 4)
+        )
         images, scores = list(chosen.images), [float(score) for score in chosen.scores]
         agreement = [float(value) for value in chosen.agreement]
         features, _probabilities = sampler.extractor(chosen.images)
@@ -158,7 +167,7 @@ class ConceptRecipe(Recipe):
                 "weights_sha256": sampler.weights_sha256,
             },
             checkpoint_id=checkpoint.pk,
-            scores={"discriminator": score, "agreement": agreement},
+            scores={"agreement": agreement} | ({"discriminator": score} if score else {}),
             palette=colours,
             tags=("concept", *tags),
             provenance={

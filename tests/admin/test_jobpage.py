@@ -222,6 +222,18 @@ class TestTraining:
         assert 'role="alert" id="pg-alarm">It has collapsed' in page
         assert "after 100 photos shown (KID 0.250, coverage 0.50)" in page
 
+    def test_a_training_of_the_whole_shop_is_started_from_the_list_of_jobs(
+        self, owner: Client, make_products: Callable[..., list[Any]]
+    ) -> None:
+        make_products(2, photos=2)
+        reply = owner.post(reverse("admin:prodgen_job_start", args=["train"]))
+        job = Job.objects.get()
+        assert reply.url == reverse("admin:prodgen_job_options", args=[job.pk])
+        owner.post(reply.url, {"do": "start", "name": "Ours", "preset": "cpu-64", "minutes": 5, "seed": 0})
+        job.refresh_from_db()
+        assert job.state == Job.State.QUEUED
+        assert len(job.items.get().photos) == 4
+
     def test_a_training_is_ended_early_by_a_button_and_nothing_else_is(
         self, owner: Client, running: Job
     ) -> None:

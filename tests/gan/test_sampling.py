@@ -207,3 +207,11 @@ def test_a_value_that_cannot_work_is_named(values, words):
         GanConfig.preset("cpu-65")
     with pytest.raises(ValueError, match="typo"):
         GanConfig.from_dict({"typo": 1})
+
+
+def test_without_a_choice_the_discriminator_is_not_asked(sampler, monkeypatch):
+    """It costs as much as the generator."""
+    monkeypatch.setattr(sampler.discriminator, "forward", None)
+    found = sampler.sample_selected(6, "disc", seed=2, oversample=1, min_agreement=0.0)
+    assert found.tried == len(found.images) == 6
+    assert (found.scores == 0).all()
