@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from oscar.core.loading import get_model
 
 from example_shop import consent
@@ -30,6 +32,8 @@ from prodgen_django.jobs import create_job
 from prodgen_django.models import GeneratedImage, Job
 
 Product = get_model("catalogue", "Product")
+Offer, Range = get_model("offer", "ConditionalOffer"), get_model("offer", "Range")
+Condition, Benefit = get_model("offer", "Condition"), get_model("offer", "Benefit")
 
 #: What stands on a table suits both backdrops.
 TABLEWARE = ("Mugs & cups", "Vases & jugs", "Bottles & carafes")
@@ -37,10 +41,15 @@ TABLEWARE = ("Mugs & cups", "Vases & jugs", "Bottles & carafes")
 HARD_TO_CUT = {"glass", "wire", "enamelled"}
 #: The photograph's shadow below the saucer comes along with the cut-out; a person would reject it.
 LEFT_OUT = {"ES-lido-espresso"}
+#: Of the campaign's designs.
+SEED = 2
 WARM, COOL = "walnut", "concrete"
 SIZE = 1000
 #: Products shown in one style alone, for each of the two, and products shown in both.
 APART, SHARED, STITCHED = 3, 6, 2
+#: What the campaign on the home page shows, and the offer that it speaks of.
+CAMPAIGN = ("ES-tidal-mug", "ES-meadow-mug", "ES-brook-jug")
+OFFER, PERCENT, DAYS = "Slow mornings", 20, 30
 #: The two customers whose pages are compared.
 WARM_CUSTOMER, COOL_CUSTOMER = CUSTOMERS[0], CUSTOMERS[1]
 
@@ -143,8 +152,51 @@ def start_jobs(specs: Sequence[ProductSpec], admin: Any, *, stitched: int = STIT
             created_by=admin,
             title="Wide products from close-ups",
         ),
+        campaign(admin),
     ]
     return tour
+
+
+def campaign(admin: Any) -> Job:
+    """Pictures for the home page, of an offer that ends after a month: two designs, each wide and for phones."""
+    products = list(Product.objects.filter(upc__in=CAMPAIGN).order_by("pk"))
+    offer = _offer(products)
+    return create_job(
+        "campaign",
+        products=products,
+        options={
+            "source": f"offer:{offer.pk}",
+            "headline": "Slow mornings, 20% off",
+            "subline": "Mugs and jugs, thrown and dipped by hand.",
+            "call": "See the offer",
+            "formats": ["hero", "hero_phone"],
+            "variations": 2,
+            "photo": "first",
+            "slot": "hero",
+            "seed": SEED,
+        },
+        created_by=admin,
+        title="Campaign: slow mornings",
+    )
+
+
+def _offer(products: Sequence[Any]) -> Any:
+    """An offer of Oscar's own on these products, made once."""
+    found = Offer.objects.filter(slug="slow-mornings").first()
+    if found is not None:
+        return found
+    chosen, _new = Range.objects.get_or_create(name=OFFER, defaults={"is_public": True})
+    for product in products:
+        chosen.add_product(product)
+    return Offer.objects.create(
+        name=OFFER,
+        slug="slow-mornings",
+        description="Mugs and jugs for a quiet start, a fifth off for a month.",
+        offer_type=Offer.SITE,
+        condition=Condition.objects.create(range=chosen, type=Condition.COUNT, value=1),
+        benefit=Benefit.objects.create(range=chosen, type=Benefit.PERCENTAGE, value=PERCENT),
+        end_datetime=timezone.now() + timedelta(days=DAYS),
+    )
 
 
 def wide_products(specs: Sequence[ProductSpec]) -> list[tuple[Any, list[str]]]:

@@ -167,24 +167,26 @@ class CampaignRecipe(Recipe):
             why = _now("it has no photo")
             for ref in refs:
                 try:
-                    photo, alpha, merit, reasons = _cut(ref, bench, side)
+                    photo, alpha, merit, facts = _cut(ref, bench, side)
                 except ItemFailed as error:
                     # One bad photo is no reason to give a product up while it has others.
                     why = error.message
                     continue
                 if best is None or merit > best[0]:
                     best = (merit, ref, photo, alpha)
-                    doubts = reasons
+                    cut_out = facts
                 wanted -= 1
                 if wanted <= 0:
                     break
             if best is None:
                 notes.append(_now("%(title)s is left out: %(why)s") % {"title": one["title"], "why": why})
                 continue
-            notes += [f"{one['title']}: {reason}" for reason in doubts]
+            if cut_out["poor"]:
+                notes += [f"{one['title']}: {reason}" for reason in cut_out["reasons"]]
             _merit, ref, photo, alpha = best
-            solid = float((alpha >= 0.5).mean())
-            found.append(Shown.of(photo, alpha, one["title"], ref=ref, product=one["product"], cover=solid))
+            solid = _covered(alpha)
+            about = {"ref": ref, "product": one["product"], "cover": solid, "cut_out": cut_out}
+            found.append(Shown.of(photo, alpha, one["title"], **about))
         if not found:
             raise ItemFailed("no_products", " ".join(notes) or _now("There is no product to show."))
         return found, notes
@@ -274,7 +276,8 @@ def _as_picture(
         },
         sources=tuple(one.extra["ref"] for one in shown),
         scores={
-            "fidelity": worst.as_dict(),
+            "fidelity": {**worst.as_dict(), "composed_exact": banner.composed_exact},
+            "cut_out": min((one.extra["cut_out"] for one in shown), key=lambda cut: cut["confidence"]),
             "fidelity_by_product": certificates,
             "campaign": banner.as_dict(),
             "notes": [*notes, *left_out],
@@ -286,7 +289,7 @@ def _as_picture(
     )
 
 
-def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, np.ndarray, float, tuple[str, ...]]:
+def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, np.ndarray, float, dict[str, Any]]:
     """A photo and its alpha, how well it suits, and what speaks against it; kept for the job's other items."""
     import json
 
@@ -310,11 +313,18 @@ def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, np.ndarray,
         levels = np.rint(cut.alpha * 255).astype(np.uint8)
         alpha = levels.astype(np.float32) / 255
         exact = CutOut(alpha, cut.confidence, cut.reasons)
-        facts = {"merit": _merit((ref, photo, exact)), "reasons": list(cut.reasons) if cut.poor else []}
+        facts = {"merit": _merit((ref, photo, exact)), **cut.as_dict()}
         part = kept.with_name(f"{kept.stem}-{id(photo)}.tmp.npz")
         np.savez_compressed(part, alpha=levels, facts=json.dumps(facts))
         part.replace(kept)
-    return photo, alpha, float(facts["merit"]), tuple(facts["reasons"])
+    return photo, alpha, float(facts.pop("merit")), facts
+
+
+def _covered(alpha: np.ndarray) -> float:
+    """The share of its own box that a product covers: a chair covers less of it than a chest."""
+    solid = alpha >= 0.5
+    rows, columns = solid.any(1), solid.any(0)
+    return float(solid.sum() / max(1, rows.sum() * columns.sum()))
 
 
 def _position(pk: int) -> int:

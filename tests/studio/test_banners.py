@@ -74,7 +74,8 @@ def test_each_size_passes_its_gates_with_the_products_own_pixels(name: str) -> N
     products = [MUG, VASE]
     banner = Campaign(products, BRIEF, BRAND).banner(FORMATS[name], look_of("disc", products))
     assert banner.passed, [gate.message for gate in banner.failures]
-    assert all(certificate.exact for certificate in banner.fidelity)
+    assert banner.composed_exact
+    assert all(certificate.passed for certificate in banner.fidelity)
     info = inspect_image(banner.data)
     assert (info.width, info.height) == FORMATS[name].size
     assert info.source_type == "compositeCapture"
@@ -235,7 +236,7 @@ def test_product_cut_off_and_product_altered_are_found(square) -> None:
     spoilt = replace(square.painted, image=square.painted.image.copy())
     rows, columns = one.rect.pixels(800, 800)
     spoilt.image[rows, columns] = 255 - spoilt.image[rows, columns]
-    certificate = _certify([MUG, VASE][one.index], spoilt, one)
+    certificate = _certify([MUG, VASE][one.index], spoilt.image, one)
     assert not checks.check_fidelity([certificate]).passed
 
 

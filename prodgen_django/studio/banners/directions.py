@@ -102,7 +102,9 @@ def looks(
     for k in range(max(1, count)):
         ground = grounds[k % len(grounds)]
         # Whatever else differs, no two looks in a row have the same colours and letters.
-        scheme = plain[(turn + k + k // len(grounds)) % min(5, len(plain))] if brand.ground == "" else plain[0]
+        scheme = (
+            plain[(turn + k + k // len(grounds)) % min(5, len(plain))] if brand.ground == "" else plain[0]
+        )
         pool = opened if ground == "scene" else staged
         style = pool[(k + int(rng.integers(2))) % min(3, len(pool))]
         typeface: Typeface = "serif" if (k + seed) % 2 else "sans"

@@ -174,15 +174,14 @@ def check_whole(painted: Painted) -> Gate:
     return Gate("whole_product", not cut, said, len(cut))
 
 
-def check_fidelity(certificates: Sequence[Fidelity]) -> Gate:
-    """Every product is its photograph's own pixels."""
-    failed = [c for c in certificates if not c.passed]
-    said = (
-        "A product does not look as in its photo: " + "; ".join(failed[0].failures)
-        if failed
-        else "Every product is the photograph's own pixels."
-    )
-    return Gate("fidelity", not failed, said, [c.ssim for c in certificates])
+def check_fidelity(composed: Sequence[Fidelity], stored: Sequence[Fidelity] = ()) -> Gate:
+    """Every product is its photograph's own pixels: bit for bit as composed, and to the eye in the stored file."""
+    faults = ["; ".join(c.failures) or "its pixels are not the photo's own" for c in composed if not c.exact]
+    faults += ["; ".join(c.failures) for c in stored if not c.passed]
+    said = "Every product is the photograph's own pixels."
+    if faults:
+        said = f"A product does not look as in its photo: {faults[0]}"
+    return Gate("fidelity", not faults, said, [round(c.ssim, 4) for c in (*composed, *stored)])
 
 
 def check_file(data: bytes, fmt: Format) -> Gate:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from prodgen_django.imagefile import encode_image
+from prodgen_django.imagefile import encode_image, load_image
 from prodgen_django.studio.color import Pixels, palette, style_tags
-from prodgen_django.studio.fidelity import Fidelity, certify
+from prodgen_django.studio.fidelity import Fidelity, certify, thresholds_for
 from prodgen_django.studio.provenance import combined_source_type
 
 from . import gates
@@ -21,7 +21,7 @@ from .formats import Format
 from .gates import Gate
 from .geometry import Rect
 from .grounds import Studio
-from .painting import Painted, paint
+from .painting import Painted, Placed, paint
 from .saliency import Busyness
 from .search import Layout, search
 from .typesetting import Setter
@@ -33,7 +33,8 @@ _QUALITIES = (90, 84, 76, 68, 58)
 @dataclass(frozen=True)
 class Banner:
     """A finished banner. `image`: uint8 h×w×3; `data`: the file. `gates`: what was measured; `passed`:
-    nothing stands against publishing it. `fidelity`: one certificate for each product shown."""
+    nothing stands against publishing it. `fidelity`: one certificate for each product shown, of the stored
+    file; `composed_exact`: before it was encoded, every opaque pixel of every product was its photograph's."""
 
     format: Format
     look: Look
@@ -42,6 +43,7 @@ class Banner:
     data: bytes
     gates: tuple[Gate, ...]
     fidelity: tuple[Fidelity, ...]
+    composed_exact: bool
     source_type: str
     palette: tuple[str, ...]
     tags: tuple[str, ...]
@@ -130,7 +132,9 @@ class Campaign:
         best: _Try | None = None
         for layout in search(fmt, look, setter, self.products, lambda: self._busyness(fmt, look))[:_TRIES]:
             painted = paint(fmt, look, layout, self.products, self.brand, self.studio)
-            certificates = [_certify(self.products[one.index], painted, one) for one in painted.products]
+            certificates = [
+                _certify(self.products[one.index], painted.image, one) for one in painted.products
+            ]
             measured = self._measured(fmt, layout, painted, certificates, wanted)
             this = _Try(look, layout, painted, measured, certificates)
             if best is None or this.passed:
@@ -165,8 +169,15 @@ class Campaign:
             if most is None or len(data) <= most:
                 break
         file_gate = gates.check_file(data, fmt)
+        pixels = load_image(data, background=(255, 255, 255))
+        limits = thresholds_for(fmt.encoding)
+        stored = tuple(_certify(self.products[one.index], pixels, one, limits) for one in painted.products)
+        measured = [gate for gate in best.measured if gate.name != "fidelity"]
+        # As composed, a difference that no eye would see is still a fault; as stored, the format's loss is not.
+        fidelity = gates.check_fidelity(certificates, stored)
         return Banner(
-            fmt, look, layout, painted, data, (*best.measured, file_gate), tuple(certificates), source,
+            fmt, look, layout, painted, data, (*measured, fidelity, file_gate), stored,
+            all(certificate.exact for certificate in certificates), source,
             tuple(palette(painted.image)), tuple(dict.fromkeys([*style_tags(painted.image), *look.style.tags[3:]])),
         )  # fmt: skip
 
@@ -180,8 +191,8 @@ def _ways(look: Look, fmt: Format) -> list[Look]:
     return [beside] if fmt.aspect >= 4.5 else [look, beside]
 
 
-def _certify(shown: Shown, painted: Painted, one: Any) -> Fidelity:
+def _certify(shown: Shown, image: Pixels, one: Placed, limits: dict[str, float] | None = None) -> Fidelity:
     """The certificate of one product, measured on its own part of the picture."""
-    rows, columns = Rect(*one.rect).pixels(painted.image.shape[1], painted.image.shape[0])
+    rows, columns = Rect(*one.rect).pixels(image.shape[1], image.shape[0])
     shift = np.array([[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]], np.float64)
-    return certify(shown.photo, shown.alpha, painted.image[rows, columns], shift @ one.transform)
+    return certify(shown.photo, shown.alpha, image[rows, columns], shift @ one.transform, thresholds=limits)
