@@ -29,7 +29,7 @@ from example_shop.people import CUSTOMERS, Person
 from prodgen_django import review
 from prodgen_django.catalog import get_catalog
 from prodgen_django.jobs import create_job
-from prodgen_django.models import GeneratedImage, Job
+from prodgen_django.models import BrandKit, GeneratedImage, Job
 
 Product = get_model("catalogue", "Product")
 Offer, Range = get_model("offer", "ConditionalOffer"), get_model("offer", "Range")
@@ -48,7 +48,7 @@ SIZE = 1000
 #: Products shown in one style alone, for each of the two, and products shown in both.
 APART, SHARED, STITCHED = 3, 6, 2
 #: What the campaign on the home page shows, and the offer that it speaks of.
-CAMPAIGN = ("ES-tidal-mug", "ES-meadow-mug", "ES-brook-jug")
+CAMPAIGN = ("ES-tidal-mug", "ES-ember-tea-bowl", "ES-reed-cup")
 OFFER, PERCENT, DAYS = "Slow mornings", 20, 30
 #: The two customers whose pages are compared.
 WARM_CUSTOMER, COOL_CUSTOMER = CUSTOMERS[0], CUSTOMERS[1]
@@ -161,17 +161,21 @@ def campaign(admin: Any) -> Job:
     """Pictures for the home page, of an offer that ends after a month: two designs, each wide and for phones."""
     products = list(Product.objects.filter(upc__in=CAMPAIGN).order_by("pk"))
     offer = _offer(products)
+    kit, _new = BrandKit.objects.get_or_create(
+        name="Alder & Loom", defaults={"is_default": True, "accent": "#2f4a3c"}
+    )
     return create_job(
         "campaign",
         products=products,
         options={
             "source": f"offer:{offer.pk}",
             "headline": "Slow mornings, 20% off",
-            "subline": "Mugs and jugs, thrown and dipped by hand.",
+            "subline": "Mugs, bowls and cups, thrown and dipped by hand.",
             "call": "See the offer",
             "formats": ["hero", "hero_phone"],
             "variations": 2,
             "photo": "first",
+            "brand": str(kit.pk),
             "slot": "hero",
             "seed": SEED,
         },
@@ -191,7 +195,7 @@ def _offer(products: Sequence[Any]) -> Any:
     return Offer.objects.create(
         name=OFFER,
         slug="slow-mornings",
-        description="Mugs and jugs for a quiet start, a fifth off for a month.",
+        description="Mugs and bowls for a quiet start, a fifth off for a month.",
         offer_type=Offer.SITE,
         condition=Condition.objects.create(range=chosen, type=Condition.COUNT, value=1),
         benefit=Benefit.objects.create(range=chosen, type=Benefit.PERCENTAGE, value=PERCENT),

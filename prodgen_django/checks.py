@@ -255,3 +255,23 @@ def _nearest(key: str) -> str:
 
     close = get_close_matches(str(key).upper(), DEFAULTS, n=1)
     return f"Did you mean {close[0]!r}?" if close else "docs/reference/settings.md lists all keys."
+
+
+@register("prodgen_django")
+def check_letters(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Letters for the shop's languages, where it says which it has."""
+    from django.conf import global_settings
+
+    from prodgen_django.recipes.campaign_fonts import languages_without_letters
+
+    if django_settings.LANGUAGES == global_settings.LANGUAGES:
+        return []
+    lacking = languages_without_letters(tag for tag, _name in django_settings.LANGUAGES)
+    return [
+        Warning(
+            f"This machine has no letters for campaign pictures in {tag!r}.",
+            hint=f"Install them where the workers run (Debian: {package}), or give the brand kit a font that has them.",
+            id="prodgen_django.W008",
+        )
+        for tag, package in lacking.items()
+    ]

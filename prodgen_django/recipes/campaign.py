@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +151,7 @@ class CampaignRecipe(Recipe):
             found = looks(shown, brief, brand, count=options["variations"], seed=base, backdrop=backdrop)
         except BannerError as error:
             raise ItemFailed(error.code, error.message) from error
-        return Banners(shown, brief, brand), found, expected, notes
+        return Banners(shown, brief, brand, _studio()), found, expected, notes
 
     def _shown(self, item: WorkItem, bench: Workbench, side: int) -> tuple[list[Shown], list[str]]:
         """The products, cut out; one that has no usable photo is left out with a sentence."""
@@ -236,6 +237,14 @@ class CampaignRecipe(Recipe):
                 "source_id": int(key) if key.isdecimal() else None,
             },
         )
+
+
+@lru_cache(maxsize=1)
+def _studio() -> Any:
+    """The scenes that this worker has drawn: the other languages and sizes of a design stand before the same ones."""
+    from prodgen_django.studio.banners.grounds import Studio
+
+    return Studio()
 
 
 def _as_picture(

@@ -435,3 +435,23 @@ def test_promotion_that_is_gone_stops_the_making(db: None) -> None:
 
     with pytest.raises(ItemFailed, match="not there any more"):
         promotion_of({"source": "range:4"})
+
+
+def test_language_without_letters_is_told_at_start_up(settings: Any, monkeypatch: Any) -> None:
+    from django.core.checks import run_checks
+
+    from prodgen_django.studio.banners import fonts
+
+    def told() -> list[str]:
+        return [message.msg for message in run_checks() if message.id == "prodgen_django.W008"]
+
+    fonts._system_fonts.cache_clear()
+    fonts._candidates.cache_clear()
+    monkeypatch.setattr(fonts, "_FOLDERS", ())
+    try:
+        assert [message.split()[-1] for message in told()] == ["'ja'.", "'ar'."]
+        settings.LANGUAGES = [("en", "English")]
+        assert told() == []
+    finally:
+        fonts._system_fonts.cache_clear()
+        fonts._candidates.cache_clear()

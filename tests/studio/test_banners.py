@@ -51,7 +51,10 @@ def made(aspect: float, colour: tuple[int, int, int], seed: int = 0, side: int =
     alpha = np.zeros(photo.shape[:2], np.float32)
     alpha[20:-20, 20:-20] = 1
     alpha = cv2.GaussianBlur(alpha, (0, 0), 0.8)
-    pattern = np.clip(np.array(colour) + rng.normal(0, 12, (height, width, 3)), 0, 255)
+    # Tiles with edges, and a camera's noise: in a perfectly flat colour JPEG's own rounding would be seen.
+    tiles = cv2.resize(rng.normal(0, 25, (6, 6, 1)), (width, height), interpolation=cv2.INTER_NEAREST)
+    tiles = cv2.GaussianBlur(tiles, (0, 0), 1.2)[..., None]
+    pattern = np.clip(np.array(colour) + tiles + rng.normal(0, 2, (height, width, 3)), 0, 255)
     photo[20:-20, 20:-20] = pattern.astype(np.uint8)
     return Shown.of(photo, alpha, f"thing {seed}")
 

@@ -138,7 +138,7 @@ def _finished(name: str, ground: str, hue: float, brand: Brand) -> Scheme:
     accent = brand.accent
     if not accent or contrast_of(accent, ground) < 2.4:
         if dark:
-            accent = from_lch(86, 34, hue if abs((hue - own_hue + 180) % 360 - 180) > 40 else hue + 180)
+            accent = from_lch(88, 24, hue if abs((hue - own_hue + 180) % 360 - 180) > 40 else hue + 180)
         else:
             accent = from_lch(33, 36, hue if name != "paper" else hue + 200)
     light, black = "#ffffff", from_lch(12, 6, own_hue)

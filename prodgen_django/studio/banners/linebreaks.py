@@ -12,6 +12,8 @@ from typing import Any
 
 Width = Callable[[str], float]
 
+_PAUSES = tuple(",;:.!?–，、。；：！？،؛")
+
 
 @lru_cache(maxsize=512)
 def units(text: str, language: str = "en", phrases: bool = True) -> tuple[str, ...]:
@@ -114,7 +116,9 @@ def _balanced(pieces: Sequence[str], width: Width, most_width: float, most_lines
                     break
                 if before is None:
                     continue
-                cost = before[0] + wide * wide
+                # A line that ends where a reader pauses is worth some unevenness.
+                pause = last < count and pieces[last - 1].rstrip()[-1:] in _PAUSES
+                cost = before[0] + wide * wide * (0.75 if pause else 1.0)
                 known = following[last]
                 if known is None or cost < known[0]:
                     following[last] = (cost, (*before[1], last))
