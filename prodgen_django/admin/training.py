@@ -62,7 +62,7 @@ def render(log: Mapping[str, Any]) -> str:
         "data": data,
         "alarm": alarm,
         "best": _best(log.get("best") or {}),
-        "labels": sorted(((log.get("data") or {}).get("per_label") or {}).items()),
+        "labels": _labels(log.get("data") or {}),
         "rejected": [_rejected(photo) for photo in (log.get("data") or {}).get("rejected") or ()],
         "more": (log.get("data") or {}).get("more") or 0,
     }
@@ -79,6 +79,12 @@ def _data(report: Mapping[str, Any]) -> list[str]:
     reasons = report.get("reasons") or {}
     said += [f"{count} × {str(reason).replace('_', ' ')}" for reason, count in reasons.items()]
     return said + [str(sentence) for sentence in report.get("unreadable") or ()]
+
+
+def _labels(report: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Photos per label; nothing where there is but one."""
+    found = sorted((report.get("per_label") or {}).items())
+    return found if len(found) > 1 else []
 
 
 def _rejected(photo: Mapping[str, Any]) -> dict[str, str]:

@@ -188,13 +188,7 @@ PRESETS: dict[str, GanConfig] = {
         augment_max=0.0,
     ),
     # Concept thumbnails from a shop's photos on two CPU cores in about half an hour.
-    "cpu-64": GanConfig(
-        name="cpu-64",
-        widths=(128, 128, 64, 32),
-        batch=32,
-        learning_rate=(1.5e-3, 1e-4),
-        penalty_every=8,
-    ),
+    "cpu-64": GanConfig(name="cpu-64"),
     # Fills holes: image-conditioned, trained on crops; half an hour of one CPU core.
     "inpaint-128": GanConfig(
         name="inpaint-128",

@@ -48,7 +48,7 @@ def test_photos_are_checked_a_model_is_trained_stopped_and_kept(page: Page, work
     page.locator("input[name=check_only]").check()
     start(page)
     wait_for_end(page)
-    left_out = page.locator(".pg-rejected li").filter(has_text="Tidal mug once more")
+    left_out = page.locator(".pg-leftout li").filter(has_text="Tidal mug once more")
     assert left_out.locator("img").count() == 2  # itself and the photo that it repeats
     assert "the same picture as" in left_out.inner_text()
     assert page.locator(".pg-curves").count() == 0
