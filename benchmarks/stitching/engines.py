@@ -74,7 +74,7 @@ def gains(smalls: Sequence[photometry.Small], *_: Any) -> tuple[list[photometry.
     return [photometry.Light(gain) for gain in np.linalg.solve(normal, right)], {}
 
 
-def opencv_blend(canvas: Any, images: Any, smalls: Any, lights: Any, _: Any, __: Any, on_step: Any) -> Any:
+def opencv_blend(canvas: Any, images: Any, _: Any, lights: Any, *rest: Any) -> Any:
     """OpenCV's own graph cut (at 0.1 megapixel) and multi-band blending, on our geometry."""
     shrink = min(1.0, float(np.sqrt(0.1e6 / np.median([w.size[0] * w.size[1] for w in canvas.warps]))))
     larger = photometry.draw_small(images, canvas.warps, shrink)
@@ -96,7 +96,6 @@ def opencv_blend(canvas: Any, images: Any, smalls: Any, lights: Any, _: Any, __:
         shown = (seam > 127) if inside is None else (seam > 127) & (inside > 0)
         blender.feed(full, shown.astype(np.uint8) * 255, (warp.box[0], warp.box[1]))
     picture, mask = blender.blend(None, None)
-    on_step(1.0)
     return np.clip(picture, 0, 255).astype(np.uint8), np.asarray(mask) > 0
 
 

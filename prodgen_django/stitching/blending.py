@@ -57,15 +57,10 @@ def disagreement(
 
 
 def weights(
-    smalls: Sequence[Small], lit: Sequence[Array], size: tuple[int, int], doubt: float
+    smalls: Sequence[Small], lit: Sequence[Array], feathers: Sequence[Array], apart: Array
 ) -> tuple[list[Array], Array, npt.NDArray[np.int32]]:
-    """Per picture its small weight map, the disagreement map and the map of seam labels.
-
-    `doubt` in [0, 1] raises the disagreement everywhere: how far the geometry itself is from a pixel.
-    """
-    feathers = [feather(s) for s in smalls]
-    apart = disagreement(smalls, lit, feathers, size)
-    apart = np.maximum(apart, np.float32(doubt))
+    """Per picture its small weight map, the disagreement map as it was used and the map of seam labels."""
+    size = (apart.shape[0], apart.shape[1])
     apart = cv2.GaussianBlur(cv2.dilate(apart, np.ones((7, 7), np.uint8)), (0, 0), 3.0)
     # Where the pictures agree any line will do, and the deepest picture is as good as the graph's cut.
     matters = float((apart > 0.1).mean())
@@ -94,10 +89,13 @@ def compose(
     smalls: Sequence[Small],
     lights: Sequence[Light],
     maps: Sequence[Array],
+    coarse: Array | None,
     shrink: float,
     on_step: Callable[[float], None],
 ) -> tuple[Image, npt.NDArray[np.bool_]]:
     """Draw the canvas tile by tile: each picture only where it shows, blended only where several do.
+
+    `coarse` is what the coarse bands add (see `bands.correction`), at the small canvas' size.
 
     Memory beyond the result is a few tiles, whatever the number of pictures.
     """
@@ -128,9 +126,9 @@ def compose(
                 drawn.append((k, relit(k, pixels, tile), mask))
         if not drawn:
             return
+        added = None if coarse is None else _part_of(coarse, tile, shrink)
         if len(drawn) == 1:
             _, lit, mask = drawn[0]
-            np.copyto(target, cv2.convertScaleAbs(lit) if lit.dtype != np.uint8 else lit)
             here[:] = 255 if mask is None else mask
         else:
             weights = []
@@ -143,7 +141,10 @@ def compose(
                     w[mask == 0] = 0
                     cv2.bitwise_or(here, mask, here)
                 weights.append(w)
-            np.copyto(target, cv2.convertScaleAbs(mix([_float(lit) for _, lit, _ in drawn], weights)))
+            lit = mix([_float(lit) for _, lit, _ in drawn], weights)
+        if added is not None:
+            lit = np.maximum(cv2.add(np.minimum(_float(lit), 255), added), 0)
+        np.copyto(target, cv2.convertScaleAbs(lit) if lit.dtype != np.uint8 else lit)
         if cv2.countNonZero(here) < here.size:
             target[here == 0] = 0
 
@@ -165,11 +166,22 @@ def mix(pictures: Sequence[Array], weights: Sequence[Array]) -> Array:
     return total
 
 
-def tiles(width: int, height: int, side: int = 256) -> list[Box]:
+def tiles(width: int, height: int, side: int = 192) -> list[Box]:
     """The canvas in about equal tiles of at most `side` pixels."""
     xs = np.linspace(0, width, -(-width // side) + 1).astype(int).tolist()
     ys = np.linspace(0, height, -(-height // side) + 1).astype(int).tolist()
     return [(x0, y0, x1, y1) for y0, y1 in pairwise(ys) for x0, x1 in pairwise(xs)]
+
+
+def _part_of(coarse: Array, tile: Box, shrink: float) -> Array | None:
+    """The coarse bands over a tile, None where they add less than a third of a grey level."""
+    height, width = coarse.shape[:2]
+    x0, y0 = (max(0, int(v * shrink) - 2) for v in tile[:2])
+    x1, y1 = min(width, int(tile[2] * shrink) + 3), min(height, int(tile[3] * shrink) + 3)
+    part = coarse[y0:y1, x0:x1]
+    if part.size == 0 or float(np.abs(part).max()) < 0.3:
+        return None
+    return enlarge(part, tile, (x0, y0, x1, y1), shrink)
 
 
 def _float(pixels: npt.NDArray[Any]) -> Array:

@@ -44,6 +44,8 @@ class Warp:
     """Canvas position of the surface's own origin."""
     zoom: float = 1.0
     """Canvas pixels per surface pixel."""
+    mesh: npt.NDArray[np.float32] | None = None
+    """Parallax: how far from its own place each canvas pixel is read, H×W×2 over the box, at any scale."""
 
     def source(self, image: Image, shrink: float = 1.0) -> Source:
         """Area averaging for strong shrinking, as a warp samples only its nearest pixels; else the picture."""
@@ -69,8 +71,8 @@ class Warp:
         )
         flags = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
         pixels = source.pixels
-        if self.surface is not None:
-            mx, my = self._surface_map(left, top, size, shrink, source.matrix)
+        if self.surface is not None or self.mesh is not None:
+            mx, my = self._map(left, top, size, shrink, source.matrix)
             drawn = cv2.remap(pixels, mx, my, flags, borderMode=cv2.BORDER_REPLICATE)
             right_edge, lower_edge = pixels.shape[1] - 1, pixels.shape[0] - 1
             inside = (mx >= 0) & (mx <= right_edge) & (my >= 0) & (my <= lower_edge)
@@ -123,19 +125,42 @@ class Warp:
             return project(np.asarray(np.linalg.inv(self.transform), np.float64), points)
         return self.surface.backward(self.index, points / self.zoom + self.origin)
 
-    def _surface_map(
+    def _map(
         self, left: int, top: int, size: tuple[int, int], shrink: float, to_source: Matrix
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """For every pixel of a part, where it is read in the source."""
         xs = (np.arange(size[0]) + left + 0.5) / shrink - 0.5
         ys = (np.arange(size[1]) + top + 0.5) / shrink - 0.5
         mx, my = np.empty((size[1], size[0]), np.float32), np.empty((size[1], size[0]), np.float32)
+        away = None
+        if self.mesh is not None:
+            away = self._mesh_at((left, top, left + size[0], top + size[1]), shrink)
         for row in range(0, size[1], 256):  # in bands, so that the float64 rays stay small
             grid = np.stack(np.meshgrid(xs, ys[row : row + 256]), -1)
+            if away is not None:
+                grid = grid + away[row : row + 256]
             at = self.back(grid.reshape(-1, 2)).reshape(grid.shape)
             at = np.nan_to_num(at, nan=-1e4)
             mx[row : row + 256] = at[..., 0] * to_source[0, 0] + to_source[0, 2]
             my[row : row + 256] = at[..., 1] * to_source[1, 1] + to_source[1, 2]
         return mx, my
+
+    def _mesh_at(self, part: Box, shrink: float) -> npt.NDArray[np.float32]:
+        """The mesh at every pixel of a part, in canvas pixels."""
+        assert self.mesh is not None
+        height, width = self.mesh.shape[:2]
+        fx, fy = width / (self.box[2] - self.box[0]), height / (self.box[3] - self.box[1])
+        matrix = np.array(
+            [
+                [fx / shrink, 0, fx * ((part[0] + 0.5) / shrink - self.box[0]) - 0.5],
+                [0, fy / shrink, fy * ((part[1] + 0.5) / shrink - self.box[1]) - 0.5],
+            ]
+        )
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        size = (part[2] - part[0], part[3] - part[1])
+        return np.asarray(
+            cv2.warpAffine(self.mesh, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
+        )
 
 
 def enlarge_nodes(coarse: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from . import blending, photometry
+from . import bands, blending, parallax, photometry
 from .bundle import Placement, choose_plane
 from .canvas import Canvas, plane_canvas, surface_canvas
 from .crop import fill, largest_rectangle, plain_background
@@ -78,13 +78,21 @@ class _Mosaic:
                 lights, checks = photometry.solve(smalls, self.options.seed)
                 journal.checks |= checks
             lit = [light.apply(s.pixels, s.nodes) for light, s in zip(lights, smalls, strict=True)]
+        doubt = float(np.clip((residual - 0.9) / 1.5, 0, 1))
+        size = (max(s.box[3] for s in smalls), max(s.box[2] for s in smalls))
+        with journal.stage("seams", 0.62):
+            depths = [blending.feather(s) for s in smalls]
+            apart = blending.disagreement(smalls, lit, depths, size)
+        with journal.stage("parallax", 0.63):
+            if self.options.parallax and unmet(smalls, depths, apart) > 0.03 and self._bend(canvas, lights):
+                smalls = photometry.draw_small(self.images, canvas.warps, shrink)
+                lit = [light.apply(s.pixels, s.nodes) for light, s in zip(lights, smalls, strict=True)]
+                depths = [blending.feather(s) for s in smalls]
+                apart = blending.disagreement(smalls, lit, depths, size)
         with journal.stage("seams", 0.65):
-            size = (
-                max(s.box[3] for s in smalls),
-                max(s.box[2] for s in smalls),
-            )
-            doubt = float(np.clip((residual - 0.9) / 1.5, 0, 1))
-            maps, apart, labels = blending.weights(smalls, lit, size, doubt)
+            maps, apart, labels = blending.weights(smalls, lit, depths, np.maximum(apart, np.float32(doubt)))
+            # Where they agree no band needs a wider seam than the weights have already.
+            coarse = bands.correction(smalls, lit, depths, maps, size) if apart.max() > 0.1 else None
             if journal.explaining:
                 journal.show("disagreement", apart * 255)
                 journal.show("seams", _colours(labels))
@@ -99,6 +107,7 @@ class _Mosaic:
                 smalls,
                 lights,
                 maps,
+                coarse,
                 shrink,
                 lambda f: journal.progress("blending", 0.7 + 0.25 * f),
             )
@@ -134,6 +143,16 @@ class _Mosaic:
             "checks": journal.checks,
         }
         return StitchResult(image, mask, transforms, report)
+
+    def _bend(self, canvas: Canvas, lights: Sequence[photometry.Light]) -> bool:
+        """Give the warps meshes where that brings the pictures nearer to each other."""
+        shrink = min(1.0, float(np.sqrt(parallax.PIXELS / np.median([w * h for w, h in self.sizes]))))
+        drawn = photometry.draw_small(self.images, canvas.warps, shrink)
+        fields, checks = parallax.bend(drawn, lights)
+        self.journal.checks |= checks
+        for warp, field in zip(canvas.warps, fields, strict=True):
+            warp.mesh = None if field is None else np.asarray(field / np.float32(shrink), np.float32)
+        return any(field is not None for field in fields)
 
     def _members(self, graph: Graph, views: Sequence[View]) -> list[int]:
         """The pictures that will be used; raises where a person has to decide."""
@@ -225,7 +244,6 @@ class _Mosaic:
         identity = np.eye(3)
         if mask.all() or wanted == "none":
             return image, mask, identity, "none"
-        colour, stray = plain_background(image, mask)
         if wanted in ("auto", "rectangle"):
             left, top, right, bottom = largest_rectangle(mask)
             enough = 0.75 if curved else 0.88  # a panorama's wavy rim is no loss
@@ -235,10 +253,20 @@ class _Mosaic:
                 shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
                 box = (slice(top, bottom), slice(left, right))
                 return np.ascontiguousarray(image[box]), np.ascontiguousarray(mask[box]), shift, "rectangle"
+        colour, stray = plain_background(image, mask)
         if wanted == "fill" or (wanted == "auto" and stray < 10):
             paint = colour if self.options.background == "auto" else self.options.background
             return fill(image, mask, paint), np.ones_like(mask), identity, "fill"
         return image, mask, identity, "none"
+
+
+def unmet(smalls: Sequence[photometry.Small], depths: Sequence[Any], apart: Any) -> float:
+    """The share of the overlaps in which the relit pictures show different things."""
+    shared = np.zeros(apart.shape, np.uint8)
+    for small, near in zip(smalls, depths, strict=True):
+        left, top, right, bottom = small.box
+        shared[top:bottom, left:right] += near > 0
+    return float((apart[shared > 1] > 0.5).mean()) if (shared > 1).any() else 0.0
 
 
 def _colours(labels: Any) -> Any:

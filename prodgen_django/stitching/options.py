@@ -50,6 +50,7 @@ class StitchOptions:
         alphas: float [0, 1] or bool H×W masks of the products, or None where unknown; used where `boxes` is
             not.
         harmonise: bring light and background of the pictures together.
+        parallax: bend pictures by up to 2 % where near and far things do not meet otherwise.
     """
 
     seed: int = 0
@@ -68,6 +69,7 @@ class StitchOptions:
     boxes: Sequence[tuple[float, float, float, float] | None] | None = None
     alphas: Sequence[npt.NDArray[Any] | None] | None = None
     harmonise: bool = True
+    parallax: bool = True
 
     @classmethod
     def of(cls, options: dict[str, Any], count: int) -> StitchOptions:

@@ -99,7 +99,7 @@ def overlap(a: Small, b: Small) -> tuple[tuple[slice, slice], tuple[slice, slice
     return cut(a), cut(b)
 
 
-def solve(smalls: Sequence[Small], seed: int = 0, samples: int = 900) -> tuple[list[Light], dict[str, float]]:
+def solve(smalls: Sequence[Small], seed: int = 0, samples: int = 700) -> tuple[list[Light], dict[str, float]]:
     """Robust least squares over the samples of all overlaps.
 
     In logarithms every effect is linear: a camera that saw light L wrote log I = γ(log L) + log gain - v·r,
@@ -150,7 +150,7 @@ def solve(smalls: Sequence[Small], seed: int = 0, samples: int = 900) -> tuple[l
     sigma, correlated = 0.02, 12.0
     theta: npt.NDArray[np.float64] = np.zeros(size)
     before = after = 0.0
-    for round_ in range(6):
+    for round_ in range(5):
         normal, right = np.zeros((size, size)), np.zeros(size)
         differences, weights = [], []
         for i, j, y1, y2, r1, r2, base in rows:
