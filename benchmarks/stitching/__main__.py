@@ -6,8 +6,8 @@
 applied to every engine alike (its `judge`, `corner_error`, `eval_truth` and `eval_inputs`). Ours and OpenCV's
 SCANS are timed in turn in one process on each set, the first of each round changing, with one thread and with
 two, least of the rounds; decoding is not counted. Ratios are taken on sets that both solve, as OpenCV gives up
-early on the others. `--hugin` runs Hugin on the real sets as well (half a minute a set); `--add` joins the rows of
-an earlier run.
+early on the others. A run with `--out` goes on where an earlier one stopped. `--hugin` runs Hugin on the real
+sets as well (half a minute a set); `--add` joins the rows of an earlier run.
 """
 
 from __future__ import annotations
@@ -138,10 +138,11 @@ def run(asked: argparse.Namespace) -> list[Row]:
     bench = yardstick(asked.bench)
     levels = set(filter(None, asked.levels.split(",")))
     folders = [p.parent for p in sorted(asked.data.glob("*/*/meta.json"))][:: asked.every]
-    rows: list[Row] = []
+    rows: list[Row] = json.loads(asked.out.read_text()) if asked.out and asked.out.exists() else []
+    done = {row["id"] for row in rows if row["engine"] == "ours"}
     for folder in folders:
         meta = json.loads((folder / "meta.json").read_text())
-        if levels and meta["level"] not in levels:
+        if meta["id"] in done or (levels and meta["level"] not in levels):
             continue
         found = in_child(
             _timed, (folder, meta, asked.rounds, asked.threads, (bench, asked.save)), TIMED, asked.limit
@@ -157,6 +158,9 @@ def run(asked: argparse.Namespace) -> list[Row]:
             row |= {"id": meta["id"], "level": meta["level"], "expect": meta["expect"], "engine": name}
             row |= bench.judge(meta, row)
             rows.append(row)
+        if asked.out:
+            asked.out.parent.mkdir(parents=True, exist_ok=True)
+            asked.out.write_text(json.dumps(rows, separators=(",", ":"), default=float))
         print(
             f"{meta['id']}: " + ", ".join(f"{n} {'ok' if r['ok'] else '--'}" for n, r in found.items()),
             flush=True,
@@ -186,6 +190,3 @@ if __name__ == "__main__":
     for file in options.add:
         result += [r for r in json.loads(file.read_text()) if (r["id"], r["engine"]) not in known]
     show(result)
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps(result, separators=(",", ":"), default=float))

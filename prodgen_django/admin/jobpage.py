@@ -54,6 +54,8 @@ class ItemRow:
     pictures: list[dict[str, str]]
     report: list[str]
     job_id: int
+    steps: list[dict[str, str]]
+    """The pictures that explain a stitch: url and title."""
 
     @property
     def percent(self) -> int:
@@ -99,6 +101,10 @@ def item_rows(job: Job, items: Any) -> list[tuple[JobItem, str, str]]:
             ],
             report=report_in_words(job.kind, item.report),
             job_id=job.pk,
+            steps=[
+                {"url": file_url(step["file"]), "title": step["name"]}
+                for step in (item.report or {}).get("steps") or ()
+            ],
         )
         html = row.html()
         rows.append((item, html, _digest(html)))

@@ -15,19 +15,21 @@ from prodgen_django.recipes.forms import RecipeForm, format_field, seed_field
 from prodgen_django.recipes.photos import WHITE, require_photos, rgb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prodgen_django.catalog import Photo
     from prodgen_django.recipes.base import Workbench, WorkItem
+    from prodgen_django.stitching import StitchResult
 
 OVERLAPPING = ("auto", "planar", "panorama")
 #: Most products in one picture.
 MOST_TOGETHER = 100
-SOURCE_TYPE = "compositeCapture"
+#: Longest side of the pictures that explain a stitch, and most of them.
+STEP_SIDE, MOST_STEPS = 640, 40
 
 
 class StitchForm(RecipeForm):
-    advanced = ("gutter", "width", "crop", "leave_out", "format", "seed")
+    advanced = ("gutter", "width", "slices", "crop", "leave_out", "explain", "format", "seed")
 
     mode = forms.ChoiceField(
         label=_("How"),
@@ -73,12 +75,19 @@ class StitchForm(RecipeForm):
         max_value=8000,
         required=False,
     )
+    slices = forms.BooleanField(
+        label=_("Cut a long picture into files"),
+        help_text=_("For a column: about 1,200 pixels each, cut only between photos."),
+        initial=False,
+        required=False,
+    )
     crop = forms.ChoiceField(
         label=_("Empty corners"),
         choices=[
             ("auto", _("Crop where that loses little, else white")),
             ("rectangle", _("Crop to the largest full rectangle")),
             ("fill", _("Fill with the background's colour")),
+            ("inpaint", _("Let a trained model paint small corners (marked as generated)")),
         ],
         initial="auto",
     )
@@ -90,6 +99,12 @@ class StitchForm(RecipeForm):
             ("largest", _("Keep the largest group that fits together")),
         ],
         initial="strangers",
+    )
+    explain = forms.BooleanField(
+        label=_("Keep the pictures of each step"),
+        help_text=_("Where each photo was placed, its light, the seams: shown on the job's page."),
+        initial=False,
+        required=False,
     )
     format = format_field()
     seed = seed_field()
@@ -150,20 +165,20 @@ class StitchRecipe(Recipe):
                 yield Outcome(item, error=error)
 
     def _one(self, item: WorkItem, bench: Workbench) -> Outcome:
-        from prodgen_django.imagefile import encode_image
         from prodgen_django.stitching import StitchError, stitch
-        from prodgen_django.studio import palette, style_tags
 
         refs = require_photos(item)
         images = []
         for number, ref in enumerate(refs):
             bench.progress(item, 0.2 * number / len(refs), _now("Reading the photos"))
             images.append(rgb(bench, ref))
+        steps: list[dict[str, str]] = []
         try:
             result = stitch(
                 images,
                 item.options["mode"],
                 on_progress=lambda stage, fraction: bench.progress(item, 0.2 + 0.75 * fraction, stage),
+                explain=_keeper(bench, steps) if item.options.get("explain") else None,
                 **self._engine_options(item, len(images)),
             )
         except StitchError as error:
@@ -171,28 +186,45 @@ class StitchRecipe(Recipe):
         if not result.mask.all():
             # A shop's page has no use for black corners.
             result.image[~result.mask] = WHITE
+        report = {**result.report, "sentences": list(result.report.get("warnings", [])), "steps": steps}
+        return Outcome(item, pictures=tuple(self._pictures(item, refs, result)), report=report)
+
+    def _pictures(self, item: WorkItem, refs: tuple[str, ...], result: StitchResult) -> Iterator[Picture]:
+        """The stitched picture, or the files that a long one is cut into."""
+        from prodgen_django.imagefile import encode_image
+        from prodgen_django.stitching import slices
+        from prodgen_django.studio import palette, style_tags
+
         file_format = item.options.get("format") or settings.FORMAT
-        height, width = result.image.shape[:2]
-        picture = Picture(
-            data=encode_image(
-                result.image,
+        parts = slices(result) if item.options.get("slices") else [result.image]
+        for number, part in enumerate(parts, 1):
+            height, width = part.shape[:2]
+            title = ""
+            if len(parts) > 1:
+                title = _now("%(title)s, part %(number)d of %(count)d") % {
+                    "title": item.title,
+                    "number": number,
+                    "count": len(parts),
+                }
+            yield Picture(
+                data=encode_image(
+                    part,
+                    format=file_format,
+                    source_type=result.source_type,
+                    quality=None if file_format == "png" else settings.QUALITY,
+                ),
                 format=file_format,
-                source_type=SOURCE_TYPE,
-                quality=None if file_format == "png" else settings.QUALITY,
-            ),
-            format=file_format,
-            width=width,
-            height=height,
-            source_type=SOURCE_TYPE,
-            seed=item.seed,
-            recipe={"kind": self.kind, "version": self.version, **item.options},
-            sources=refs,
-            scores={"stitch": result.report.get("checks", {}), "mode": result.report.get("mode")},
-            palette=tuple(palette(result.image)),
-            tags=("stitched", *style_tags(result.image)),
-        )
-        report = {**result.report, "sentences": list(result.report.get("warnings", []))}
-        return Outcome(item, pictures=(picture,), report=report)
+                width=width,
+                height=height,
+                source_type=result.source_type,
+                title=title,
+                seed=item.seed,
+                recipe={"kind": self.kind, "version": self.version, **item.options},
+                sources=refs,
+                scores={"stitch": result.report.get("checks", {}), "mode": result.report.get("mode")},
+                palette=tuple(palette(part)),
+                tags=("stitched", *style_tags(part)),
+            )
 
     def _engine_options(self, item: WorkItem, count: int) -> dict[str, Any]:
         options = item.options
@@ -211,3 +243,22 @@ class StitchRecipe(Recipe):
         if options.get("captions"):
             chosen["captions"] = options.get("names") or [item.title] + [None] * (count - 1)
         return chosen
+
+
+def _keeper(bench: Workbench, steps: list[dict[str, str]]) -> Callable[[str, Any], None]:
+    """Keeps the engine's intermediate pictures, small, in the storage and notes their names."""
+
+    def keep(name: str, picture: Any) -> None:
+        if len(steps) >= MOST_STEPS:
+            return
+        import cv2
+
+        from prodgen_django.imagefile import encode_image
+
+        scale = min(1.0, STEP_SIDE / max(picture.shape[:2]))
+        if scale < 1:
+            picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        data = encode_image(picture, format="jpeg", source_type="compositeCapture", quality=80)
+        steps.append({"name": name, "file": bench.save_file("steps", data, "jpg")})
+
+    return keep

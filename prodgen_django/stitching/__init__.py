@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from .errors import StitchError
+from .kinds import choose_kind
 from .layouts import layout
 from .mosaic import mosaic
 from .options import MODES, Image, StitchOptions, check_images
 from .result import StitchResult
 from .strip import strip
 
-__all__ = ["MODES", "StitchError", "StitchOptions", "StitchResult", "stitch"]
+__all__ = ["MODES", "StitchError", "StitchOptions", "StitchResult", "slices", "stitch"]
 
 
 def stitch(images: Sequence[Image], mode: str = "auto", **options: Any) -> StitchResult:
@@ -27,10 +28,9 @@ def stitch(images: Sequence[Image], mode: str = "auto", **options: Any) -> Stitc
         images: RGB uint8 pictures, height × width × 3. Any order for the overlapping modes; layouts keep
             theirs.
         mode: `planar` (close-ups of something flat), `panorama` (a camera that turned on the spot), `auto`
-            (one of
-            these two, by how well each explains the pictures), `grid`, `row`, `column` (bundles and long
-            detail
-            pictures) or `strip` (frames of a spin, colourways, before and after).
+            (one of these two, by how well each explains the pictures; `strip` for a turntable's frames),
+            `grid`, `row`, `column` (bundles and long detail pictures) or `strip` (frames of a spin,
+            colourways, before and after).
         **options: see `StitchOptions`.
 
     Returns:
@@ -43,8 +43,20 @@ def stitch(images: Sequence[Image], mode: str = "auto", **options: Any) -> Stitc
         raise StitchError("bad_input", f"Unknown mode {mode}; known are {', '.join(MODES)}.")
     checked = check_images(images, 2 if mode in ("auto", "planar", "panorama") else 1)
     wanted = StitchOptions.of(options, len(checked))
+    why = ""
+    if mode == "auto":
+        mode, why = choose_kind(checked)
     if mode in ("auto", "planar", "panorama"):
         return mosaic(checked, mode, wanted)
-    if mode == "strip":
-        return strip(checked, wanted)
-    return layout(checked, mode, wanted)
+    result = strip(checked, wanted) if mode == "strip" else layout(checked, mode, wanted)
+    if why:
+        result.report["why"] = why
+    return result
+
+
+def slices(result: StitchResult) -> list[Image]:
+    """A long picture cut between its cells into files of about 1,200 pixels, top to bottom; one if it is
+    short or no layout."""
+    return [
+        result.image[top:bottom] for top, bottom in result.report.get("slices") or [(0, len(result.image))]
+    ]

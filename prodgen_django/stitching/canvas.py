@@ -72,11 +72,9 @@ class Warp:
         flags = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
         pixels = source.pixels
         if self.surface is not None or self.mesh is not None:
-            mx, my = self._map(left, top, size, shrink, source.matrix)
+            mx, my = self.map(left, top, size, shrink, source.matrix)
             drawn = cv2.remap(pixels, mx, my, flags, borderMode=cv2.BORDER_REPLICATE)
-            right_edge, lower_edge = pixels.shape[1] - 1, pixels.shape[0] - 1
-            inside = (mx >= 0) & (mx <= right_edge) & (my >= 0) & (my <= lower_edge)
-            return np.asarray(drawn, np.uint8), inside.astype(np.uint8) * 255
+            return np.asarray(drawn, np.uint8), _between(mx, my, pixels)
         matrix = to_part @ self.transform @ np.linalg.inv(source.matrix)
         inverse = np.linalg.inv(matrix)
         corners = np.array([[0, 0], [size[0] - 1, 0], [size[0] - 1, size[1] - 1], [0, size[1] - 1]], float)
@@ -89,11 +87,27 @@ class Warp:
         drawn = cv2.warpPerspective(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         if covered:
             return np.asarray(drawn, np.uint8), None
-        outline = np.array([[0.5, 0.5], [inner[0] - 0.5, 0.5], inner - 0.5, [0.5, inner[1] - 0.5]])
+        return np.asarray(drawn, np.uint8), self._outline(pixels, matrix, size)
+
+    def inside(self, source: Source, part: Box) -> npt.NDArray[np.uint8] | None:
+        """The mask that `draw` gives over a part of the full canvas, without drawing."""
+        left, top, right, bottom = part
+        size = (right - left, bottom - top)
+        if self.surface is not None or self.mesh is not None:
+            mx, my = self.map(left, top, size, 1.0, source.matrix)
+            return _between(mx, my, source.pixels)
+        matrix = shifted(left, top) @ self.transform @ np.linalg.inv(source.matrix)
+        return self._outline(source.pixels, matrix, size)
+
+    @staticmethod
+    def _outline(pixels: Image, matrix: Matrix, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+        """255 where the picture lies, less half a pixel all around."""
+        right, lower = pixels.shape[1] - 1.5, pixels.shape[0] - 1.5
+        outline = np.array([[0.5, 0.5], [right, 0.5], [right, lower], [0.5, lower]])
         mask = np.zeros(size[::-1], np.uint8)
         fixed = np.clip(np.round(project(matrix, outline) * 16), -(2**28), 2**28).astype(np.int32)
         cv2.fillConvexPoly(mask, fixed, 255, cv2.LINE_8, 4)
-        return np.asarray(drawn, np.uint8), mask
+        return mask
 
     def box_at(self, shrink: float) -> Box:
         if shrink == 1:
@@ -125,7 +139,7 @@ class Warp:
             return project(np.asarray(np.linalg.inv(self.transform), np.float64), points)
         return self.surface.backward(self.index, points / self.zoom + self.origin)
 
-    def _map(
+    def map(
         self, left: int, top: int, size: tuple[int, int], shrink: float, to_source: Matrix
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """For every pixel of a part, where it is read in the source."""
@@ -161,6 +175,19 @@ class Warp:
         return np.asarray(
             cv2.warpAffine(self.mesh, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
         )
+
+
+def shifted(left: float, top: float) -> Matrix:
+    """The change of a transform when `left` columns and `top` lines are cut away."""
+    return np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
+
+
+def _between(
+    mx: npt.NDArray[np.float32], my: npt.NDArray[np.float32], pixels: Image
+) -> npt.NDArray[np.uint8]:
+    """255 where a place lies within the picture."""
+    right, lower = pixels.shape[1] - 1, pixels.shape[0] - 1
+    return ((mx >= 0) & (mx <= right) & (my >= 0) & (my <= lower)).astype(np.uint8) * 255
 
 
 def enlarge_nodes(coarse: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:

@@ -59,6 +59,36 @@ def _grow(mask: Mask, box: Box) -> Box:
     return left, top, right, bottom
 
 
+def nearly_full(mask: Mask, empty: float = 0.08) -> Box:
+    """The bounding box of what is valid, each time less the side that is emptiest, until at most the share
+    `empty` of it is missing."""
+    step = max(1, max(mask.shape) // 400)
+    ys, xs = np.nonzero(mask)
+    if len(ys) == 0:
+        return 0, 0, mask.shape[1], mask.shape[0]
+    left, top, right, bottom = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
+    holes = cv2.integral((~mask).view(np.uint8))
+
+    def missing(x0: int, y0: int, x1: int, y1: int) -> int:
+        return int(holes[y1, x1] - holes[y0, x1] - holes[y1, x0] + holes[y0, x0])
+
+    while right - left > 2 * step and bottom - top > 2 * step:
+        if missing(left, top, right, bottom) <= empty * (right - left) * (bottom - top):
+            break
+        shares = {
+            "left": missing(left, top, left + step, bottom) / (bottom - top),
+            "right": missing(right - step, top, right, bottom) / (bottom - top),
+            "top": missing(left, top, right, top + step) / (right - left),
+            "bottom": missing(left, bottom - step, right, bottom) / (right - left),
+        }
+        worst = max(shares, key=lambda side: shares[side])
+        left += step * (worst == "left")
+        right -= step * (worst == "right")
+        top += step * (worst == "top")
+        bottom -= step * (worst == "bottom")
+    return left, top, right, bottom
+
+
 def plain_background(image: Image, mask: Mask) -> tuple[tuple[int, int, int], float]:
     """The colour along the outline of the valid area and how far the outline strays from it (0..255)."""
     step = max(1, round(float(np.sqrt(mask.size / 0.1e6))))

@@ -98,7 +98,7 @@ class Graph:
         return middle, placed
 
 
-def connect(views: list[View], journal: Journal) -> Graph:
+def connect(views: list[View], journal: Journal, device: str | None = None) -> Graph:
     """Match every promising pair, cheapest features first; a dearer level runs only where pictures stand
     apart."""
     graph = Graph(len(views))
@@ -113,17 +113,19 @@ def connect(views: list[View], journal: Journal) -> Graph:
             journal.progress("features", 0.05 + 0.4 * (number + 0.3 * done / len(needed)) / len(LEVELS))
         for done, (i, j) in enumerate(pairs):
             journal.progress("matching", 0.05 + 0.4 * (number + 0.3 + 0.7 * done / len(pairs)) / len(LEVELS))
-            try_pair(graph, views, i, j, level)
+            try_pair(graph, views, i, j, level, device)
     drop_contradictions(graph, views, journal)
     return graph
 
 
-def try_pair(graph: Graph, views: list[View], i: int, j: int, level: Level) -> bool:
+def try_pair(
+    graph: Graph, views: list[View], i: int, j: int, level: Level, device: str | None = None
+) -> bool:
     a, b = views[i], views[j]
     # Errors of the features' own place grow with the shrinking, so the tolerance is in working pixels.
     shrink = max(1.0, float(np.sqrt(b.size[0] * b.size[1] / level.pixels)))
     graph.tried.setdefault((i, j), {"inliers": 0})
-    for candidate in match(a.at(level), b.at(level), level, 3.0 * shrink):
+    for candidate in match(a.at(level), b.at(level), level, 3.0 * shrink, device):
         edge, evidence = verify(a, b, i, j, candidate)
         if evidence.get("agreement", -1) >= graph.tried[i, j].get("agreement", -1):
             graph.tried[i, j] = evidence
@@ -139,17 +141,41 @@ def shortlist(views: list[View], level: Level, enough: int = 14, keep: int = 10)
     count = len(views)
     if count <= enough:
         return list(combinations(range(count), 2))
-    sample = [views[i].at(level).descriptors[:250] for i in range(count)]
+    votes = shared_words([views[i].at(level).descriptors[:300] for i in range(count)])
     pairs: set[Pair] = set()
     for i in range(count):
-        votes = np.zeros(count)
-        for j in range(count):
-            if i != j and len(sample[i]) and len(sample[j]):
-                cosine = sample[i] @ sample[j].T
-                votes[j] = float((cosine.max(1) > (0.5 if level.name == "orb" else 0.9)).sum())
-        for j in np.argsort(-votes, kind="stable")[:keep]:
-            pairs.add((min(i, int(j)), max(i, int(j))))
+        for j in np.argsort(-votes[i], kind="stable")[:keep]:
+            if votes[i, j] > 0 and i != j:
+                pairs.add((min(i, int(j)), max(i, int(j))))
     return sorted(pairs)
+
+
+def shared_words(
+    descriptors: list[npt.NDArray[np.float32]], tables: int = 12, seed: int = 7
+) -> npt.NDArray[np.float64]:
+    """How many words each two pictures share (count × count), in time linear in their number.
+
+    Words are the signs of 14 random projections of a descriptor, in several tables (Charikar 2002); a word
+    that more than a few features have says nothing and is left out.
+    """
+    count = len(descriptors)
+    votes = np.zeros((count, count))
+    owner = np.repeat(np.arange(count), [len(d) for d in descriptors])
+    every = np.concatenate([d for d in descriptors if len(d)]) if len(owner) else np.zeros((0, 1), np.float32)
+    if len(every) == 0:
+        return votes
+    every = every - every.mean(0)
+    rng = np.random.default_rng(seed)
+    for _ in range(tables):
+        planes = rng.normal(size=(every.shape[1], 14)).astype(np.float32)
+        words = (every @ planes > 0) @ (1 << np.arange(14))
+        order = np.argsort(words, kind="stable")
+        begins = np.flatnonzero(np.r_[True, np.diff(words[order]) != 0])
+        for group in np.split(owner[order], begins[1:]):
+            if 2 <= len(group) <= 24:
+                votes[np.ix_(group, group)] += 1
+    np.fill_diagonal(votes, 0)
+    return votes
 
 
 def drop_contradictions(graph: Graph, views: list[View], journal: Journal) -> None:

@@ -29,12 +29,19 @@ class Candidate:
         return len(self.source)
 
 
-def tentative(a: Features, b: Features, ratio: float) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def tentative(
+    a: Features, b: Features, ratio: float, device: str | None = None
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Mutual nearest neighbours that pass Lowe's ratio test, by one matrix product."""
     empty = np.zeros(0, np.intp)
     if len(a.points) < 4 or len(b.points) < 4:
         return empty, empty
-    cosine = a.descriptors @ b.descriptors.T
+    if device is None:
+        cosine = a.descriptors @ b.descriptors.T
+    else:
+        from .accelerated import cosines
+
+        cosine = cosines(a.descriptors, b.descriptors, device)
     rows = np.arange(len(cosine))
     best = cosine.argmax(1)
     back = cosine.argmax(0)
@@ -60,13 +67,15 @@ def agreeing(
     return np.asarray(near[int(near.sum(1).argmax())], bool)
 
 
-def match(a: Features, b: Features, level: Level, tolerance: float) -> list[Candidate]:
+def match(
+    a: Features, b: Features, level: Level, tolerance: float, device: str | None = None
+) -> list[Candidate]:
     """Homographies from a's to b's pixels, most promising first; empty if nothing speaks for any.
 
     The first is MAGSAC's (Barath et al. 2020); the dearer levels add what single features suggest, as each
     knows place, turn and scale. The pixels decide among them. `tolerance` is in pixels of the inputs.
     """
-    ia, ib = tentative(a, b, 0.88 if level.name == "orb" else 0.86)
+    ia, ib = tentative(a, b, 0.88 if level.name == "orb" else 0.86, device)
     if len(ia) < 8:
         return []
     best: Candidate | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import cv2
@@ -10,8 +11,8 @@ import numpy as np
 
 from . import bands, blending, parallax, photometry
 from .bundle import Placement, choose_plane
-from .canvas import Canvas, plane_canvas, surface_canvas
-from .crop import fill, largest_rectangle, plain_background
+from .canvas import Canvas, plane_canvas, shifted, surface_canvas
+from .crop import fill, largest_rectangle, nearly_full, plain_background
 from .errors import refusal
 from .features import View
 from .graph import Graph, connect
@@ -66,7 +67,7 @@ class _Mosaic:
         with journal.stage("features", 0.0):
             views = [View.of(im) for im in self.images]
         with journal.stage("matching", 0.05):
-            graph = connect(views, journal)
+            graph = connect(views, journal, self.options.device)
         members = self._members(graph, views)
         with journal.stage("model", 0.45):
             canvas, model, why, residual = self._model(graph, members)
@@ -101,7 +102,7 @@ class _Mosaic:
                     journal.show(f"picture-{self.names[s.warp.index]}-relit", light)
                     journal.show(f"picture-{self.names[s.warp.index]}-weight", maps[number] * 255)
         with journal.stage("blending", 0.7):
-            image, mask = blending.compose(
+            image, mask = self._compose()(
                 canvas,
                 self.images,
                 smalls,
@@ -113,7 +114,12 @@ class _Mosaic:
             )
         journal.show("before-crop", image)
         with journal.stage("crop", 0.96):
-            image, mask, shift, crop = self._crop(image, mask, canvas.warps[0].surface is not None)
+            generated: Mask | None = None
+            if self.options.crop == "inpaint" and not mask.all():
+                image, mask, shift, generated = self._paint_corners(image, mask)
+                crop = "inpaint"
+            else:
+                image, mask, shift, crop = self._crop(image, mask, canvas.warps[0].surface is not None)
         transforms: list[Matrix | None] = [None] * len(self.images)
         inputs: list[dict[str, Any]] = []
         for warp in canvas.warps:
@@ -124,7 +130,7 @@ class _Mosaic:
             inputs.append({"used": used, "reason": "placed" if used else self._why_alone(graph, index)})
         journal.progress("done", 1.0)
         journal.checks["residual_px"] = round(residual, 3)
-        report = {
+        report: dict[str, Any] = {
             "mode": "panorama" if canvas.warps[0].surface is not None else "planar",
             "why": why,
             "model": model,
@@ -142,7 +148,16 @@ class _Mosaic:
             "warnings": journal.warnings,
             "checks": journal.checks,
         }
-        return StitchResult(image, mask, transforms, report)
+        if generated is not None:
+            report["generated_share"] = round(float(generated.mean()), 4)
+        return StitchResult(image, mask, transforms, report, generated)
+
+    def _compose(self) -> Callable[..., tuple[Image, Mask]]:
+        if self.options.device is None:
+            return blending.compose
+        from . import accelerated
+
+        return partial(accelerated.compose, device=self.options.device)
 
     def _bend(self, canvas: Canvas, lights: Sequence[photometry.Light]) -> bool:
         """Give the warps meshes where that brings the pictures nearer to each other."""
@@ -239,6 +254,21 @@ class _Mosaic:
         why = f"the pictures overlap and lie in one plane ({plane.model})"
         return plane_canvas(self.sizes, plane.transforms, self.options.max_pixels), model, why, plane.residual
 
+    def _paint_corners(self, image: Image, mask: Mask) -> tuple[Image, Mask, Matrix, Mask]:
+        """Crop until little is missing, then let the trained inpainter paint it."""
+        from prodgen_django.gan import inpaint
+
+        left, top, right, bottom = nearly_full(mask)
+        box = (slice(top, bottom), slice(left, right))
+        hole = ~mask[box]
+        if not hole.any():
+            return image[box].copy(), mask[box].copy(), shifted(left, top), hole
+        # The outermost photographed pixels are half empty: they are painted as well, and count as painted.
+        hole = cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        painted = inpaint(np.ascontiguousarray(image[box]), hole)
+        self.journal.warn(f"{100 * hole.mean():.1f} % of the picture was painted by a trained model.")
+        return painted, np.ones_like(hole), shifted(left, top), hole
+
     def _crop(self, image: Image, mask: Mask, curved: bool) -> tuple[Image, Mask, Matrix, str]:
         wanted = self.options.crop
         identity = np.eye(3)
@@ -250,9 +280,13 @@ class _Mosaic:
             share = (right - left) * (bottom - top) / max(1, int(mask.sum()))
             if wanted == "rectangle" or share > enough:
                 self.journal.checks["crop_kept"] = round(share, 3)
-                shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
                 box = (slice(top, bottom), slice(left, right))
-                return np.ascontiguousarray(image[box]), np.ascontiguousarray(mask[box]), shift, "rectangle"
+                return (
+                    np.ascontiguousarray(image[box]),
+                    np.ascontiguousarray(mask[box]),
+                    shifted(left, top),
+                    "rectangle",
+                )
         colour, stray = plain_background(image, mask)
         if wanted == "fill" or (wanted == "auto" and stray < 10):
             paint = colour if self.options.background == "auto" else self.options.background

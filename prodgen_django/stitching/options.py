@@ -33,9 +33,10 @@ class StitchOptions:
             pictures that share nothing with a clear majority and refuses otherwise; `error` always refuses;
             `largest` keeps the largest group that fits together.
         crop: `rectangle` is the largest rectangle without empty pixels; `fill` paints empty pixels with
-            `background`; `none` leaves them black and outside `mask`; `auto` takes the rectangle where that
-            loses
-            little, else fills if the pictures have a plain background, else none.
+            `background`; `inpaint` lets a trained model paint small corners (at most 8 % of the picture; more
+            is cropped first) and marks them as generated; `none` leaves them black and outside `mask`; `auto`
+            takes the rectangle where that loses little, else fills if the pictures have a plain background,
+            else none.
         background: RGB to paint with, or `auto`: measured from the pictures' borders.
         on_progress: called as (stage, fraction in [0, 1]); what it raises stops the work and reaches the
             caller.
@@ -50,13 +51,14 @@ class StitchOptions:
         alphas: float [0, 1] or bool H×W masks of the products, or None where unknown; used where `boxes` is
             not.
         harmonise: bring light and background of the pictures together.
+        device: a PyTorch device ("cuda") that matches, warps and blends; by default OpenCV does, on the CPU.
         parallax: bend pictures by up to 2 % where near and far things do not meet otherwise.
     """
 
     seed: int = 0
     max_pixels: int = 80_000_000
     on_partial: Literal["strangers", "error", "largest"] = "strangers"
-    crop: Literal["auto", "rectangle", "fill", "none"] = "auto"
+    crop: Literal["auto", "rectangle", "fill", "inpaint", "none"] = "auto"
     background: tuple[int, int, int] | Literal["auto"] = "auto"
     on_progress: Callable[[str, float], None] | None = None
     explain: Callable[[str, Image], None] | None = None
@@ -70,6 +72,7 @@ class StitchOptions:
     alphas: Sequence[npt.NDArray[Any] | None] | None = None
     harmonise: bool = True
     parallax: bool = True
+    device: str | None = None
 
     @classmethod
     def of(cls, options: dict[str, Any], count: int) -> StitchOptions:
@@ -82,8 +85,8 @@ class StitchOptions:
             raise _bad("max_pixels must be at least 1.")
         if made.on_partial not in ("strangers", "error", "largest"):
             raise _bad("on_partial must be strangers, error or largest.")
-        if made.crop not in ("auto", "rectangle", "fill", "none"):
-            raise _bad("crop must be auto, rectangle, fill or none.")
+        if made.crop not in ("auto", "rectangle", "fill", "inpaint", "none"):
+            raise _bad("crop must be auto, rectangle, fill, inpaint or none.")
         if made.columns is not None and made.columns < 1:
             raise _bad("columns must be at least 1.")
         if made.gutter is not None and made.gutter < 0:

@@ -25,6 +25,8 @@ class StitchResult:
         transforms: per input a 3×3 float64 matrix from its pixels to the result's pixels, None if it is
             unused.
             Exact for planes and layouts; for cylinder and sphere the best fit at the picture's centre.
+        generated: bool, height × width; True where a trained model painted (crop="inpaint"), None where
+            nothing was: such a picture's source type is compositeWithTrainedAlgorithmicMedia.
         report: JSON-serialisable: mode, why, inputs (used, reason), model, stages (seconds), warnings,
             checks.
     """
@@ -33,6 +35,12 @@ class StitchResult:
     mask: Mask
     transforms: list[Matrix | None]
     report: dict[str, Any]
+    generated: Mask | None = None
+
+    @property
+    def source_type(self) -> str:
+        """The IPTC DigitalSourceType that the picture's file has to name."""
+        return "compositeCapture" if self.generated is None else "compositeWithTrainedAlgorithmicMedia"
 
 
 @dataclass

@@ -8,6 +8,8 @@ from django.core.management.base import CommandParser
 
 from prodgen_django.management.jobcommand import JobCommand
 
+OPTIONS = ("mode", "together", "crop", "columns", "width", "captions", "slices", "explain")
+
 
 class Command(JobCommand):
     help = "Stitch the photos of each product, or with --together one picture of all products."
@@ -19,5 +21,16 @@ class Command(JobCommand):
             "--together", action="store_true", default=None, help="one picture of all products"
         )
 
+        parser.add_argument("--crop", help="auto (the default), rectangle, fill or inpaint")
+        parser.add_argument("--columns", type=int, help="columns of a grid or strip")
+        parser.add_argument("--width", type=int, help="width of a layout in pixels")
+        parser.add_argument("--captions", action="store_true", default=None, help="names below the pictures")
+        parser.add_argument(
+            "--slices", action="store_true", default=None, help="cut a long picture into several files"
+        )
+        parser.add_argument(
+            "--explain", action="store_true", default=None, help="keep the pictures of each step"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        self.start("stitch", {name: options[name] for name in ("mode", "together")}, options)
+        self.start("stitch", {name: options[name] for name in OPTIONS}, options)
