@@ -67,6 +67,7 @@ def main() -> None:
     parser.add_argument("set", choices=["garments", "surfaces"], nargs="?", default="garments")
     parser.add_argument("--step", type=int, default=1, help="take every so many-th packshot")
     parser.add_argument("--only", action="store_true", help="cut_out alone, with its confidence")
+    parser.add_argument("--outline", type=Path, help="also the network in this file, taken alone")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     pictures = (
@@ -78,6 +79,11 @@ def main() -> None:
     }
     if arguments.only:
         ways = {}
+    if arguments.outline:
+        from prodgen_django.studio.outline.net import Outliner
+
+        network = Outliner.load(arguments.outline)
+        ways["network alone"] = lambda image: network(image) >= 0.5
     rows: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ("cut_out", *ways)}
     confidences: list[float] = []
     warm = np.zeros((64, 64, 3), np.uint8)

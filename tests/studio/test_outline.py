@@ -1,0 +1,79 @@
+"""The trainer of the outline network: photographs that label themselves, pairs whose truth is known, going on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prodgen_django.imagefile import encode_image
+from prodgen_django.studio.outline.labels import Labelled, Source, label
+from prodgen_django.studio.outline.pairs import PairMaker
+
+
+@pytest.fixture
+def labelled(vase: tuple[np.ndarray, np.ndarray]) -> list[Labelled]:
+    return [Labelled(np.ascontiguousarray(vase[0][::3, ::3]), vase[1][::3, ::3])]
+
+
+def test_only_easy_photographs_label_themselves(vase: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    for name, image in (("easy", vase[0]), ("hard", noise)):
+        (tmp_path / f"{name}.png").write_bytes(encode_image(image, format="png", source_type=None))
+    photographs = [
+        Source(tmp_path / "easy.png"),
+        Source(tmp_path / "hard.png"),
+        Source(tmp_path / "gone.png"),
+    ]
+    for _again in range(2):  # the second time from what was kept
+        (found,) = label(photographs, tmp_path / "labels")
+        truth = vase[1][:: 480 // 256 or 1]
+        assert found.mask.shape == found.image.shape[:2] == (256, 213)
+        assert 0.8 < found.mask.mean() / truth.mean() < 1.2
+
+
+def test_pairs_know_their_truth(labelled: list[Labelled]) -> None:
+    make = PairMaker(labelled, 96)
+    for seed in range(25):
+        pair, again = (make(np.random.default_rng(seed)) for _ in range(2))
+        assert (pair.image == again.image).all()
+        assert pair.image.shape == (96, 96, 3)
+        assert pair.alpha.shape == (96, 96)
+        assert 0 <= pair.alpha.min() <= pair.alpha.max() <= 1.001
+    with pytest.raises(ValueError, match="labels itself"):
+        PairMaker([], 96)
+
+
+def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
+    labelled: list[Labelled], tmp_path: Path
+) -> None:
+    import torch
+
+    from prodgen_django.studio.outline import training
+
+    def run(folder: str, steps: int) -> torch.Tensor:
+        net, seconds = training.train_outline(labelled, tmp_path / folder, steps, batch=2, side=64)
+        assert seconds > 0
+        return torch.cat([value.float().ravel() for value in net.state_dict().values()])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "_rate", lambda step, steps: 1e-3)
+        whole = run("whole", 4)
+        run("halves", 2)
+        assert torch.equal(whole, run("halves", 4))
+        assert not torch.equal(whole, run("other", 2))
+
+
+def test_a_network_is_read_back_and_answers_in_the_photographs_size(tmp_path: Path) -> None:
+    from prodgen_django.gan.checkpoint import CheckpointError, write_checkpoint
+    from prodgen_django.studio.outline.net import OutlineNet, Outliner
+
+    write_checkpoint(tmp_path / "net.safetensors", OutlineNet().state_dict(), {"task": "outline"})
+    photo = np.random.default_rng(0).integers(0, 255, (90, 210, 3), np.uint8)
+    surety = Outliner.load(tmp_path / "net.safetensors")(photo)
+    assert surety.shape == (90, 210)
+    assert 0 <= surety.min() <= surety.max() <= 1
+    write_checkpoint(tmp_path / "other.safetensors", OutlineNet().state_dict(), {"task": "concept"})
+    with pytest.raises(CheckpointError):
+        Outliner.load(tmp_path / "other.safetensors")
