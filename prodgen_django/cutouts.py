@@ -67,6 +67,7 @@ def _options(image: GeneratedImage) -> dict[str, Any]:
         "photo": "first",
         "candidates": 1,
         "shadow": bool(recipe.get("shadow")),
+        "visible_label": bool(recipe.get("visible_label")),
         "seed": image.seed,
     }
     if recipe.get("size"):

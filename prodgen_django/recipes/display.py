@@ -37,7 +37,7 @@ def _styles() -> list[tuple[str, str]]:
 
 
 class DisplayForm(RecipeForm):
-    advanced = ("format", "size", "shadow", "seed")
+    advanced = ("format", "size", "shadow", "visible_label", "seed")
 
     styles = forms.MultipleChoiceField(
         label=_("Backdrops"),
@@ -69,6 +69,15 @@ class DisplayForm(RecipeForm):
     shadow = forms.BooleanField(
         label=_("Shadow on pure white"),
         help_text=_("Marketplaces that ask for pure white refuse shadows."),
+        initial=False,
+        required=False,
+    )
+    visible_label = forms.BooleanField(
+        label=_("Visible label"),
+        help_text=_(
+            "A small line in a corner says that the picture is composed. Marketplaces that forbid lettering refuse it; "
+            "the mark in the file is always there."
+        ),
         initial=False,
         required=False,
     )
@@ -167,6 +176,7 @@ class DisplayRecipe(Recipe):
     ) -> Picture:
         from prodgen_django.imagefile import encode_image
         from prodgen_django.studio import StagingError, stage
+        from prodgen_django.studio.visible_label import with_label
 
         shadow = True if style == "white" and item.options.get("shadow") else None
         try:
@@ -174,8 +184,15 @@ class DisplayRecipe(Recipe):
         except StagingError as error:
             raise ItemFailed(error.code, error.message) from error
         file_format = item.options.get("format") or settings.FORMAT
+        pixels, notes = staged.image, list(staged.notes)
+        if item.options.get("visible_label"):
+            written = with_label(pixels, staged.mask, _now("Composed picture"))
+            if written is None:
+                notes.append(_now("The product leaves no corner free for the visible label."))
+            else:
+                pixels = written
         data = encode_image(
-            staged.image,
+            pixels,
             format=file_format,
             source_type=staged.source_type,
             quality=None if file_format == "png" else settings.QUALITY,
@@ -202,13 +219,14 @@ class DisplayRecipe(Recipe):
                 "transform": staged.transform.tolist(),
                 "photo_size": [photo.shape[1], photo.shape[0]],
                 "shadow": bool(shadow),
+                "visible_label": bool(item.options.get("visible_label")),
             },
             sources=(ref,),
             scores={
                 "fidelity": fidelity,
                 "cut_out": cut.as_dict() | {"mask": outline},
                 "channels": scores,
-                "notes": list(staged.notes),
+                "notes": notes,
                 "look": staged.look.as_dict(),
             },
             palette=staged.palette,

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from prodgen_django.imagefile import encode_image
-from prodgen_django.studio import CHANNELS, check_channel, stage
+from prodgen_django.studio import CHANNELS, certify, check_channel, stage
+from prodgen_django.studio.visible_label import with_label
 
 
 def written(image: np.ndarray, text: str, place: tuple[int, int], size: int) -> np.ndarray:
@@ -67,3 +68,23 @@ def test_numbers_from_memory_are_advice_and_say_so() -> None:
     assert report.passed
     (advice,) = [r for r in report.advice if r.rule == "height"]
     assert "from memory" in advice.message
+
+
+def test_a_visible_label_is_beside_the_product_and_seen_by_channels(
+    vase: tuple[np.ndarray, np.ndarray], alpha: np.ndarray
+) -> None:
+    staged = stage(vase[0], alpha, "white", size=(800, 800), max_upscale=3)
+    labelled = with_label(staged.image, staged.mask, "Composed picture")
+    assert labelled is not None
+    changed = (labelled != staged.image).any(2)
+    assert changed[400:, 400:].sum() == changed.sum() > 500  # below on the right
+    assert certify(vase[0], alpha, labelled, staged.transform).exact
+    report = check_channel(encode_image(labelled, source_type="compositeCapture", quality=92), "amazon_main")
+    assert not report.passed
+    # Where the product is in that corner another one is taken; where it is in all, none.
+    mask = staged.mask.copy()
+    mask[700:, 700:] = 1
+    other = with_label(staged.image, mask, "Composed picture")
+    assert other is not None
+    assert (other != staged.image).any(2)[600:, :400].any()
+    assert with_label(staged.image, np.ones_like(mask), "Composed picture") is None
