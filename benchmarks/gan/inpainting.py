@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
     parser.add_argument("--masks", type=Path, help="a folder of PNGs whose alpha is a real product's")
     parser.add_argument("--limit", type=int, default=100, help="photographs, evenly picked")
-    parser.add_argument("--working-side", type=int, nargs="+", default=[256])
+    parser.add_argument("--working-side", type=int, nargs="+", default=[192])
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path)
     arguments = parser.parse_args()

@@ -17,6 +17,9 @@ __all__ = ["SHIPPED_INPAINTER", "inpaint", "membrane"]
 
 SHIPPED_INPAINTER = Path(__file__).resolve().parent.parent / "checkpoints" / "inpaint.safetensors"
 
+#: Longest side in pixels at which a hole is filled, by trained weights and by the membrane alone.
+TRAINED_SIDE, MEMBRANE_SIDE = 192, 512
+
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
@@ -27,13 +30,15 @@ def inpaint(
     checkpoint: str | Path | None = None,
     *,
     trained: bool = True,
-    working_side: int = 512,
+    working_side: int | None = None,
 ) -> Pixels:
     """uint8 H×W×3 with the pixels where `mask` (bool H×W) is true replaced; every other pixel stays as it is.
 
     `checkpoint`: weights that `train_inpainter` wrote; None: those shipped with the package, where there are
     any. `trained=False`: the membrane alone. What is filled in is worked out at `working_side` pixels at most
-    and enlarged: a hole has no finer detail to be true to. Raises `ValueError` for shapes that do not fit or
+    and enlarged: a hole has no finer detail to be true to. By default that is 192 for trained weights, which know
+    holes of a product's size at that scale (chosen among 128 to 256 on validation photographs), and 512 for the
+    membrane. Raises `ValueError` for shapes that do not fit or
     a mask that leaves nothing to go on from, and `CheckpointError` for a file that is no inpainter.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
@@ -46,6 +51,8 @@ def inpaint(
     if hole.all():
         raise ValueError("the mask covers the whole picture: there is nothing to go on from")
     height, width = hole.shape
+    weights = (checkpoint or (SHIPPED_INPAINTER if SHIPPED_INPAINTER.exists() else None)) if trained else None
+    working_side = working_side or (TRAINED_SIDE if weights else MEMBRANE_SIDE)
     scale = min(1.0, working_side / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     # The hole grows when it shrinks: no old pixel may bleed into what is filled in.
@@ -55,8 +62,7 @@ def inpaint(
     else:
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     filled = membrane(small, small_hole)
-    weights = checkpoint or (SHIPPED_INPAINTER if SHIPPED_INPAINTER.exists() else None)
-    if trained and weights:
+    if weights:
         from prodgen_django.gan.inpainting_net import Inpainter
 
         filled = Inpainter.load(weights)(filled, small_hole)
