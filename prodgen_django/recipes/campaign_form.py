@@ -21,7 +21,10 @@ PARTS = ("headline", "subline", "call")
 def _formats() -> list[tuple[str, str]]:
     from prodgen_django.studio.banners import FORMATS
 
-    return [(f.name, f"{f.label} ({f.size[0]} × {f.size[1]})") for f in FORMATS.values()]
+    return [
+        (f.name, f.label if "×" in f.label else f"{f.label} ({f.size[0]} × {f.size[1]})")
+        for f in FORMATS.values()
+    ]
 
 
 def _backdrops() -> list[tuple[str, Any]]:
@@ -61,7 +64,12 @@ class CampaignForm(RecipeForm):
         label=_("Headline"), max_length=110, initial=lambda: _now("New in the shop"),
         help_text=_("Few words sell best; lines are broken by themselves."),
     )  # fmt: skip
-    subline = forms.CharField(label=_("Second sentence"), max_length=160, required=False)
+    subline = forms.CharField(
+        label=_("Second sentence"),
+        max_length=160,
+        required=False,
+        widget=forms.TextInput(attrs={"size": 60}),
+    )
     call = forms.CharField(
         label=_("Button"), max_length=40, required=False,
         help_text=_("Empty: “Shop now” in each language. A hyphen: no button."),

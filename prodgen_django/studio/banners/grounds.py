@@ -173,6 +173,9 @@ def _arch(canvas: Pixels, layout: Layout, scheme: Scheme) -> None:
     cx = (left + right) / 2
     if layout.plan.side in ("start", "end"):
         half = min(half, max(_clear_of_words(layout, cx, base), 0.5 * (right - left) * 0.8))
+    # Whole, or not at all: an arch that the rim cuts looks like a mistake.
+    rim = 0.02 * canvas.shape[1]
+    half = min(half, cx - rim, canvas.shape[1] - cx - rim)
     high = top - 0.32 * half
     if layout.plan.side == "above":
         high = max(high, layout.block.rect.bottom + 0.4 * layout.block.headline_size)
