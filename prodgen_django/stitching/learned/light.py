@@ -1,0 +1,133 @@
+"""The learnt light of a stitch or a bundle: what remains after the deterministic correction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .forward import Weights, seam_light
+from .grids import DISTRUST, Correction, burnt
+from .views import Consensus, view
+from .weights import FOLDER, load
+
+__all__ = ["LIGHT", "Touch", "harmonise", "shipped", "touch_up"]
+
+Array = npt.NDArray[np.float32]
+LIGHT = FOLDER / "seam-light.safetensors"
+
+
+class Placed(Protocol):
+    """A picture drawn small over its box on the canvas, as `photometry.Small`."""
+
+    box: tuple[int, int, int, int]
+    pixels: npt.NDArray[np.uint8]
+    mask: npt.NDArray[np.uint8]
+    radius: Array
+
+
+@dataclass
+class Touch:
+    """What the network says about one picture of a stitch.
+
+    Attributes:
+        correction: grids over the picture's box.
+        preference: float32 over the small box, above 0; how much the picture should count where others show
+            the same.
+    """
+
+    correction: Correction
+    preference: Array
+
+
+def shipped(path: Path = LIGHT) -> Weights | None:
+    """The weights that come with the package; None where there are none (the deterministic light stands)."""
+    found = load(path, "seam")
+    return None if found is None else found[0]
+
+
+def touch_up(
+    smalls: Sequence[Placed], lit: Sequence[Array], size: tuple[int, int], weights: Weights
+) -> list[Touch]:
+    """One `Touch` a picture.
+
+    Args:
+        smalls: the pictures as drawn on the small canvas.
+        lit: float32 0..255, the same after the deterministic correction.
+        size: height, width of the small canvas.
+        weights: from `shipped`.
+    """
+    masks = [(s.mask > 0).astype(np.float32) for s in smalls]
+    consensus = Consensus(size)
+    for small, pixels, mask in zip(smalls, lit, masks, strict=True):
+        consensus.add(small.box, pixels / np.float32(255), mask, small.pixels)
+    said = []
+    for small, pixels, mask in zip(smalls, lit, masks, strict=True):
+        seen = view(consensus, small.box, pixels / np.float32(255), mask, small.radius, small.pixels)
+        said.append(seam_light(seen, weights))
+    # The set as a whole keeps its brightness and cast (see `losses.centred`).
+    common = np.mean([grids[:6].mean((1, 2)) for grids, _ in said], 0)[:, None, None]
+    touches = []
+    for small, (grids, preference) in zip(smalls, said, strict=True):
+        grids[:6] -= common
+        shape = (small.box[2] - small.box[0], small.box[3] - small.box[1])
+        large = np.exp(cv2.resize(preference, shape, interpolation=cv2.INTER_LINEAR))
+        trust = 1 - DISTRUST * cv2.blur(burnt(small.pixels).max(2), (5, 5))
+        touches.append(Touch(Correction.of(grids), np.asarray(large * trust, np.float32)))
+    return touches
+
+
+@dataclass
+class _Cell:
+    box: tuple[int, int, int, int]
+    pixels: npt.NDArray[np.uint8]
+    mask: npt.NDArray[np.uint8]
+    radius: Array
+
+
+def harmonise(
+    images: Sequence[npt.NDArray[np.uint8]],
+    columns: int | None = None,
+    weights: Weights | None = None,
+    side: int = 96,
+) -> list[Correction]:
+    """Corrections that bring pictures standing side by side, without overlap, under one light.
+
+    Args:
+        images: RGB uint8, H×W×3 each, in the order of the layout.
+        columns: pictures a row; all in one row by default.
+        weights: a network's; by default the shipped one, and no correction where there is none.
+        side: longer side at which a picture is looked at, pixels.
+
+    Returns:
+        One correction a picture, over the whole of it: `correction.apply(image.astype(float32), image)`.
+    """
+    weights = shipped() if weights is None else weights
+    if weights is None or len(images) < 2:
+        return [Correction.none() for _ in images]
+    columns = columns or len(images)
+    smalls = []
+    for image in images:
+        scale = side / max(image.shape[:2])
+        shape = (max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale)))
+        smalls.append(np.asarray(cv2.resize(image, shape, interpolation=cv2.INTER_AREA), np.uint8))
+    cells: list[_Cell] = []
+    top = width = 0
+    for row in range(0, len(smalls), columns):
+        line, left = smalls[row : row + columns], 0
+        for small in line:
+            h, w = small.shape[:2]
+            y, x = np.mgrid[:h, :w].astype(np.float32)
+            radius = 2 * (((x + 0.5) / w - 0.5) ** 2 + ((y + 0.5) / h - 0.5) ** 2)
+            box = (left, top, left + w, top + h)
+            cells.append(_Cell(box, small, np.full((h, w), 255, np.uint8), np.asarray(radius, np.float32)))
+            left += w
+        width = max(width, left)
+        top += max(s.shape[0] for s in line)
+    touches = touch_up(cells, [c.pixels.astype(np.float32) for c in cells], (top, width), weights)
+    return [t.correction for t in touches]
