@@ -3,15 +3,16 @@
     python -m benchmarks.stitching.light --data FOLDER [--levels hard,low_texture,multi] [--weights FILE]
 
 FOLDER holds synthetic/<set>/{0..n}.jpg with meta.json and truth/<picture>.jpg (see `benchmarks.stitching`).
-Every set is stitched five times on the same geometry: with the deterministic light alone, and with the network
-giving only its averaging (its preferences flat), only its seam, only its grids, or all. PSNR is
-against the truth after one gain and bias a channel, in the overlaps and everywhere.
+Every set is stitched on the same geometry with the jointly fitted light alone, with the rules that the network
+starts from, and with the network or a part of it. PSNR is against the truth after one gain and bias a
+channel, in the overlaps and everywhere.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,27 +36,31 @@ def _no_grids(touch: Touch) -> Touch:
     return Touch(Correction.none(), touch.preference)
 
 
-VARIANTS: dict[str, tuple[Change, ...] | None] = {
-    "deterministic": None,
-    "even average": (_flat, _no_grids),
-    "learnt seam": (_no_grids,),
-    "learnt grids": (_flat,),
-    "both": (),
+VARIANTS: dict[str, tuple[bool, tuple[Change, ...]] | None] = {
+    "joint fit": None,
+    "+ even average": (False, (_flat, _no_grids)),
+    "+ burnt-out rules": (False, ()),
+    "network's seam": (True, (_no_grids,)),
+    "network's grids": (True, (_flat,)),
+    "network": (True, ()),
 }
+"""Name to (does the network speak, what of it is taken away); None: neither network nor rules."""
 
 
 @contextmanager
-def _changed(changes: tuple[Change, ...]) -> Iterator[None]:
+def _changed(changes: tuple[Change, ...] | None) -> Iterator[None]:
     """Stitching with what the network says changed."""
     original = light.touch_up
 
-    def altered(*arguments: Any, **named: Any) -> list[Touch]:
+    def altered(*arguments: Any, **named: Any) -> list[Touch] | None:
+        if changes is None:
+            return None
         touches = original(*arguments, **named)
         for change in changes:
             touches = [change(t) for t in touches]
         return touches
 
-    with mock.patch("prodgen_django.stitching.mosaic.touch_up", altered):
+    with mock.patch.object(sys.modules["prodgen_django.stitching.mosaic"], "touch_up", altered):
         yield
 
 
@@ -113,11 +118,9 @@ def run(data: Path, levels: list[str]) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"set": meta["id"], "level": meta["level"]}
         try:
             for name, changes in VARIANTS.items():
-                if changes is None:
-                    made = stitch(images, learned=False)
-                else:
-                    with _changed(changes):
-                        made = stitch(images, learned=True)
+                speaks, taken = changes or (False, None)
+                with _changed(taken):
+                    made = stitch(images, learned=speaks)
                 row[name] = psnr(meta, made, truth)
         except StitchError as error:
             print(f"{meta['id']}: {error.code}")
@@ -142,9 +145,9 @@ def show(rows: list[dict[str, Any]], levels: list[str]) -> None:
             line += f"{over:>12.2f}{whole:>8.2f}"
         print(line)
     for name in list(VARIANTS)[1:]:
-        gains = np.array([np.subtract(r[name], r["deterministic"]) for r in rows])
+        gains = np.array([np.subtract(r[name], r["joint fit"]) for r in rows])
         print(
-            f"{name} over deterministic: overlap mean {gains[:, 0].mean():+.2f} median "
+            f"{name} over the joint fit: overlap mean {gains[:, 0].mean():+.2f} median "
             f"{np.median(gains[:, 0]):+.2f} worst {gains[:, 0].min():+.2f}; everywhere mean "
             f"{gains[:, 1].mean():+.2f} median {np.median(gains[:, 1]):+.2f} worst {gains[:, 1].min():+.2f} dB"
         )

@@ -11,12 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from .canvas import Box, Canvas, Warp, enlarge_part
+from .learned import Touch
 from .options import Image
 from .parallel import in_parallel
 from .photometry import Light, Small
 from .seams import cut
 
 Array = npt.NDArray[np.float32]
+
+RAMP = 14.0
+"""Small pixels over which a picture that agrees with others comes in from its border."""
 
 
 def feather(small: Small) -> Array:
@@ -57,9 +61,16 @@ def disagreement(
 
 
 def weights(
-    smalls: Sequence[Small], lit: Sequence[Array], feathers: Sequence[Array], apart: Array
+    smalls: Sequence[Small],
+    lit: Sequence[Array],
+    feathers: Sequence[Array],
+    apart: Array,
+    touches: Sequence[Touch] | None = None,
 ) -> tuple[list[Array], Array, npt.NDArray[np.int32]]:
-    """Per picture its small weight map, the disagreement map as it was used and the map of seam labels."""
+    """Per picture its small weight map, the disagreement map as it was used and the map of seam labels.
+
+    `touches` say how much each picture is preferred where they agree; else the deeper one counts more.
+    """
     size = (apart.shape[0], apart.shape[1])
     apart = cv2.GaussianBlur(cv2.dilate(apart, np.ones((7, 7), np.uint8)), (0, 0), 3.0)
     # Where the pictures agree any line will do, and the deepest picture is as good as the graph's cut.
@@ -71,8 +82,12 @@ def weights(
         mine = (labels[top:bottom, left:right] == number).astype(np.float32)
         hard = cv2.GaussianBlur(mine, (0, 0), 1.0) * np.minimum(near, 2.0) / 2
         s = apart[top:bottom, left:right]
-        peak = max(1.0, float(near.max()))
-        maps.append(np.asarray((1 - s) * near / peak + s * hard + 1e-4 * np.minimum(near, 1), np.float32))
+        if touches is not None:
+            inward = np.minimum(near / RAMP, 1)
+            soft = inward * inward * (3 - 2 * inward) * touches[number].preference
+        else:
+            soft = near / max(1.0, float(near.max()))
+        maps.append(np.asarray((1 - s) * soft + s * hard + 1e-4 * np.minimum(near, 1), np.float32))
     total = np.zeros(size, np.float32)
     for small, w in zip(smalls, maps, strict=True):
         left, top, right, bottom = small.box
@@ -92,6 +107,7 @@ def compose(
     coarse: Array | None,
     shrink: float,
     on_step: Callable[[float], None],
+    touches: Sequence[Touch] | None = None,
 ) -> tuple[Image, npt.NDArray[np.bool_]]:
     """Draw the canvas tile by tile: each picture only where it shows, blended only where several do.
 
@@ -106,14 +122,20 @@ def compose(
     tables = [None if light.identity else light.table() for light in lights]
     fields = [light.field(small.nodes) for light, small in zip(lights, smalls, strict=True)]
 
+    learnt = None if touches is None else [
+        t.correction.fields(s.pixels) for t, s in zip(touches, smalls, strict=True)
+    ]
+
     def relit(k: int, pixels: Image, tile: Box) -> Image | Array:
         table, field = tables[k], fields[k]
-        if table is None:
+        if table is None and learnt is None:
             return pixels
-        lit = cv2.LUT(pixels, table)
+        lit = pixels.astype(np.float32) if table is None else cv2.LUT(pixels, table)
         if field is not None:
             full = enlarge_part(field, boxes[k], tile, shrink)
             cv2.multiply(lit, cv2.merge([full, full, full]), lit)
+        if learnt is not None:
+            lit = learnt[k].apply(lit, pixels, lambda nodes: enlarge_part(nodes, boxes[k], tile, shrink))
         return np.asarray(lit, np.float32)
 
     def paint(tile: Box) -> None:

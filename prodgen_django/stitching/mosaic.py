@@ -16,6 +16,7 @@ from .crop import fill, largest_rectangle, nearly_full, plain_background
 from .errors import refusal
 from .features import View
 from .graph import Graph, connect
+from .learned import Touch, shipped, touch_up
 from .options import Image, Mask, Matrix, StitchOptions
 from .result import Journal, StitchResult
 from .rotation import Rotation, plane_growth, solve, surface
@@ -78,20 +79,21 @@ class _Mosaic:
             if self.options.harmonise:
                 lights, checks = photometry.solve(smalls, self.options.seed)
                 journal.checks |= checks
-            lit = [light.apply(s.pixels, s.nodes) for light, s in zip(lights, smalls, strict=True)]
+            size = (max(s.box[3] for s in smalls), max(s.box[2] for s in smalls))
+            lit, touches = self._relit(smalls, lights, size)
         doubt = float(np.clip((residual - 0.9) / 1.5, 0, 1))
-        size = (max(s.box[3] for s in smalls), max(s.box[2] for s in smalls))
         with journal.stage("seams", 0.62):
             depths = [blending.feather(s) for s in smalls]
             apart = blending.disagreement(smalls, lit, depths, size)
         with journal.stage("parallax", 0.63):
             if self.options.parallax and unmet(smalls, depths, apart) > 0.03 and self._bend(canvas, lights):
                 smalls = photometry.draw_small(self.images, canvas.warps, shrink)
-                lit = [light.apply(s.pixels, s.nodes) for light, s in zip(lights, smalls, strict=True)]
+                lit, touches = self._relit(smalls, lights, size)
                 depths = [blending.feather(s) for s in smalls]
                 apart = blending.disagreement(smalls, lit, depths, size)
         with journal.stage("seams", 0.65):
-            maps, apart, labels = blending.weights(smalls, lit, depths, np.maximum(apart, np.float32(doubt)))
+            apart = np.maximum(apart, np.float32(doubt))
+            maps, apart, labels = blending.weights(smalls, lit, depths, apart, touches)
             # Where they agree no band needs a wider seam than the weights have already.
             coarse = bands.correction(smalls, lit, depths, maps, size) if apart.max() > 0.1 else None
             if journal.explaining:
@@ -111,6 +113,7 @@ class _Mosaic:
                 coarse,
                 shrink,
                 lambda f: journal.progress("blending", 0.7 + 0.25 * f),
+                touches,
             )
         journal.show("before-crop", image)
         with journal.stage("crop", 0.96):
@@ -168,6 +171,18 @@ class _Mosaic:
         for warp, field in zip(canvas.warps, fields, strict=True):
             warp.mesh = None if field is None else np.asarray(field / np.float32(shrink), np.float32)
         return any(field is not None for field in fields)
+
+    def _relit(
+        self, smalls: Sequence[photometry.Small], lights: Sequence[photometry.Light], size: tuple[int, int]
+    ) -> tuple[list[photometry.Array], list[Touch] | None]:
+        """The small pictures under the fitted light and what was learnt beyond it."""
+        lit = [light.apply(s.pixels, s.nodes) for light, s in zip(lights, smalls, strict=True)]
+        if not self.options.harmonise:
+            return lit, None
+        touches = touch_up(smalls, lit, size, shipped() if self.options.learned else None)
+        if touches is not None:
+            lit = [t.correction.apply(p, s.pixels) for t, p, s in zip(touches, lit, smalls, strict=True)]
+        return lit, touches
 
     def _members(self, graph: Graph, views: Sequence[View]) -> list[int]:
         """The pictures that will be used; raises where a person has to decide."""

@@ -53,6 +53,7 @@ class StitchOptions:
         harmonise: bring light and background of the pictures together.
         device: a PyTorch device ("cuda") that matches, warps and blends; by default OpenCV does, on the CPU.
         parallax: bend pictures by up to 2 % where near and far things do not meet otherwise.
+        learned: correct the light that remains after that with the network that comes with the package.
     """
 
     seed: int = 0
@@ -73,6 +74,7 @@ class StitchOptions:
     harmonise: bool = True
     parallax: bool = True
     device: str | None = None
+    learned: bool = True
 
     @classmethod
     def of(cls, options: dict[str, Any], count: int) -> StitchOptions:

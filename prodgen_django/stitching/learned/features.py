@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .grids import SIDE
+from .grids import BRIGHT, SIDE, WHITE
 
-__all__ = ["crop", "describe", "uncrop"]
+__all__ = ["burnt_out", "crop", "describe", "uncrop"]
 
 
 def describe(raw: Tensor, lit: Tensor, mask: Tensor, radius: Tensor, box: Tensor) -> Tensor:
@@ -23,7 +23,7 @@ def describe(raw: Tensor, lit: Tensor, mask: Tensor, radius: Tensor, box: Tensor
     shown = lit.clamp(max=1.6) * mask
     total, covered = shown.sum(1, keepdim=True), mask.sum(1, keepdim=True)
     others, cover = total - shown, covered - mask
-    burnt = ((raw * 255 - 235) / 20).clamp(0, 1) * mask
+    burnt = burnt_out(raw) * mask
     lost = (burnt.amax(2, keepdim=True).sum(1, keepdim=True) - burnt.amax(2, keepdim=True)) / cover.clamp(
         min=1
     )
@@ -33,6 +33,13 @@ def describe(raw: Tensor, lit: Tensor, mask: Tensor, radius: Tensor, box: Tensor
     brighter = torch.log((lit.mean(2, keepdim=True) + 0.02) / (raw.mean(2, keepdim=True) + 0.02)) * mask
     stacked = torch.cat([shown, mean, has, mask, radius * mask, burnt, lost * has, brighter], 2)
     return crop(stacked.flatten(0, 1), box.flatten(0, 1), SIDE)
+
+
+def burnt_out(raw: Tensor) -> Tensor:
+    """`grids.burnt` for B × N × 3 × S × S in 0..1."""
+    white = ((raw * 255 - WHITE[0]) / WHITE[1]).clamp(0, 1)
+    around = functional.avg_pool2d(white.flatten(0, 1), 3, 1, 1, count_include_pad=False).view_as(raw)
+    return ((raw * 255 - BRIGHT[0]) / BRIGHT[1]).clamp(0, 1) * around
 
 
 def _carried_on(total: Tensor, cover: Tensor) -> Tensor:

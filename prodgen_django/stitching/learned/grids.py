@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -21,13 +22,18 @@ USUAL_LIFT = 0.35
 """Where the network starts: what a burnt-out pixel really was lies on average this far towards white."""
 DISTRUST = 0.8
 """By how much burnt-out pixels count less than others, before the network has a say."""
-BURNT = (235.0, 20.0)
-"""A channel counts as burnt out from 235 on, fully at 255."""
+BRIGHT, WHITE = (235.0, 20.0), (247.0, 8.0)
+"""(from, over): a channel may be burnt out from 235 on, and is where its surroundings reach 247 to 255."""
 
 
-def burnt(pixels: npt.NDArray[np.uint8]) -> Array:
-    """How far each channel of the photograph itself, before any correction, has reached white: 0 to 1."""
-    return np.asarray(np.clip((pixels.astype(np.float32) - BURNT[0]) / BURNT[1], 0, 1), np.float32)
+def burnt(pixels: npt.NDArray[np.uint8], reach: int = 3) -> Array:
+    """How far each channel of the photograph itself, before any correction, was cut off at white: 0 to 1.
+
+    Noise and sharpening make single white pixels, so the surroundings (`reach` pixels wide) have a say.
+    """
+    values = pixels.astype(np.float32)
+    around = cv2.blur(np.clip((values - WHITE[0]) / WHITE[1], 0, 1), (reach, reach))
+    return np.asarray(np.clip((values - BRIGHT[0]) / BRIGHT[1], 0, 1) * around, np.float32)
 
 
 @dataclass
@@ -53,12 +59,51 @@ class Correction:
         planes = np.ascontiguousarray(grids.transpose(1, 2, 0))
         return cls(*(np.ascontiguousarray(planes[..., k : k + 3]) for k in (0, 3, 6)))
 
+    @property
+    def size(self) -> float:
+        """The largest change of a mid-grey, as a part of white."""
+        return float(np.abs(0.5 * (np.exp(self.gain) - 1) + self.bias).max())
+
+    def fields(self, small: npt.NDArray[np.uint8], nodes: int = 33) -> Fields:
+        """The same on nodes × nodes points; `small` is the photograph drawn small over the box."""
+        at = (np.linspace(0, GRID, nodes) - 0.5).astype(np.float32)
+        x, y = np.meshgrid(at, at)
+
+        def on_nodes(grid: Array) -> Array:
+            wide = cv2.copyMakeBorder(grid, 2, 2, 2, 2, cv2.BORDER_REPLICATE)
+            return np.asarray(cv2.remap(wide, x + 2, y + 2, cv2.INTER_CUBIC), np.float32)
+
+        white = cv2.blur(np.clip((small.astype(np.float32) - WHITE[0]) / WHITE[1], 0, 1), (3, 3))
+        lift = enlarged(self.lift, *small.shape[:2]) * white if white.max() > 0.02 else None
+        return Fields(np.exp(on_nodes(self.gain)), 255 * on_nodes(self.bias), lift)
+
     def apply(self, lit: Array, photograph: npt.NDArray[np.uint8]) -> Array:
         """`lit` (float32, 0..255, H×W×3) corrected; `photograph` is the same picture before any relighting."""
         out = cv2.multiply(lit, cv2.exp(enlarged(self.gain, *lit.shape[:2])))
         out = cv2.add(out, enlarged(255 * self.bias, *lit.shape[:2]))
-        if np.abs(self.lift).max() > 1e-4 and int(photograph.max()) > BURNT[0]:
-            towards = cv2.multiply(enlarged(self.lift, *lit.shape[:2]), burnt(photograph))
+        if np.abs(self.lift).max() > 1e-4 and int(photograph.max()) > BRIGHT[0]:
+            reach = max(3, min(photograph.shape[:2]) // 60 | 1)
+            towards = cv2.multiply(enlarged(self.lift, *lit.shape[:2]), burnt(photograph, reach))
+            out = cv2.add(out, cv2.multiply(towards, np.maximum(255 - out, 0)))
+        return np.asarray(out, np.float32)
+
+
+@dataclass
+class Fields:
+    """A correction on a grid of nodes from corner to corner of a box, fine enough to be enlarged linearly: how
+    a picture is corrected tile by tile (see `canvas.enlarge_part`)."""
+
+    factor: Array
+    bias: Array
+    lift: Array | None
+    """Times how burnt out the surroundings are; None where nothing is."""
+
+    def apply(self, lit: Array, photograph: npt.NDArray[np.uint8], part: Callable[[Array], Array]) -> Array:
+        """As `Correction.apply` for a tile; `part` enlarges nodes to the tile's pixels."""
+        out = cv2.add(cv2.multiply(lit, part(self.factor)), part(self.bias))
+        if self.lift is not None and int(photograph.max()) > BRIGHT[0]:
+            bright = np.clip((photograph.astype(np.float32) - BRIGHT[0]) / BRIGHT[1], 0, 1)
+            towards = cv2.multiply(part(self.lift), bright)
             out = cv2.add(out, cv2.multiply(towards, np.maximum(255 - out, 0)))
         return np.asarray(out, np.float32)
 

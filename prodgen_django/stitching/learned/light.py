@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .forward import Weights, seam_light
-from .grids import DISTRUST, Correction, burnt
+from .grids import DISTRUST, GRID, LIFT, SIDE, USUAL_LIFT, Correction, burnt
 from .views import Consensus, view
 from .weights import FOLDER, load
 
@@ -45,14 +45,14 @@ class Touch:
     preference: Array
 
 
-def shipped(path: Path = LIGHT) -> Weights | None:
+def shipped(path: Path | None = None) -> Weights | None:
     """The weights that come with the package; None where there are none (the deterministic light stands)."""
-    found = load(path, "seam")
+    found = load(path or LIGHT, "seam")
     return None if found is None else found[0]
 
 
 def touch_up(
-    smalls: Sequence[Placed], lit: Sequence[Array], size: tuple[int, int], weights: Weights
+    smalls: Sequence[Placed], lit: Sequence[Array], size: tuple[int, int], weights: Weights | None
 ) -> list[Touch]:
     """One `Touch` a picture.
 
@@ -60,16 +60,13 @@ def touch_up(
         smalls: the pictures as drawn on the small canvas.
         lit: float32 0..255, the same after the deterministic correction.
         size: height, width of the small canvas.
-        weights: from `shipped`.
+        weights: from `shipped`; with None what the network starts from: pictures that agree count alike,
+            burnt-out pixels count less and are brought a usual part of the way to white.
     """
-    masks = [(s.mask > 0).astype(np.float32) for s in smalls]
-    consensus = Consensus(size)
-    for small, pixels, mask in zip(smalls, lit, masks, strict=True):
-        consensus.add(small.box, pixels / np.float32(255), mask, small.pixels)
-    said = []
-    for small, pixels, mask in zip(smalls, lit, masks, strict=True):
-        seen = view(consensus, small.box, pixels / np.float32(255), mask, small.radius, small.pixels)
-        said.append(seam_light(seen, weights))
+    if weights is None:
+        said = [(_start(), np.zeros((SIDE, SIDE), np.float32)) for _ in smalls]
+    else:
+        said = _ask(smalls, lit, size, weights)
     # The set as a whole keeps its brightness and cast (see `losses.centred`).
     common = np.mean([grids[:6].mean((1, 2)) for grids, _ in said], 0)[:, None, None]
     touches = []
@@ -80,6 +77,26 @@ def touch_up(
         trust = 1 - DISTRUST * cv2.blur(burnt(small.pixels).max(2), (5, 5))
         touches.append(Touch(Correction.of(grids), np.asarray(large * trust, np.float32)))
     return touches
+
+
+def _start() -> Array:
+    grids = np.zeros((9, GRID, GRID), np.float32)
+    grids[6:] = LIFT * np.tanh(USUAL_LIFT / LIFT)
+    return grids
+
+
+def _ask(
+    smalls: Sequence[Placed], lit: Sequence[Array], size: tuple[int, int], weights: Weights
+) -> list[tuple[Array, Array]]:
+    masks = [(s.mask > 0).astype(np.float32) for s in smalls]
+    consensus = Consensus(size)
+    for small, pixels, mask in zip(smalls, lit, masks, strict=True):
+        consensus.add(small.box, pixels / np.float32(255), mask, small.pixels)
+    said = []
+    for small, pixels, mask in zip(smalls, lit, masks, strict=True):
+        seen = view(consensus, small.box, pixels / np.float32(255), mask, small.radius, small.pixels)
+        said.append(seam_light(seen, weights))
+    return said
 
 
 @dataclass

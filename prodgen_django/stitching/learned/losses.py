@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .features import uncrop
+from .features import burnt_out, uncrop
 from .grids import DISTRUST, SIDE
 from .network import SeamLight, squash
 from .scenes import Scenes
@@ -52,7 +52,7 @@ def repair(scenes: Scenes, net: SeamLight | None, fast: bool = False) -> Outcome
             raw_grids, raw_preference = net(views)
         grids, preference = squash(raw_grids.float(), raw_preference.float())
         grids = centred(grids, count)
-    burnt = ((scenes.raw * 255 - 235) / 20).clamp(0, 1)
+    burnt = burnt_out(scenes.raw)
     large = functional.interpolate(grids, (WORK, WORK), mode="bicubic", align_corners=False)
     fields = torch.cat([large, functional.avg_pool2d(preference, SIDE // WORK)], 1)
     fields = uncrop(fields, flat_box, side).unflatten(0, (batch, count))
