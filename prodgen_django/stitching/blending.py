@@ -122,19 +122,22 @@ def compose(
     tables = [None if light.identity else light.table() for light in lights]
     fields = [light.field(small.nodes) for light, small in zip(lights, smalls, strict=True)]
 
-    learnt = None if touches is None else [
-        t.correction.fields(s.pixels) for t, s in zip(touches, smalls, strict=True)
-    ]
+    learnt = (
+        None
+        if touches is None
+        else [t.correction.fields(s.pixels) for t, s in zip(touches, smalls, strict=True)]
+    )
 
     def relit(k: int, pixels: Image, tile: Box) -> Image | Array:
         table, field = tables[k], fields[k]
-        if table is None and learnt is None:
+        touched = learnt is not None and not learnt[k].nothing
+        if table is None and not touched:
             return pixels
         lit = pixels.astype(np.float32) if table is None else cv2.LUT(pixels, table)
         if field is not None:
             full = enlarge_part(field, boxes[k], tile, shrink)
             cv2.multiply(lit, cv2.merge([full, full, full]), lit)
-        if learnt is not None:
+        if learnt is not None and touched:
             lit = learnt[k].apply(lit, pixels, lambda nodes: enlarge_part(nodes, boxes[k], tile, shrink))
         return np.asarray(lit, np.float32)
 

@@ -75,12 +75,17 @@ class Correction:
 
         white = cv2.blur(np.clip((small.astype(np.float32) - WHITE[0]) / WHITE[1], 0, 1), (3, 3))
         lift = enlarged(self.lift, *small.shape[:2]) * white if white.max() > 0.02 else None
-        return Fields(np.exp(on_nodes(self.gain)), 255 * on_nodes(self.bias), lift)
+        factor = np.exp(on_nodes(self.gain)) if np.abs(self.gain).max() > 1e-3 else None
+        bias = 255 * on_nodes(self.bias) if np.abs(self.bias).max() > 1e-3 else None
+        return Fields(factor, bias, lift)
 
     def apply(self, lit: Array, photograph: npt.NDArray[np.uint8]) -> Array:
         """`lit` (float32, 0..255, H×W×3) corrected; `photograph` is the same picture before any relighting."""
-        out = cv2.multiply(lit, cv2.exp(enlarged(self.gain, *lit.shape[:2])))
-        out = cv2.add(out, enlarged(255 * self.bias, *lit.shape[:2]))
+        out = lit
+        if np.abs(self.gain).max() > 1e-3:
+            out = cv2.multiply(out, cv2.exp(enlarged(self.gain, *lit.shape[:2])))
+        if np.abs(self.bias).max() > 1e-3:
+            out = cv2.add(out, enlarged(255 * self.bias, *lit.shape[:2]))
         if np.abs(self.lift).max() > 1e-4 and int(photograph.max()) > BRIGHT[0]:
             reach = max(3, min(photograph.shape[:2]) // 60 | 1)
             towards = cv2.multiply(enlarged(self.lift, *lit.shape[:2]), burnt(photograph, reach))
@@ -93,14 +98,19 @@ class Fields:
     """A correction on a grid of nodes from corner to corner of a box, fine enough to be enlarged linearly: how
     a picture is corrected tile by tile (see `canvas.enlarge_part`)."""
 
-    factor: Array
-    bias: Array
+    factor: Array | None
+    bias: Array | None
     lift: Array | None
-    """Times how burnt out the surroundings are; None where nothing is."""
+    """Times how burnt out the surroundings are. None, as for the others, where nothing is to be done."""
+
+    @property
+    def nothing(self) -> bool:
+        return self.factor is None and self.bias is None and self.lift is None
 
     def apply(self, lit: Array, photograph: npt.NDArray[np.uint8], part: Callable[[Array], Array]) -> Array:
         """As `Correction.apply` for a tile; `part` enlarges nodes to the tile's pixels."""
-        out = cv2.add(cv2.multiply(lit, part(self.factor)), part(self.bias))
+        out = lit if self.factor is None else cv2.multiply(lit, part(self.factor))
+        out = out if self.bias is None else cv2.add(out, part(self.bias))
         if self.lift is not None and int(photograph.max()) > BRIGHT[0]:
             bright = np.clip((photograph.astype(np.float32) - BRIGHT[0]) / BRIGHT[1], 0, 1)
             towards = cv2.multiply(part(self.lift), bright)

@@ -7,6 +7,7 @@ numbers about how the pixels could be followed, and gives one logit for the pair
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,15 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from .forward import block, conv, relu
+from .weights import FOLDER, load
 
 if TYPE_CHECKING:
     from prodgen_django.stitching.features import View
     from prodgen_django.stitching.verification import Tracks
 
-__all__ = ["PATCH", "PATCHES", "SCALARS", "evidence_patches", "evidence_scalars", "logit"]
+__all__ = ["PATCH", "PATCHES", "SCALARS", "evidence_patches", "evidence_scalars", "logit", "vouch"]
 
 Array = npt.NDArray[np.float32]
 PATCH, PATCHES, SCALARS = 64, 8, 10
+VERIFIER = FOLDER / "match-verifier.safetensors"
 PIXELS = 0.1e6
 """Size at which the pictures are compared."""
 
@@ -99,6 +102,15 @@ def evidence_scalars(tracks: Tracks, transform: npt.NDArray[np.float64]) -> Arra
         ],
         np.float32,
     )
+
+
+def vouch(a: View, b: View, tracks: Tracks, path: Path | None = None) -> float | None:
+    """The logit for what was followed from a to b; None where there are no weights or nothing to look at."""
+    found = load(path or VERIFIER, "verifier")
+    patches = evidence_patches(a, b, tracks.transform) if found is not None else None
+    if found is None or patches is None:
+        return None
+    return logit(patches, evidence_scalars(tracks, tracks.transform), found[0])
 
 
 def logit(patches: Array, scalars: Array, weights: Mapping[str, Array]) -> float:
