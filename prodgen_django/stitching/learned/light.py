@@ -25,10 +25,14 @@ LIGHT = FOLDER / "seam-light.safetensors"
 class Placed(Protocol):
     """A picture drawn small over its box on the canvas, as `photometry.Small`."""
 
-    box: tuple[int, int, int, int]
-    pixels: npt.NDArray[np.uint8]
-    mask: npt.NDArray[np.uint8]
-    radius: Array
+    @property
+    def box(self) -> tuple[int, int, int, int]: ...
+    @property
+    def pixels(self) -> npt.NDArray[np.uint8]: ...
+    @property
+    def mask(self) -> npt.NDArray[np.uint8]: ...
+    @property
+    def radius(self) -> Array: ...
 
 
 @dataclass
