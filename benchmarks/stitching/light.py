@@ -159,10 +159,16 @@ if __name__ == "__main__":
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--levels", default="hard,low_texture,multi")
+    parser.add_argument(
+        "--variants", default="", help="comma-separated names besides the joint fit; all by default"
+    )
     parser.add_argument("--weights", type=Path, help="instead of the shipped ones")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     if asked.weights:
         light.LIGHT = asked.weights
     wanted = asked.levels.split(",")
+    if asked.variants:
+        keep = ["joint fit", *asked.variants.split(",")]
+        VARIANTS = {name: VARIANTS[name] for name in keep}
     show(run(asked.data, wanted), wanted)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .features import View
+from .learned.verifier import vouch
 from .matching import Candidate, Points, plausible, project
 
 # OpenCV's own type stubs lack some of its functions and are stricter than it about others.
@@ -273,6 +274,10 @@ def verify(a: View, b: View, i: int, j: int, candidate: Candidate) -> tuple[Edge
     full = np.linalg.inv(_small(b)) @ tracks.transform @ _small(a)
     if not plausible(full, a.size, b.size) or not believable(evidence):
         return None, evidence | {"rejected": 3}
+    if doubtful(evidence) and (opinion := vouch(a, b, tracks)) is not None:
+        evidence |= {"vouched": round(opinion, 2)}
+        if opinion < -1:  # true pairs under strong noise come near 0
+            return None, evidence | {"rejected": 4}
     edge = Edge(
         i,
         j,
@@ -300,3 +305,8 @@ def believable(evidence: dict[str, float]) -> bool:
     if followed < 20 or evidence["spread"] < 0.3 or evidence["textured"] < 0.01:
         return False
     return agreement > 0.6 if evidence["followed_share"] > 0.3 else agreement > 0.75 and followed >= 30
+
+
+def doubtful(evidence: dict[str, float]) -> bool:
+    """Whether what was believed rests on little, so that the learnt verifier is asked as well."""
+    return evidence["agreement"] < 0.85 or evidence["followed"] < 40 or evidence["spread"] < 0.5
