@@ -308,5 +308,8 @@ def believable(evidence: dict[str, float]) -> bool:
 
 
 def doubtful(evidence: dict[str, float]) -> bool:
-    """Whether what was believed rests on little, so that the learnt verifier is asked as well."""
-    return evidence["agreement"] < 0.85 or evidence["followed"] < 40 or evidence["spread"] < 0.5
+    """Whether what was believed rests on few points, so that the learnt verifier is asked as well.
+
+    Where many could be followed it is not: it learnt from flat things and takes parallax for a false match.
+    """
+    return evidence["followed"] < 40
