@@ -238,6 +238,32 @@ def test_a_generator_that_copies_is_marked_as_not_to_be_offered(config, dataset,
     assert "copies" in result.card["not_offerable_because"]
 
 
+def test_a_run_that_collapses_raises_an_alarm_ends_and_keeps_what_was_good(
+    config, dataset, tmp_path, monkeypatch
+):
+    """The first judgement finds nothing; from then on every picture is the same one."""
+    monkeypatch.setattr("prodgen_django.gan.running._PROGRESS_SECONDS", 0.0)
+    train_photos = dataset.split(config.holdout)[0].images
+    held_out = dataset.split(config.holdout)[1].images
+    calls = []
+
+    def collapsing(generator, z, labels, config, device, batch=32):
+        calls.append(len(z))
+        good = held_out[np.arange(len(z)) % len(held_out)]
+        return good if len(calls) == 1 else np.repeat(train_photos[:1], len(z), axis=0)
+
+    monkeypatch.setattr("prodgen_django.gan.judging.render", collapsing)
+    seen = []
+    long = GanConfig.from_dict(config.to_dict() | {"images": 640, "evaluate_every": 16})
+    result = train(long, dataset, tmp_path, on_progress=seen.append)
+    assert result.stopped_reason == "collapsed"
+    assert result.finished
+    assert (result.images, result.card["images"], result.card["offerable"]) == (64, 16, True)
+    assert seen[0].alarm is None
+    assert seen[-1].alarm
+    assert seen[-1].best["images"] == 16
+
+
 def test_the_articles_example_trains(tmp_path):
     """28×28 grey, dense, binary cross-entropy, Adam, batch 128: two of its hundred epochs."""
     config = GanConfig.preset("article-28", epochs=2, evaluate_samples=32)
