@@ -7,12 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from example_shop import tour as tours
 from example_shop.catalogue import load_catalogue
 from example_shop.people import ADMIN, PASSWORD, PEOPLE
-from prodgen_django.models import GeneratedImage
+from prodgen_django.models import Exposure, GeneratedImage
 
 
 class Command(BaseCommand):
@@ -35,6 +36,7 @@ class Command(BaseCommand):
                     or not GeneratedImage.objects.filter(state="published").exists()
                 ):
                     self._main_job(worker)
+                self._visitors()
                 if not options["once"]:
                     self._people(options["port"])
                     self._serve(options["port"])
@@ -76,6 +78,17 @@ class Command(BaseCommand):
         if not different:
             raise tours.TourError(f"{first} and {second} see the same picture on every page.")
 
+    def _visitors(self) -> None:
+        """A month of made-up visitors, so that there is a report to read."""
+        if Exposure.objects.filter(is_simulated=True).exists():
+            return
+        self._title("A month of simulated visitors, for the report")
+        try:
+            call_command("prodgen_simulate", stdout=self.stdout)
+        except CommandError as error:
+            # The demonstration is whole without them: pictures may have been unpublished since.
+            self._say(f"  none: {error}")
+
     def _people(self, port: int) -> None:
         root = f"http://localhost:{port}"
         self._title("Where to click")
@@ -84,6 +97,7 @@ class Command(BaseCommand):
             ("Select products, choose an action", "/admin/catalogue/product/"),
             ("Jobs and their progress", "/admin/prodgen_django/job/"),
             ("All pictures", "/admin/prodgen_django/generatedimage/"),
+            ("What choosing pictures brings", "/admin/prodgen_django/personalisationreport/"),
             ("Oscar's dashboard", "/dashboard/"),
         ):
             self._say(f"  {what:<36} {root}{path}")
