@@ -73,7 +73,7 @@ DEFAULTS: dict[str, Any] = {
     # How the learnt policy chooses: "thompson", "ucb" (LinUCB) or "greedy" (the posterior mean; no exploration).
     "POLICY_MODE": "thompson",
     # Share of choices made uniformly, so that every other policy can be judged on the log.
-    "POLICY_EXPLORE": 0.02,
+    "POLICY_EXPLORE": 0.01,
     # How long an exposure may wait for its click before it is learnt from.
     "LEARN_AFTER_SECONDS": 3600,
     # What a visitor has been shown of a product stays for so long.

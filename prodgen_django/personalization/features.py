@@ -40,7 +40,8 @@ _TAGS: dict[str, tuple[tuple[int, float], ...]] = {
 _HUES = ((15, 0), (45, 1), (70, 2), (165, 3), (255, 4), (335, 5), (361, 0))
 
 #: What a shop starts from. The match of taste and picture is believed beforehand, by more than a draw can overturn;
-#: what single styles do is not.
+#: what single styles do is not. They are many, so each is believed to do less; and since tastes come from looking at
+#: products, much of what a taste seems to say of styles is believed to be the products' own.
 SHOP_SPACE = Space(
     n_taste=len(AXES),
     n_style=len(AXES),
@@ -48,6 +49,7 @@ SHOP_SPACE = Space(
     aligned=True,
     main_sd=0.15,
     cross_sd=0.15,
+    product_sd=0.3,
     match=0.6,
     match_sd=0.3,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.personalization.policy import Policy
 from prodgen_django.personalization.features import (
     AXES,
+    SHOP_SPACE,
     colour_axis,
     picture_vector,
     shop_prior,
@@ -48,6 +50,11 @@ def world(seed, events, effect, n_products=20, rate=0.05):
         odds = np.log(rate / (1 - rate)) + effect(taste, styles[product, index])
         found.append(Event(tuple(taste), arms, int(index), float(rng.random() < 1 / (1 + np.exp(-odds)))))
     return found
+
+
+def as_in_a_shop(n_taste, n_style):
+    """Believed beforehand as in a shop, on fewer axes."""
+    return replace(SHOP_SPACE, n_taste=n_taste, n_style=n_style, crossed=None, aligned=False)
 
 
 def learnt(events, space=None, batch=500):
@@ -90,7 +97,7 @@ def test_what_visitors_look_for_is_no_credit_to_the_pictures():
         arms = [Arm(int(product * 2 + k), tuple(styles[product, k])) for k in range(2)]
         rate = 0.12 if (product < 20) == (kind == 1) else 0.03
         events.append(Event(tuple(np.eye(2)[kind]), arms, int(index), float(rng.random() < rate)))
-    state, _ = learnt(events, Space(2, 3))
+    state, _ = learnt(events, as_in_a_shop(2, 3))
     # Taste 1 × style 0, and taste 0 × style 0: of the picture shown, and of the product.
     credit, product_credit = state.mean[6] - state.mean[3], state.mean[15] - state.mean[12]
     assert product_credit > 1.4 * credit > 0
@@ -113,9 +120,10 @@ def test_what_styles_do_not_explain_is_put_down_to_the_picture():
 
 def test_the_order_of_a_batch_does_not_matter_and_its_size_hardly():
     events = world(3, 3000, lambda u, f: 0.5 * f[1])
-    one, _ = learnt(events, batch=3000)
-    turned, _ = learnt(events[::-1], batch=3000)
-    many, _ = learnt(events, batch=100)
+    space = as_in_a_shop(2, 4)
+    one, _ = learnt(events, space, batch=3000)
+    turned, _ = learnt(events[::-1], space, batch=3000)
+    many, _ = learnt(events, space, batch=100)
     np.testing.assert_allclose(one.mean, turned.mean, atol=1e-9)
     shared = slice(one.space.size)
     assert abs(one.mean - many.mean)[shared].max() < 0.05
