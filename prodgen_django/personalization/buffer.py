@@ -177,7 +177,10 @@ class RedisBuffer:
         found = []
         for raw in self._client.scan_iter(f"{self.KEY}:taken:*"):
             key = raw.decode()
-            if int(key.split(":")[3]) < time.time() - ABANDONED_SECONDS:
+            if (
+                int(key.removeprefix(f"{self.KEY}:taken:").partition(":")[0])
+                < time.time() - ABANDONED_SECONDS
+            ):
                 again = f"{self.KEY}:taken:{int(time.time())}:{uuid.uuid4().hex}"
                 try:
                     self._client.rename(key, again)

@@ -14,6 +14,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
+from django.template import Context, Template
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -21,6 +22,7 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from prodgen_django.models import Exposure, GeneratedImage, ProfilingConsent
+from prodgen_django.personalization import Visitor, choose_images
 from prodgen_django.personalization.events import flush
 from prodgen_django.personalization.identity import user_key
 from prodgen_django.personalization.page import read_record
@@ -283,3 +285,24 @@ def test_forgetting_erases_what_waits_as_well_and_is_not_undone(shelf: list[Any]
     # The cookie still says yes; the stored no counts.
     assert visitor.visit("/") == []
     assert visitor.client.cookies["prodgen_seen"].value == ""
+
+
+@override_settings(PRODGEN={**django_settings.PRODGEN, "CONSENT": "example_shop.consent.has_consented"})
+def test_an_email_shows_what_the_page_showed(shelf: list[Any]) -> None:
+    def mailed() -> str:
+        mail = Template('{% load prodgen %}{% personalized_image p size="card" %}')
+        return str(mail.render(Context({"user": user, "p": shelf[5]})))
+
+    everybody = str(choose_images(Visitor(), [shelf[5]])[shelf[5].pk].file)
+    differed = False
+    for number in range(4):
+        visitor = Browser(email=f"post{number}@shop.example")
+        user = get_user_model().objects.get(email=f"post{number}@shop.example")
+        # Without a stored yes an e-mail shows what everybody sees.
+        assert mailed().endswith(everybody)
+        visitor.visit(shelf[5].get_absolute_url())
+        flush()
+        shown = GeneratedImage.objects.get(pk=visitor.items[0][1])
+        assert mailed().endswith(str(shown.file))
+        differed |= str(shown.file) != everybody
+    assert differed
