@@ -26,6 +26,8 @@ PAGES: dict[str, tuple[str, dict[str, str], set[str]]] = {
     "prodgen_job_preview": ("get", {}, {"generate"}),
     "prodgen_job_cancel": ("post", {}, {"generate"}),
     "prodgen_job_retry": ("post", {}, {"generate"}),
+    "prodgen_job_finish": ("post", {}, {"generate"}),
+    "prodgen_campaign_again": ("post", {}, {"generate"}),
     "prodgen_job_progress": ("get", {}, ALL),
     "prodgen_job_review": ("get", {}, ALL),
     "prodgen_review": ("get", {}, ALL),
@@ -66,6 +68,8 @@ def addresses(draft: Job) -> dict[str, str]:
             arguments = [image.uuid]
         elif "checkpoint" in name:
             arguments = [checkpoint.pk]
+        elif name == "prodgen_campaign_again":
+            arguments = [Job.objects.create(kind="campaign", options={}).pk]
         elif name == "prodgen_job_start":
             arguments = ["stitch"]
         if name.endswith("changelist") or name in ("prodgen_review", "prodgen_alike"):

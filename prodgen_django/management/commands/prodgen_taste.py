@@ -14,4 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = refresh()
-        self.stdout.write(f"{done.products} products, {done.profiles} profiles, {done.expired} expired, {done.segments} segments")
+        self.stdout.write(
+            f"{done.products} products, {done.profiles} profiles, {done.expired} expired, "
+            f"{done.segments} segments"
+        )
