@@ -299,12 +299,15 @@ def believable(evidence: dict[str, float]) -> bool:
     """The rule that admits an edge.
 
     On true pairs the agreement is above 0.7 with points all over the overlap; false ones do not come near.
-    Where few points could be followed (noise, parallax) the agreement must be better.
+    Where few points could be followed (noise, parallax) the agreement must be better, and they must lie further
+    apart: a homography through a handful in one corner of the overlap swings at the other.
     """
     agreement, followed = evidence["agreement"], evidence["followed"]
     if followed < 20 or evidence["spread"] < 0.3 or evidence["textured"] < 0.01:
         return False
-    return agreement > 0.6 if evidence["followed_share"] > 0.3 else agreement > 0.75 and followed >= 30
+    if evidence["followed_share"] > 0.3:
+        return agreement > 0.6
+    return agreement > 0.75 and followed >= 30 and evidence["spread"] > 0.45
 
 
 def doubtful(evidence: dict[str, float]) -> bool:
