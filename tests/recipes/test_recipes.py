@@ -271,3 +271,21 @@ def test_every_option_form_accepts_its_own_defaults() -> None:
     for kind in ("display", "concept", "stitch", "train"):
         cleaned = get_recipe(kind).clean_options({})
         assert get_recipe(kind).clean_options(cleaned) == cleaned, kind
+
+
+@pytest.mark.parametrize("quality", [20, 90])
+def test_fine_grooves_are_kept_whatever_the_shops_compression_costs(settings: Any, quality: int) -> None:
+    """At 20 the stored file fails its certificate; it is compressed less until it passes."""
+    from prodgen_django.recipes.display import stored
+    from prodgen_django.studio import stage
+
+    settings.PRODGEN = {**settings.PRODGEN, "QUALITY": quality}
+    rng = np.random.default_rng(0)
+    photo = np.full((600, 600, 3), 235, np.uint8)
+    grooves = 90 + 60 * (np.arange(360) // 3 % 2)
+    photo[120:480, 120:480] = np.clip(grooves[:, None] + rng.normal(0, 6, (360, 360, 3)), 0, 255)
+    alpha = np.zeros((600, 600), np.float32)
+    alpha[120:480, 120:480] = 1
+    staged = stage(photo, alpha, "white", size=(640, 640))
+    _data, fidelity = stored(staged.image, photo, alpha, staged, "jpeg")
+    assert fidelity["passed"], fidelity["failures"]
