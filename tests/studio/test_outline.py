@@ -9,6 +9,7 @@ import pytest
 
 from prodgen_django.imagefile import encode_image
 from prodgen_django.studio.outline.labels import Labelled, Source, label
+from prodgen_django.studio.outline.material import Material, bare_grounds, true_cutouts
 from prodgen_django.studio.outline.pairs import PairMaker
 
 
@@ -34,7 +35,8 @@ def test_only_easy_photographs_label_themselves(vase: tuple[np.ndarray, np.ndarr
 
 
 def test_pairs_know_their_truth(labelled: list[Labelled]) -> None:
-    make = PairMaker(labelled, 96)
+    ground = np.random.default_rng(1).integers(0, 255, (40, 90, 3), np.uint8)
+    make = PairMaker(Material(labelled, labelled, [ground]), 96)
     for seed in range(25):
         pair, again = (make(np.random.default_rng(seed)) for _ in range(2))
         assert (pair.image == again.image).all()
@@ -42,7 +44,30 @@ def test_pairs_know_their_truth(labelled: list[Labelled]) -> None:
         assert pair.alpha.shape == (96, 96)
         assert 0 <= pair.alpha.min() <= pair.alpha.max() <= 1.001
     with pytest.raises(ValueError, match="labels itself"):
-        PairMaker([], 96)
+        PairMaker(Material([]), 96)
+
+
+def test_a_held_out_packshot_and_its_like_are_not_taught(tmp_path: Path) -> None:
+    """1 is the first in another print, 3 is another thing."""
+    for folder in ("mask", "rgba"):
+        (tmp_path / folder).mkdir()
+    for number, side in enumerate((60, 60, 90, 20)):
+        mask = np.zeros((120, 120, 3), np.uint8)
+        mask[10 : 10 + side, 10:50] = 255
+        for folder, image in (("mask", mask), ("rgba", mask // (number + 1))):
+            data = encode_image(image, format="png", source_type=None)
+            (tmp_path / folder / f"{number}.png").write_bytes(data)
+    taught = true_cutouts(tmp_path, 4)
+    assert [int(item.mask.sum()) for item in taught] == [90 * 40, 20 * 40]
+
+
+def test_grounds_are_the_sides_of_the_photographs(
+    vase: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
+    (tmp_path / "vase.png").write_bytes(encode_image(vase[0], format="png", source_type=None))
+    strips = bare_grounds([Source(tmp_path / "vase.png"), Source(tmp_path / "gone.png")])
+    assert len(strips) == 4
+    assert {strip.shape[1] for strip in strips[:2]} == {213}
 
 
 def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
@@ -53,16 +78,39 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
     from prodgen_django.studio.outline import training
 
     def run(folder: str, steps: int) -> torch.Tensor:
-        net, seconds = training.train_outline(labelled, tmp_path / folder, steps, batch=2, side=64)
+        checked: list[int] = []
+        net, seconds = training.train_outline(
+            Material(labelled),
+            tmp_path / folder,
+            training.Budget(steps),
+            batch=2,
+            side=64,
+            on_check=lambda _net, step, _seconds: checked.append(step),
+        )
         assert seconds > 0
+        assert checked == [steps]
         return torch.cat([value.float().ravel() for value in net.state_dict().values()])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_rate", lambda step, steps: 1e-3)
+        patch.setattr(training, "_rate", lambda step, spent: 1e-3)
         whole = run("whole", 4)
         run("halves", 2)
         assert torch.equal(whole, run("halves", 4))
         assert not torch.equal(whole, run("other", 2))
+
+
+def test_a_training_ends_when_its_cpu_seconds_are_spent(labelled: list[Labelled], tmp_path: Path) -> None:
+    from prodgen_django.studio.outline import training
+
+    losses: list[float] = []
+    budget = training.Budget(cpu_seconds=0.05)
+    net, seconds = training.train_outline(
+        Material(labelled), tmp_path, budget, 2, side=64, on_step=lambda _s, loss, _c: losses.append(loss)
+    )
+    assert seconds >= 0.05
+    assert len(losses) < 100
+    iou, good = training.evaluate(net, PairMaker(Material(labelled), 64), count=4)
+    assert 0 <= good <= iou <= 1
 
 
 def test_a_network_is_read_back_and_answers_in_the_photographs_size(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The network: a photograph of 128 px in, how surely each pixel is the product out.
 
 A U-Net (Ronneberger et al. 2015) of inverted depthwise blocks (Sandler et al. 2018; Liu et al. 2022) whose first
-layer reduces by four, so that a CPU answers in a fraction of a second. 1.9 million parameters.
+layer reduces by four, so that a CPU answers in a fraction of a second. In between, places are compared with one
+another, since a patterned ground is known by its going on to the rim. 2 million parameters.
 """
 
 from __future__ import annotations
@@ -44,17 +45,38 @@ class _Block(nn.Module):
         return x + self.narrow(F.relu(self.wide(self.norm(self.around(x)))))
 
 
+class _Compare(nn.Module):
+    """Every place looks at all others (Vaswani et al. 2017): what looks like the rim of the picture is ground."""
+
+    def __init__(self, width: int, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.BatchNorm2d(width)
+        self.ask = nn.Conv2d(width, 3 * width, 1)
+        self.tell = nn.Conv2d(width, width, 1)
+        nn.init.zeros_(self.tell.weight)
+        nn.init.zeros_(self.tell.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        count, width, high, wide = x.shape
+        asked = self.ask(self.norm(x)).reshape(count, 3, self.heads, width // self.heads, high * wide)
+        query, key, value = asked.transpose(-1, -2).unbind(1)  # each (B, heads, places, width / heads)
+        told = F.scaled_dot_product_attention(query, key, value)
+        return x + self.tell(told.transpose(-1, -2).reshape(count, width, high, wide))
+
+
 class OutlineNet(nn.Module):
     """(B, 3, 128, 128) in [-1, 1] → logits (B, 1, 128, 128); any multiple of 32 is taken."""
 
     def __init__(self, widths: tuple[int, ...] = _WIDTHS, depths: tuple[int, ...] = _DEPTHS) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(3, widths[0], 7, 4, 3)
+        self.stem = nn.Conv2d(4, widths[0], 7, 4, 3)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, 2) for a, b in itertools.pairwise(widths))
         self.encoder = nn.ModuleList(
             nn.Sequential(*(_Block(width) for _ in range(depth)))
             for width, depth in zip(widths, depths, strict=True)
         )
+        self.compare = nn.ModuleList(_Compare(width) for width in widths[1:3])  # at 16 and 8 px
         self.scene = nn.Sequential(
             nn.Linear(widths[-1], widths[-1]), nn.ReLU(), nn.Linear(widths[-1], widths[-1])
         )
@@ -66,10 +88,12 @@ class OutlineNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         photo = x
-        x = self.stem(x)  # (B, 40, 32, 32)
+        x = self.stem(torch.cat([x, _rim(x)], 1))  # (B, 40, 32, 32)
         levels = []
         for number, blocks in enumerate(self.encoder):
             x = blocks(x if number == 0 else self.down[number - 1](x))
+            if 1 <= number <= len(self.compare):
+                x = self.compare[number - 1](x)
             levels.append(x)
         # Which thing is meant is a matter of the whole picture.
         x = x + self.scene(x.mean((2, 3)))[..., None, None]
@@ -79,6 +103,12 @@ class OutlineNet(nn.Module):
         x = F.pixel_shuffle(self.head(x), 2)  # (B, 16, 64, 64)
         x = self.last(torch.cat([x, F.relu(self.near(photo))], 1))
         return F.pixel_shuffle(x, 2)
+
+
+def _rim(x: Tensor) -> Tensor:
+    """How near the picture's rim each pixel is: (B, 1, H, W), -1 in the middle and 1 at the rim."""
+    high, wide = (torch.linspace(-1, 1, n, device=x.device).abs() for n in x.shape[2:])
+    return (2 * torch.maximum(high[:, None], wide[None]) - 1).expand(x.shape[0], 1, -1, -1)
 
 
 class Outliner:

@@ -1,28 +1,32 @@
 """Pictures with their true outline, made of photographs that labelled themselves.
 
-A third are the photographs as they are. In the others a product, cut out of an easy photograph or drawn, lies on the
-ground of another photograph (wood, cloth, tiles, a bed) or on a drawn one, with a shadow and with other things about
-it, so that the truth is known where it is hard to see.
+A quarter are the photographs as they are. In the others a product, cut out of an easy photograph, given with its true
+outline or drawn, lies on the ground of another photograph (wood, cloth, tiles, a bed) or on a drawn one, with a shadow
+and with other things about it, so that the truth is known where it is hard to see. Some products are a shape filled
+with such a ground: what cloth or wood is must not tell what the product is, only what differs from its surroundings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from prodgen_django.studio.color import Float, Pixels
+from prodgen_django.studio.segmentation import Mask
 
 from .labels import Labelled
+from .material import Material
 from .shapes import drawn_ground, drawn_product
 
 __all__ = ["Pair", "PairMaker"]
 
-_WHOLE = 0.34  # share of photographs that are taught as they are
-_DRAWN_PRODUCT = 0.3
-_DRAWN_GROUND = 0.25
+_WHOLE = 0.25  # share of photographs that are taught as they are
+_TRUE_PRODUCT = 0.35
+_DRAWN_PRODUCT = 0.2
+_CLAD = 0.2  # share of products that wear another photograph's ground
+_DRAWN_GROUND = 0.2
 _THINGS = 0.35  # share of composed pictures where other things lie about
 
 
@@ -35,12 +39,13 @@ class Pair:
 
 
 class PairMaker:
-    """Makes pairs of `side` pixels from labelled photographs; the same generator state makes the same pair."""
+    """Makes pairs of `side` pixels; the same generator state makes the same pair."""
 
-    def __init__(self, labelled: Sequence[Labelled], side: int) -> None:
+    def __init__(self, material: Material, side: int) -> None:
         self.side = side
-        self.labelled = list(labelled)
-        self.grounds = [g for item in self.labelled for g in _grounds(item)]
+        self.labelled = list(material.labelled)
+        self.products = list(material.products)
+        self.grounds = [*(g for item in self.labelled for g in _grounds(item)), *material.grounds]
         if not self.labelled or not self.grounds:
             raise ValueError("no photograph labels itself: there is nothing to learn from")
 
@@ -81,11 +86,17 @@ class PairMaker:
 
     def _product(self, rng: np.random.Generator, share: float, at_rim: bool = False) -> tuple[Float, Float]:
         """A product whose longer side takes `share` of the frame: float32 n×n×3 and its alpha."""
-        if rng.random() < _DRAWN_PRODUCT:
+        kind = rng.random()
+        if kind < _DRAWN_PRODUCT:
             image, mask = drawn_product(rng, self.side)
+        elif self.products and kind < _DRAWN_PRODUCT + _TRUE_PRODUCT:
+            item = self.products[int(rng.integers(len(self.products)))]
+            image, mask = item.image, item.mask
         else:
             item = self._pick(rng)
             image, mask = item.image, item.mask
+        if rng.random() < _CLAD:
+            image = self._clad(image, mask, rng)
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
         image, mask = image[box], mask[box]
@@ -107,6 +118,15 @@ class PairMaker:
         color = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         alpha = cv2.warpAffine(inner, matrix, size, flags=cv2.INTER_LINEAR)
         return color.astype(np.float32), alpha
+
+    def _clad(self, image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
+        """The product's shape and shade, filled with a ground."""
+        size = (mask.shape[1], mask.shape[0])
+        cloth = cv2.resize(self._sheet(rng), size, interpolation=cv2.INTER_LINEAR)
+        shade = image.astype(np.float32).mean(2, keepdims=True)
+        level = float(shade[mask].mean()) if mask.any() else 128.0
+        shade = (shade + 40) / (level + 40)
+        return np.clip(cloth * shade ** np.float32(rng.uniform(0, 1)), 0, 255).astype(np.uint8)
 
     def _ground(self, rng: np.random.Generator) -> Float:
         first = self._sheet(rng)
