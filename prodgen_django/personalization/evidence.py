@@ -17,6 +17,7 @@ Sums over clicks; needs NumPy, knows no Django.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -55,41 +56,50 @@ class Verdict:
 
 
 class Evidence:
-    """Collects clicks and says what they prove. Order does not matter; two can be added."""
+    """Collects clicks and says what they prove. The order in which they come does not matter, to the last digit."""
 
     def __init__(self) -> None:
-        self.clicks = 0
-        self.log_likelihood: NDArray[np.float64] = np.zeros_like(_LOG_RATIOS)
+        #: Clicks by (whether on the first way, the probability with which that one had been drawn).
+        self.counts: Counter[tuple[bool, float]] = Counter()
+
+    @property
+    def clicks(self) -> int:
+        """Clicks that say something."""
+        return sum(self.counts.values())
 
     def add(self, is_first: bool, probability: float, count: int = 1) -> None:
         """``count`` clicks on the first (or other) way, which had been drawn with a probability in (0, 1)."""
-        if not 0.0 < probability < 1.0 or not count:
-            # Where there was no choice, a click says nothing of it.
-            return
-        # log q − log p, and log(1 − q) − log(1 − p): the gain of a bet on ρ against ρ = 1.
-        scale = np.log1p(probability * np.expm1(_LOG_RATIOS))
-        self.log_likelihood += count * ((_LOG_RATIOS if is_first else 0.0) - scale)
-        self.clicks += count
+        probability = round(probability, 4)
+        # Where there was no choice, a click says nothing of it.
+        if 0.0 < probability < 1.0 and count:
+            self.counts[is_first, probability] += count
 
     def add_all(self, clicks: Iterable[tuple[bool, float]]) -> Evidence:
-        """Clicks as pairs (whether on the first way, its probability); pairs that repeat cost nothing."""
-        counts: dict[tuple[bool, float], int] = {}
+        """Clicks as pairs (whether on the first way, its probability)."""
         for is_first, probability in clicks:
-            key = (is_first, round(probability, 4))
-            counts[key] = counts.get(key, 0) + 1
-        for (is_first, probability), count in counts.items():
-            self.add(is_first, probability, count)
+            self.add(is_first, probability)
         return self
+
+    def log_likelihood(self) -> NDArray[np.float64]:
+        """The log of each ratio's likelihood against "no difference", for all ratios looked at."""
+        total = np.zeros_like(_LOG_RATIOS)
+        # Always summed in one order: a sum of floats depends on it, and two reports of the same clicks must agree.
+        for (is_first, probability), count in sorted(self.counts.items()):
+            # log q − log p, and log(1 − q) − log(1 − p): the gain of a bet on ρ against ρ = 1.
+            scale = np.log1p(probability * np.expm1(_LOG_RATIOS))
+            total += count * ((_LOG_RATIOS if is_first else 0.0) - scale)
+        return total
 
     def verdict(self, alpha: float = 0.05) -> Verdict:
         """What is known with probability 1 − ``alpha``; for several questions divide ``alpha`` by their number."""
+        likelihood = self.log_likelihood()
         weights = -0.5 * (_LOG_RATIOS / _PRIOR_SD) ** 2
-        mixture = _log_sum(weights + self.log_likelihood) - _log_sum(weights)
-        inside = np.flatnonzero(mixture - self.log_likelihood < math.log(1.0 / alpha))
+        mixture = _log_sum(weights + likelihood) - _log_sum(weights)
+        inside = np.flatnonzero(mixture - likelihood < math.log(1.0 / alpha))
         # Bounds at the edge of what is looked at are none.
         low = math.exp(_LOG_RATIOS[inside[0]]) if inside[0] > 0 else 0.0
         high = math.exp(_LOG_RATIOS[inside[-1]]) if inside[-1] < len(_LOG_RATIOS) - 1 else math.inf
-        ratio = math.exp(_LOG_RATIOS[int(np.argmax(self.log_likelihood))]) if self.clicks else None
+        ratio = math.exp(_LOG_RATIOS[int(np.argmax(likelihood))]) if self.clicks else None
         return Verdict(ratio, low, high, self.clicks, math.exp(min(700.0, mixture)), alpha)
 
 

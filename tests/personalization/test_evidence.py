@@ -87,11 +87,11 @@ def test_without_a_choice_a_click_says_nothing():
     assert (verdict.ratio, verdict.low, verdict.high, verdict.is_decided) == (None, 0.0, float("inf"), False)
 
 
-def test_one_by_one_and_all_at_once_are_the_same():
-    clicks = [(i % 3 == 0, 0.5 if i % 2 else 0.8) for i in range(60)]
+def test_the_order_of_clicks_changes_no_digit_of_what_they_prove():
+    """One by one, all at once, or in whatever order a database gives them: two reports of the same clicks agree."""
+    clicks = [(i % 3 == 0, (0.5, 0.8, 0.123)[i % 3] if i % 2 else 0.8) for i in range(60)]
     one = Evidence()
-    for is_first, probability in clicks:
+    for is_first, probability in reversed(clicks):
         one.add(is_first, probability)
-    assert one.verdict() == pytest.approx(Evidence().add_all(clicks).verdict()) or np.allclose(
-        one.log_likelihood, Evidence().add_all(clicks).log_likelihood
-    )
+    assert one.verdict() == Evidence().add_all(clicks).verdict()
+    assert one.clicks == 60
