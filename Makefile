@@ -25,14 +25,19 @@ $(STAMPS)/dev: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --editable '.[test,lint]' --constraint constraints.txt
 	@mkdir -p $(STAMPS) && touch $(STAMPS)/demo $@
 
-install: $(STAMPS)/dev  ## Make .venv with everything that tests and checks need
+# Judges our figures in one test. In a folder of its own: it brings a top-level package `tests` and asks for torchvision.
+$(STAMPS)/judge: $(STAMPS)/dev
+	$(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/torch-fidelity torch-fidelity==0.4.0
+	@touch $@
+
+install: $(STAMPS)/dev $(STAMPS)/judge  ## Make .venv with everything that tests and checks need
 
 demo: $(STAMPS)/demo  ## Open the example shop with its main job done, then serve it
 	PRODGEN_DEMO_DIR=$(abspath $(DEMO_DIR)) $(BIN)/python manage.py migrate --verbosity 0
 	PRODGEN_DEMO_DIR=$(abspath $(DEMO_DIR)) $(BIN)/python manage.py load_shop
 	PRODGEN_DEMO_DIR=$(abspath $(DEMO_DIR)) $(BIN)/python manage.py demo $(ARGS)
 
-test: $(STAMPS)/dev  ## Run all tests; those of PostgreSQL, Redis and RabbitMQ where these answer
+test: $(STAMPS)/dev $(STAMPS)/judge  ## Run all tests; those of PostgreSQL, Redis and RabbitMQ where these answer
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(STAMPS)/dev  ## Check style, types, the walls between the rooms, and migrations
