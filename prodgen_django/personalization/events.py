@@ -32,6 +32,8 @@ logger = logging.getLogger("prodgen_django.events")
 
 #: Events written in one transaction.
 _BATCH = 1000
+#: Rows erased in one statement when their time is over.
+EXPIRED_AT_ONCE = 5000
 _MOMENTS = ("clicked_at", "basket_at", "ordered_at")
 _CHANGING = ["shows", "visitor", "user", *_MOMENTS]
 
@@ -129,9 +131,8 @@ def expire() -> int:
     since = timezone.now() - timedelta(days=settings.EVENT_RETENTION_DAYS)
     erased = 0
     while True:
-        keys = list(
-            Exposure.objects.filter(shown_at__lt=since).order_by("pk").values_list("pk", flat=True)[:5000]
-        )
+        old = Exposure.objects.filter(shown_at__lt=since).order_by("pk")
+        keys = list(old.values_list("pk", flat=True)[:EXPIRED_AT_ONCE])
         if not keys:
             return erased
         erased += Exposure.objects.filter(pk__in=keys).delete()[0]

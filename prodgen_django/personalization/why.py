@@ -25,6 +25,8 @@ _MOST = 3
 def reasons(chosen: Chosen, taste: Mapping[str, float], *, consents: bool = True) -> list[str]:
     """Sentences, the most important first; at least one."""
     picture, decision = chosen.picture, chosen.decision
+    if picture is None and chosen.own is None:
+        return [_("The shop has no picture of the product yet.")]
     if picture is None:
         return [_("This is the shop's own photo; no other picture of the product is published.")]
     if decision is None or not consents:
