@@ -150,3 +150,15 @@ def _k_means(
                 centres[k] = np.average(lab[mine], axis=0, weights=mass[mine])
     shares = np.bincount(nearest, mass, minlength=len(centres)) / mass.sum()
     return centres, shares, nearest
+
+
+def histogram_distance(first: Float, second: Float) -> float:
+    """Hellinger distance of two sets of Lab colours: 0 alike, 1 without anything in common."""
+    if not len(first) or not len(second):
+        return 0.0
+    ranges = [(0, 101), (-60, 60), (-60, 60)]
+    bins = (12, 12, 12)
+    low, high = (0, -59, -59), (100, 59, 59)
+    h1, h2 = (np.histogramdd(np.clip(p, low, high), bins, ranges)[0] for p in (first, second))
+    h1, h2 = (cv2.GaussianBlur(h.reshape(12, 144), (3, 3), 0.5).ravel() for h in (h1, h2))
+    return float(np.sqrt(max(0.0, 1 - np.sqrt(h1 / h1.sum() * (h2 / h2.sum())).sum())))
