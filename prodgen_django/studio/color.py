@@ -136,18 +136,24 @@ def _k_means(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     # Start at the heaviest colour, then each time at what is far from all and heavy: k-means++ without dice.
     centres = lab[[int(mass.argmax())]]
+    far = ((lab - centres[0]) ** 2).sum(1)
     while len(centres) < min(n, len(lab)):
-        far = ((lab[:, None] - centres[None]) ** 2).sum(2).min(1)
         pick = int((far * np.sqrt(mass)).argmax())
         if far[pick] < 9:  # nothing left that an eye would call another colour
             break
         centres = np.vstack([centres, lab[pick]])
+        far = np.minimum(far, ((lab - lab[pick]) ** 2).sum(1))
+    nearest = np.full(len(lab), -1)
     for _ in range(12):
-        nearest = ((lab[:, None] - centres[None]) ** 2).sum(2).argmin(1)
-        for k in range(len(centres)):
-            mine = nearest == k
-            if mine.any():
-                centres[k] = np.average(lab[mine], axis=0, weights=mass[mine])
+        before, nearest = nearest, ((lab[:, None] - centres[None]) ** 2).sum(2).argmin(1)
+        if np.array_equal(before, nearest):
+            break
+        weight = np.bincount(nearest, mass, minlength=len(centres))
+        sums = np.stack(
+            [np.bincount(nearest, mass * lab[:, c], minlength=len(centres)) for c in range(3)], axis=1
+        )
+        # A centre that lost all its colours stays where it is.
+        centres = np.where(weight[:, None] > 0, sums / np.maximum(weight, 1e-12)[:, None], centres)
     shares = np.bincount(nearest, mass, minlength=len(centres)) / mass.sum()
     return centres, shares, nearest
 
