@@ -23,3 +23,9 @@ def found_products(results: Iterable[Any]) -> list[Any]:
 def own_photos(product: Any) -> list[Any]:
     """The shop's own photographs of a product; the visitor's own of the published pictures stands above."""
     return [image for image in product.get_all_images() if not (image.code or "").startswith("prodgen-")]
+
+
+@register.simple_tag
+def line_products(*groups: Iterable[Any] | None) -> list[Any]:
+    """The products of basket lines, or of the forms that a basket's page shows for them."""
+    return [getattr(line, "instance", line).product for lines in groups for line in lines or ()]

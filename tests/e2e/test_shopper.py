@@ -143,6 +143,13 @@ def test_two_customers_see_different_pictures_and_the_log_agrees(shop: Shop, vis
             ).first.click()
             page.wait_for_load_state("networkidle")
             page.wait_for_timeout(300)
+            # What was shown before stands in the basket too, at its width and at a phone's.
+            for name, width in (("phone", 390), ("desktop", 1300)):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.goto("/basket/")
+                assert colour(page, ".line-picture img") == looks
+                assert page.evaluate("document.documentElement.scrollWidth") == width
+                shoot(page, f"shop-{person}-basket-{name}")
     rows = shop.log()
     for person in ("ada", "bram"):
         mine = [row for row in rows if row["user__email"] == f"{person}@customer.example"]

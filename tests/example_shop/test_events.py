@@ -306,3 +306,42 @@ def test_an_email_shows_what_the_page_showed(shelf: list[Any]) -> None:
         assert mailed().endswith(str(shown.file))
         differed |= str(shown.file) != everybody
     assert differed
+
+
+def test_basket_and_checkout_show_what_the_page_showed(shelf: list[Any]) -> None:
+    def pictures(path: str) -> list[str]:
+        page = visitor.client.get(path).content.decode()
+        assert page.count('class="line-picture"') == 3, path
+        return re.findall(r'class="line-picture".*?<img src="([^"]+)"', page, re.DOTALL)
+
+    bought, differed = shelf[2:5], False
+    for number in range(3):
+        visitor = Browser(email=f"buyer{number}@shop.example")
+        shown = []
+        for product in bought:
+            visitor.visit(product.get_absolute_url())
+            shown.append(GeneratedImage.objects.get(pk=visitor.items[0][1]).file.url)
+            visitor.add(product)
+        everybody = choose_images(Visitor(), bought)
+        differed |= shown != [everybody[product.pk].file.url for product in bought]
+        assert pictures(reverse("basket:summary")) == shown
+        address = {
+            "first_name": "Gil", "last_name": "Marsh", "line1": "1 Quay", "line4": "Bristol",
+            "postcode": "BS1 6TR", "country": "GB",
+        }  # fmt: skip
+        visitor.client.post(reverse("checkout:shipping-address"), address)
+        visitor.client.get(reverse("checkout:shipping-method"), follow=True)
+        assert pictures(reverse("checkout:preview")) == shown
+    assert differed
+
+
+def test_a_longer_basket_asks_for_its_pictures_once(shelf: list[Any]) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            visitor.client.get(reverse("basket:summary"))
+        return sum("generatedimage" in query["sql"] for query in queries.captured_queries)
+
+    visitor = Browser()
+    for product in shelf[:4]:
+        visitor.add(product)
+    assert asked() == 1

@@ -7,6 +7,8 @@
   const { prodgenEvents: eventsUrl, prodgenChoices: choicesUrl } = script.dataset;
   let record = script.dataset.prodgenPage || "";
   const told = new Set();
+  // The elements that the record's numbers speak of: not those of a fragment that a script loads later.
+  let marked = [];
   let seen = [];
   let timer = 0;
 
@@ -31,7 +33,7 @@
 
   // Seen is what was half in view for half a second.
   function watch() {
-    const marked = document.querySelectorAll("[data-prodgen]");
+    marked = Array.from(document.querySelectorAll("[data-prodgen]"));
     if (!("IntersectionObserver" in window)) {
       marked.forEach((element) => note(Number(element.dataset.prodgen)));
       return;
@@ -60,8 +62,10 @@
     if (event.button > 1) return;
     const link = event.target.closest && event.target.closest("a[href]");
     if (!link) return;
-    const hit = link.querySelector("[data-prodgen]") || Array.from(document.querySelectorAll("a[href] [data-prodgen]"))
-      .find((element) => element.closest("a").href === link.href && sharesCard(element, link));
+    const hit = marked.find((element) => link.contains(element)) || marked.find((element) => {
+      const own = element.closest("a[href]");
+      return own && own.href === link.href && sharesCard(element, link);
+    });
     if (!hit) return;
     const index = Number(hit.dataset.prodgen);
     if (!told.has(index)) { told.add(index); seen.push(index); }
