@@ -8,10 +8,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from . import captions as captioning
 from .canvas import check_size
+from .ground import Lighting, lighting, warnings
 from .options import Image, Matrix, StitchOptions
 from .result import Journal, StitchResult
 from .subject import Box, Subject, background, measure
@@ -53,18 +53,6 @@ def _inside(box: Box | None, image: Image) -> Box | None:
     return (left, top, right, bottom) if right - left >= 2 and bottom - top >= 2 else None
 
 
-def common_background(found: Sequence[Subject], options: StitchOptions) -> npt.NDArray[np.float64]:
-    """The caller's colour, else the median of the plain backgrounds (near white becomes white), else
-    white."""
-    if options.background != "auto":
-        return np.array(options.background, np.float64)
-    plain = [s.colour for s in found if s.plain]
-    if len(plain) * 2 < len(found) or not plain:
-        return np.full(3, 255.0)
-    colour = np.median(np.stack(plain), 0)
-    return np.full(3, 255.0) if colour.min() > 243 else colour
-
-
 def fit(image: Image, subject: Subject, width: int, height: int, fill: float = 0.84) -> Matrix:
     """Picture to cell: a product on a plain ground fills `fill` of the cell, centred; a scene covers the
     cell.
@@ -83,41 +71,16 @@ def fit(image: Image, subject: Subject, width: int, height: int, fill: float = 0
     return np.array([[scale, 0, width / 2 - scale * cx], [0, scale, height / 2 - scale * cy], [0, 0, 1]])
 
 
-def relight(
-    image: Image, subject: Subject, target: npt.NDArray[np.float64], level: float
-) -> npt.NDArray[np.float32]:
-    """Bring a plain background to the common colour, fall-off included; a scene only towards the common
-    brightness.
-
-    The same correction lies over product and background, as one light does, held within a factor 1.6.
-    """
-    pixels = image.astype(np.float32)
-    if subject.plain:
-        ground = background(subject.field, image.shape[1], image.shape[0])
-        gain = np.clip(target.astype(np.float32) / np.maximum(ground, 8), 1 / 1.6, 1.6)
-        return np.asarray(np.minimum(pixels * gain, 255), np.float32)
-    mean = float(np.exp(np.log(np.maximum(image[::8, ::8].mean(2), 4)).mean()))
-    gain_all = float(np.clip((level / mean) ** 0.4, 0.87, 1.15))
-    return np.asarray(np.minimum(pixels * gain_all, 255), np.float32)
-
-
-def paint(
-    canvas: Image,
-    image: Image,
-    subject: Subject,
-    cell: Cell,
-    ground: npt.NDArray[np.float64],
-    level: float,
-    harmonise: bool,
-) -> None:
-    """Draw one picture into its cell; where the picture ends inside the cell its rim fades into the
-    background."""
-    scale = float(cell.transform[0, 0])
-    source = relight(image, subject, ground, level) if harmonise else image.astype(np.float32)
-    factor = min(1.0, scale)
+def paint(canvas: Image, image: Image, subject: Subject, cell: Cell, light: Lighting) -> None:
+    """Draw one picture into its cell; where a picture with a plain ground ends inside the cell its rim fades
+    into the common ground, or goes on in its own where it keeps that."""
+    factor = min(1.0, float(cell.transform[0, 0]))
     if factor < 0.95:
-        size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-        source = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.float32)
+        shape = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+        small = np.asarray(cv2.resize(image, shape, interpolation=cv2.INTER_AREA), np.uint8)
+    else:
+        small = image
+    source = light.apply(small, subject)
     sx, sy = source.shape[1] / image.shape[1], source.shape[0] / image.shape[0]
     edges_to_centres = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
     matrix = (
@@ -129,17 +92,23 @@ def paint(
         np.full(source.shape[:2], 255, np.uint8), matrix[:2], size, flags=cv2.INTER_LINEAR
     )
     alpha = (inside > 127).astype(np.float32)
-    if subject.plain and alpha.min() == 0 and alpha.max() > 0:
-        rim = max(2.0, 0.03 * min(size))
-        alpha = np.clip(cv2.distanceTransform(inside // 255, cv2.DIST_L2, 3) / rim, 0, 1).astype(np.float32)
-    mixed = drawn * alpha[..., None] + ground.astype(np.float32) * (1 - alpha[..., None])
+    beyond = np.asarray(light.ground, np.float32)
+    if subject.plain:
+        ends = inside // 255 if alpha.min() == 0 else np.ones_like(inside)
+        if light.rule != "own":  # what reaches the cell's edge is a shadow, and would end in a line there
+            ends[[0, -1]] = 0
+            ends[:, [0, -1]] = 0
+        if ends.any() and not ends.all():
+            rim = max(2.0, 0.03 * min(size))
+            alpha = np.clip((cv2.distanceTransform(ends, cv2.DIST_L2, 3) - 1) / rim, 0, 1).astype(np.float32)
+        if light.rule == "own":
+            behind = background(subject.field, source.shape[1], source.shape[0])
+            beyond = np.asarray(
+                cv2.warpAffine(behind, matrix[:2], size, borderMode=cv2.BORDER_REPLICATE), np.float32
+            )
+    mixed = drawn * alpha[..., None] + beyond * (1 - alpha[..., None])
     view = canvas[cell.top : cell.top + cell.height, cell.left : cell.left + cell.width]
     view[:] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
-
-
-def common_level(images: Sequence[Image]) -> float:
-    """Geometric mean brightness of all pictures, the median one."""
-    return float(np.median([np.exp(np.log(np.maximum(im[::8, ::8].mean(2), 4)).mean()) for im in images]))
 
 
 def default_columns(count: int) -> int:
@@ -177,15 +146,19 @@ def render(
     """Paint all cells and captions; `bands` are (index, left, top, width) of the captions."""
     width, height = size
     check_size(width, height, options.max_pixels)
-    ground = common_background(found, options)
+    with journal.stage("light", 0.35):
+        columns = sum(cell.top == cells[0].top for cell in cells)
+        lights = lighting(images, found, columns, options)
+        for sentence in warnings(found, lights, mode):
+            journal.warn(sentence)
+    ground = lights[0].ground
     canvas = np.empty((height, width, 3), np.uint8)
     canvas[:] = np.round(ground).astype(np.uint8)
-    level = common_level(images)
     transforms: list[Matrix | None] = []
     with journal.stage("painting", 0.4):
         for cell in cells:
             journal.progress("painting", 0.4 + 0.55 * cell.index / len(cells))
-            paint(canvas, images[cell.index], found[cell.index], cell, ground, level, options.harmonise)
+            paint(canvas, images[cell.index], found[cell.index], cell, lights[cell.index])
             half = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
             place = np.array([[1, 0, cell.left], [0, 1, cell.top], [0, 0, 1]])
             transforms.append(half @ place @ cell.transform @ np.linalg.inv(half))
@@ -208,8 +181,9 @@ def render(
                 "reason": "placed",
                 "aligned_on": "product" if s.box is not None else "picture",
                 "plain_background": s.plain,
+                "light": light.report,
             }
-            for i, s in enumerate(found)
+            for i, (s, light) in enumerate(zip(found, lights, strict=True))
         ],
         "cells": [[c.left, c.top, c.width, c.height] for c in cells],
         "slices": _slices(cells, height),

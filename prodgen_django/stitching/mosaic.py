@@ -16,7 +16,7 @@ from .crop import fill, largest_rectangle, nearly_full, plain_background
 from .errors import refusal
 from .features import View
 from .graph import Graph, connect
-from .learned import Touch, shipped, touch_up
+from .learned import Touch, touch_up
 from .options import Image, Mask, Matrix, StitchOptions
 from .result import Journal, StitchResult
 from .rotation import Rotation, plane_growth, solve, surface
@@ -137,6 +137,10 @@ class _Mosaic:
             "mode": "panorama" if canvas.warps[0].surface is not None else "planar",
             "why": why,
             "model": model,
+            "light": {
+                "rule": "joint" if self.options.harmonise else "off",
+                "network": self.options.harmonise and self.options.network() is not None,
+            },
             "crop": crop,
             "inputs": inputs,
             "edges": [
@@ -179,7 +183,7 @@ class _Mosaic:
         lit = [light.apply(s.pixels, s.nodes) for light, s in zip(lights, smalls, strict=True)]
         if not self.options.harmonise:
             return lit, None
-        touches = touch_up(smalls, lit, size, shipped() if self.options.learned else None)
+        touches = touch_up(smalls, lit, size, self.options.network())
         if touches is not None:
             lit = [t.correction.apply(p, s.pixels) for t, p, s in zip(touches, lit, smalls, strict=True)]
         return lit, touches

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from . import captions as captioning
 from .canvas import check_size
@@ -20,13 +21,14 @@ def strip(images: Sequence[Image], options: StitchOptions) -> StitchResult:
     """A sheet of equal frames in the given order, left to right and down.
 
     Products that stand apart from a plain background are brought to one height (a turning product keeps its
-    height, not its width) and stand on one line in the middle; other pictures are only brought to one size.
+    height, not its width; unlike ones to one area) and stand on one line in the middle; other pictures are only
+    brought to one size.
     """
     journal = Journal(options)
     count = len(images)
     with journal.stage("measuring", 0.0):
         found = subjects(images, options, journal)
-    columns = min(count, options.columns or SPIN_COLUMNS.get(count, count if count <= 6 else 6))
+    columns = min(count, options.columns or SPIN_COLUMNS.get(count, -(-count // -(-count // 6))))
     rows = -(-count // columns)
     with journal.stage("layout", 0.3):
         frame_width, frame_height = _frame(images, options)
@@ -69,27 +71,22 @@ def _frame(images: Sequence[Image], options: StitchOptions) -> tuple[int, int]:
 def _align(
     images: Sequence[Image], found: Sequence[Subject], width: int, height: int, fill: float = 0.84
 ) -> list[np.ndarray]:
-    """Per picture the matrix to its frame: equal product heights, one centre line, one ground line."""
-    boxes = [s.box for s in found]
-    if all(b is not None for b in boxes):
-        known = [b for b in boxes if b is not None]
-        # The widest product at the common height decides the scale of all.
-        widest = max((b[2] - b[0]) / (b[3] - b[1]) for b in known)
-        tall = min(fill * height, fill * width / widest)
-        ground = height / 2 + tall / 2
-        made = []
-        for left, top, right, bottom in known:
-            scale = tall / (bottom - top)
-            made.append(
-                np.array(
-                    [
-                        [scale, 0, width / 2 - scale * (left + right) / 2],
-                        [0, scale, ground - scale * bottom],
-                        [0, 0, 1],
-                    ]
-                )
+    """Per picture the matrix to its frame: one size of the products, one centre line, one ground line."""
+    boxes = [s.box for s in found if s.box is not None]
+    if len(boxes) == len(found):
+        sizes = np.array([(right - left, bottom - top) for left, top, right, bottom in boxes])
+        scales = _scales(sizes, np.array([im.shape[0] for im in images]), fill * width, fill * height)
+        ground = height / 2 + float((sizes[:, 1] * scales).max()) / 2
+        return [
+            np.array(
+                [
+                    [scale, 0, width / 2 - scale * (left + right) / 2],
+                    [0, scale, ground - scale * bottom],
+                    [0, 0, 1],
+                ]
             )
-        return made
+            for scale, (left, _, right, bottom) in zip(scales, boxes, strict=True)
+        ]
     made = []
     for image in images:
         h, w = image.shape[:2]
@@ -98,3 +95,16 @@ def _align(
             np.array([[scale, 0, (width - scale * w) / 2], [0, scale, (height - scale * h) / 2], [0, 0, 1.0]])
         )
     return made
+
+
+def _scales(
+    sizes: npt.NDArray[np.float64], heights: npt.NDArray[np.float64], wide: float, tall: float
+) -> npt.NDArray[np.float64]:
+    """One height for all products (N×2 sizes) if they can be one that turns, or one of several colours;
+    products of unlike shapes, which a common height would make giants and dwarfs, get one area."""
+    shapes, shares = sizes[:, 0] / sizes[:, 1], sizes[:, 1] / heights
+    unlike = np.ptp(np.log(shapes)) > np.log(2) and np.ptp(np.log(shares)) > np.log(1.25)
+    common = np.sqrt(sizes.prod(1)) if unlike else sizes[:, 1]
+    # The product that fills its frame first decides the scale of all.
+    fits = np.minimum(wide / sizes[:, 0], tall / sizes[:, 1]) * common
+    return np.asarray(fits.min() / common, np.float64)

@@ -96,14 +96,28 @@ def _contrast_box(
     away = np.abs(small - background(field, *size)).max(2)
     marked = (away > 14).astype(np.uint8)
     marked = cv2.morphologyEx(marked, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(marked)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(marked)
     if count < 2:
         return None
     areas = stats[1:, cv2.CC_STAT_AREA]
-    wanted = stats[1:][(areas > 0.02 * areas.max()) & (areas > 0.0005 * marked.size)]
-    if len(wanted) == 0 or areas.max() < 0.004 * marked.size:
+    large = (areas > 0.02 * areas.max()) & (areas > 0.0005 * marked.size)
+    if not large.any() or areas.max() < 0.004 * marked.size:
         return None
+    kept = [k for k in np.flatnonzero(large) if not _is_shadow(small, field, labels == k + 1)]
+    wanted = stats[1:][kept or np.flatnonzero(large)]
     left, top = wanted[:, 0].min(), wanted[:, 1].min()
     right, bottom = (wanted[:, 0] + wanted[:, 2]).max(), (wanted[:, 1] + wanted[:, 3]).max()
     fx, fy = full[0] / size[0], full[1] / size[1]
     return float(left * fx), float(top * fy), float(right * fx), float(bottom * fy)
+
+
+def _is_shadow(small: Array, field: npt.NDArray[np.float64], where: npt.NDArray[np.bool_]) -> bool:
+    """A patch that is only darker than the ground, in the ground's own colour and without an edge: the shadow
+    under a product that floats."""
+    behind = background(field, small.shape[1], small.shape[0])[where]
+    ratio = np.median(small[where] / np.maximum(behind, 1), 0)
+    if ratio.max() > 0.97 or np.ptp(ratio) > 0.06:
+        return False
+    grey = small.mean(2)
+    slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))[where] / 8
+    return bool(np.percentile(slope, 95) < 10)
