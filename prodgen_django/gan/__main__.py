@@ -1,4 +1,5 @@
-"""Without Django: `python -m prodgen_django.gan train FOLDER OUT` and `… sample CHECKPOINT SHEET.png`."""
+"""Without Django: `python -m prodgen_django.gan train FOLDER OUT`, `… sample CHECKPOINT SHEET.png` and
+`… pack FOLDER OUT --size 128`, which makes of a folder of photographs two files that `train` takes in its place."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m prodgen_django.gan", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     training = commands.add_parser(
-        "train", help="train on a folder of <label>/<photo> files; run again to go on"
+        "train", help="train on a folder of <label>/<photo> files, or on a pack; run again to go on"
     )
     training.add_argument("folder", type=Path)
     training.add_argument("out", type=Path)
@@ -41,6 +42,10 @@ def main(argv: list[str] | None = None) -> int:
     training.add_argument("--device", default="auto")
     training.add_argument("--data-name", default="", help="what the photographs are called on the card")
     training.add_argument("--licence", default="", help="licence of the photographs and of the weights")
+    packing = commands.add_parser("pack", help="prepare photos once, as two files for another machine")
+    packing.add_argument("folder", type=Path)
+    packing.add_argument("out", type=Path)
+    packing.add_argument("--size", type=int, required=True, help="side of the prepared photos in pixels")
     sampling = commands.add_parser("sample", help="a sheet of unpicked pictures, a row a label, as PNG")
     sampling.add_argument("checkpoint", type=Path)
     sampling.add_argument("sheet", type=Path)
@@ -48,7 +53,22 @@ def main(argv: list[str] | None = None) -> int:
     sampling.add_argument("--seed", type=int, default=0)
     sampling.add_argument("--truncation", type=float, default=1.0)
     arguments = parser.parse_args(argv)
+    if arguments.command == "pack":
+        return _pack(arguments)
     return _train(arguments, argv) if arguments.command == "train" else _sample(arguments)
+
+
+def _pack(arguments: argparse.Namespace) -> int:
+    dataset = PhotoDataset.from_folder(arguments.folder, arguments.size, arguments.out)
+    print(f"{len(dataset)} photos of {len(dataset.labels)} labels; left out: {dataset.report.reasons}")
+    return 0
+
+
+def _photos(folder: Path, size: int, cache: Path) -> PhotoDataset:
+    """A folder of photographs, or what `pack` made of one."""
+    if (folder / f"{size}.json").exists():
+        return PhotoDataset.from_pack(folder, size)
+    return PhotoDataset.from_folder(folder, size, cache)
 
 
 def _train(arguments: argparse.Namespace, argv: list[str] | None) -> int:
@@ -58,10 +78,10 @@ def _train(arguments: argparse.Namespace, argv: list[str] | None) -> int:
     fills = config.architecture == "fill"
     size = arguments.size or (2 if fills else 1) * config.resolution
     cache = arguments.out / "photos"
-    dataset = PhotoDataset.from_folder(arguments.folder, size, cache)
+    dataset = _photos(arguments.folder, size, cache)
     validation = None
     if arguments.validation:
-        validation = PhotoDataset.from_folder(arguments.validation, size, cache / "validation")
+        validation = _photos(arguments.validation, size, cache / "validation")
     print(
         f"{len(dataset)} photos of {len(dataset.labels)} labels; left out: {dataset.report.reasons}",
         flush=True,

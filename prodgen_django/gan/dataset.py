@@ -122,6 +122,24 @@ class PhotoDataset:
         return cls.from_photos(photos(), size, cache_dir, fingerprint, len(files), on_progress)
 
     @classmethod
+    def from_pack(cls, folder: str | Path, size: int) -> PhotoDataset:
+        """A set that `from_folder` or `from_photos` kept in `folder`, without the photos it was made of: two files
+        that can be taken to another machine. Raises `ValueError` where there is none of that size, or where a file is
+        damaged."""
+        pack = Path(folder)
+        try:
+            index = json.loads((pack / f"{size}.json").read_text(encoding="utf-8"))
+            pixels = (pack / f"{size}-{index['sha256']}.u8").read_bytes()
+            if hashlib.sha256(pixels).hexdigest()[:16] != index["sha256"]:
+                raise ValueError("its pixels have changed")
+            found = cls._open(pack, size, index["fingerprint"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{pack.name} holds no usable pack of {size} px: {error}") from error
+        if found is None:
+            raise ValueError(f"{pack.name} holds no usable pack of {size} px: another version wrote it")
+        return found
+
+    @classmethod
     def from_photos(
         cls,
         photos: Iterable[Photo],

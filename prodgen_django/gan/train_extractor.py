@@ -1,7 +1,7 @@
 """Trains the extractor: `python -m prodgen_django.gan.train_extractor FOLDER OUT.safetensors`.
 
 FOLDER holds `train/<label>/…`, `validation/<label>/…` and, to be looked at once, `test/<label>/…`. Minutes on
-a CPU.
+a CPU. Its state is kept beside OUT after each epoch; the same command goes on from there.
 """
 
 from __future__ import annotations
@@ -19,15 +19,24 @@ from torch import Tensor
 from prodgen_django.gan.checkpoint import write_checkpoint
 from prodgen_django.gan.dataset import PhotoDataset
 from prodgen_django.gan.extractor import ExtractorNet, to_side
+from prodgen_django.gan.state import load_state, save_state
 
 __all__ = ["train_extractor"]
 
 
 def train_extractor(
-    train: PhotoDataset, validation: PhotoDataset, epochs: int = 45, batch: int = 32, seed: int = 0
-) -> tuple[ExtractorNet, list[float]]:
-    """Classifies labels with augmentation and an averaged copy; returns it and the validation accuracy per
-    epoch."""
+    train: PhotoDataset,
+    validation: PhotoDataset,
+    epochs: int = 45,
+    batch: int = 32,
+    seed: int = 0,
+    state: Path | None = None,
+) -> tuple[ExtractorNet, list[float], float]:
+    """Classifies labels with augmentation and an averaged copy; returns it, the validation accuracy per epoch and the
+    processor seconds of all runs together.
+
+    With `state` each epoch ends in that file, and a run of the same photographs and numbers goes on from it.
+    """
     torch.manual_seed(seed)
     net = ExtractorNet(len(train.labels)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     steps = epochs * (len(train) // batch)
@@ -36,11 +45,20 @@ def train_extractor(
     average = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
     )
-    rng = np.random.default_rng(seed)
     weights = train.weights(0.5)
     averaged = cast(ExtractorNet, average.module)
-    accuracies = []
-    for epoch in range(epochs):
+    accuracies: list[float] = []
+    modules, optimizers = {"net": net, "average": average}, {"optimizer": optimizer}
+    identity = {"photos": train.fingerprint(), "epochs": epochs, "batch": batch, "seed": seed}
+    before, started = 0.0, time.process_time()
+    if state is not None and state.exists():
+        kept = load_state(state, modules, optimizers, identity)
+        accuracies, before = kept["accuracies"], kept["cpu_seconds"]
+        done = len(accuracies) * (len(train) // batch)
+        schedule.last_epoch, schedule._step_count = done - 1, done
+        schedule.step()
+    for epoch in range(len(accuracies), epochs):
+        rng = np.random.default_rng((seed, epoch))
         net.train()
         for _ in range(len(train) // batch):
             index = rng.choice(len(train), batch, p=weights)
@@ -57,12 +75,15 @@ def train_extractor(
         print(
             f"epoch {epoch + 1}/{epochs}: loss {loss.item():.3f}, validation {accuracies[-1]:.3f}", flush=True
         )
+        if state is not None:
+            spent = before + time.process_time() - started
+            save_state(state, modules, optimizers, identity, {"accuracies": accuracies, "cpu_seconds": spent})
     best = averaged.eval()
     with torch.inference_mode():
         pooled = torch.cat([best.pooled(to_side(torch.from_numpy(b))) for b in _batches(train.images)])
         best.feature_mean.copy_(pooled.mean(0))
         best.feature_std.copy_(pooled.std(0).clamp_min(1e-3))
-    return best, accuracies
+    return best, accuracies, before + time.process_time() - started
 
 
 def accuracy(net: ExtractorNet, data: PhotoDataset) -> float:
@@ -117,8 +138,10 @@ def main() -> None:
     train, validation, test = (
         PhotoDataset.from_folder(arguments.folder / part, 64) for part in ("train", "validation", "test")
     )
-    started = time.process_time()
-    net, accuracies = train_extractor(train, validation, arguments.epochs, seed=arguments.seed)
+    state = arguments.out.with_suffix(".state.safetensors")
+    net, accuracies, seconds = train_extractor(
+        train, validation, arguments.epochs, seed=arguments.seed, state=state
+    )
     card = {
         "task": "extractor",
         "labels": train.labels,
@@ -128,7 +151,7 @@ def main() -> None:
         "command": "python -m prodgen_django.gan.train_extractor"
         f" {arguments.folder.name} {arguments.out.name} --epochs {arguments.epochs} --seed {arguments.seed}",
         "seed": arguments.seed,
-        "cpu_seconds": round(time.process_time() - started),
+        "cpu_seconds": round(seconds),
         "metrics": {
             "validation_accuracy": round(accuracies[-1], 4),
             "test_accuracy": round(accuracy(net, test), 4),

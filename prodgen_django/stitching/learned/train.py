@@ -116,6 +116,8 @@ def train(
         "photographs": len(photos),
         "data_name": data_name,
         "licence": licence,
+        "command": f"python -m prodgen_django.stitching.learned.train {' '.join(f.name for f in folders)}"
+        f" --out {out.name} --seconds {seconds:g} --seed {seed} --rate {rate:g}",
         "loss": log[-1]["loss"] if log else None,
     }
     return write_checkpoint(out, average, card)

@@ -122,6 +122,8 @@ def train(
         "metrics": wrong,
         "data_name": data_name,
         "licence": licence,
+        "command": f"python -m prodgen_django.stitching.learned.train_verifier {' '.join(f.name for f in folders)}"
+        f" --out {out.name} --examples {examples} --epochs {epochs} --seed {seed}",
     }
     return write_checkpoint(out, net.state_dict(), card)
 
