@@ -70,6 +70,8 @@ def _options(image: GeneratedImage) -> dict[str, Any]:
         "visible_label": bool(recipe.get("visible_label")),
         "seed": image.seed,
     }
+    if recipe.get("scene"):
+        made["scene"] = recipe["scene"]
     if recipe.get("size"):
         made["size"] = recipe["size"][0]
     extension = str(image.file.name).rpartition(".")[2].lower()

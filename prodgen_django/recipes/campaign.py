@@ -304,10 +304,11 @@ def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, np.ndarray,
 
     import numpy as np
 
-    from prodgen_django.recipes.display import _at_most, _merit
+    from prodgen_django.recipes.display import _merit
     from prodgen_django.studio import CutOut, cut_out_report
+    from prodgen_django.studio.matting import shrink
 
-    photo = _at_most(rgb(bench, ref), side)
+    photo = shrink(rgb(bench, ref), side)
     digest = hashlib.sha256(photo.tobytes()).hexdigest()[:24]
     kept = Path(bench.work_dir()) / f"cut-{digest}.npz"
     try:

@@ -9,8 +9,11 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import settings
+from prodgen_django.recipes import backdrops
 from prodgen_django.recipes.base import ItemFailed, Outcome, Picture, Recipe
 from prodgen_django.recipes.forms import RecipeForm, format_field, seed_field
+from prodgen_django.recipes.outlines import outline_file, outline_of
+from prodgen_django.recipes.own_scenes import NoScene
 from prodgen_django.recipes.photos import require_photos, rgb
 
 if TYPE_CHECKING:
@@ -24,18 +27,10 @@ if TYPE_CHECKING:
 SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
 #: Side in pixels of the picture on the options page.
 PREVIEW_SIZE = 640
-#: Longer side in pixels of the outline that is kept for the brush.
-OUTLINE_SIDE = 1200
 #: Photos that are cut out to find the best; further ones are not looked at.
 MOST_COMPARED = 4
 #: Qualities tried in turn where the shop's own costs the product its fine structure.
 GENTLER = (94, 97)
-
-
-def _styles() -> list[tuple[str, str]]:
-    from prodgen_django.studio.styles import STYLES
-
-    return [(style.name, style.label) for style in STYLES.values()]
 
 
 class DisplayForm(RecipeForm):
@@ -44,7 +39,7 @@ class DisplayForm(RecipeForm):
     styles = forms.MultipleChoiceField(
         label=_("Backdrops"),
         help_text=_("Each product gets one picture before each backdrop; marketplaces ask for pure white."),
-        choices=_styles,
+        choices=backdrops.choices,
         initial=["white"],
         widget=forms.CheckboxSelectMultiple,
     )
@@ -85,6 +80,8 @@ class DisplayForm(RecipeForm):
     )
     format = format_field()
     seed = seed_field()
+    # Which staged photo: of a picture that is made again.
+    scene = forms.CharField(max_length=255, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -105,6 +102,10 @@ class DisplayRecipe(Recipe):
     options_form = DisplayForm
     has_preview = True
 
+    def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        cleaned = super().clean_options(options)
+        return {name: value for name, value in cleaned.items() if name != "scene" or value}
+
     def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
         for item in items:
             try:
@@ -115,32 +116,44 @@ class DisplayRecipe(Recipe):
     def preview(self, item: WorkItem, bench: Workbench) -> Picture:
         style = (item.options.get("styles") or ["white"])[0]
         ref, photo, cut = self._chosen(item, bench, 2 * PREVIEW_SIZE)[0]
-        return self._picture(item, ref, photo, cut, style, item.seed, (PREVIEW_SIZE, PREVIEW_SIZE))
+        return self._picture(item, bench, ref, photo, cut, style, 0, (PREVIEW_SIZE, PREVIEW_SIZE))
 
     def _one(self, item: WorkItem, bench: Workbench) -> Outcome:
         options = item.options
         chosen = self._chosen(item, bench)
         wanted = [
-            (style, item.seed + number)
+            (style, number)
             for style in options["styles"]
             # Pure white holds nothing that a seed could vary.
             for number in range(1 if style == "white" else options["candidates"])
         ]
         pictures: list[Picture] = []
         notes: list[str] = []
+        without: NoScene | None = None
         side, total = options["size"], len(chosen) * len(wanted)
         for ref, photo, cut in chosen:
             notes += cut.reasons
-            outline = _outline_file(bench, cut)
-            for style, seed in wanted:
+            outline = outline_file(bench, cut)
+            for style, number in wanted:
                 bench.progress(item, 0.5 + 0.5 * len(pictures) / total, _now("Staging"))
-                pictures.append(self._picture(item, ref, photo, cut, style, seed, (side, side), outline))
+                try:
+                    pictures.append(
+                        self._picture(item, bench, ref, photo, cut, style, number, (side, side), outline)
+                    )
+                except NoScene as error:
+                    # The other backdrops are there all the same.
+                    without = error
+                    notes.append(error.message)
+        if not pictures and without:
+            raise without
         return Outcome(item, pictures=tuple(pictures), report={"sentences": list(dict.fromkeys(notes))})
 
     def _chosen(
         self, item: WorkItem, bench: Workbench, side: int = 0
     ) -> list[tuple[str, np.ndarray, CutOut]]:
         """The photos to use, each with its cut-out; with ``side`` they are made smaller first."""
+        from prodgen_django.studio.matting import shrink
+
         refs = require_photos(item)
         way = item.options.get("photo", "best")
         if way == "first":
@@ -153,8 +166,8 @@ class DisplayRecipe(Recipe):
             bench.progress(item, 0.5 * number / len(refs), _now("Cutting out"))
             try:
                 photo = rgb(bench, ref)
-                photo = _at_most(photo, side) if side else photo
-                found.append((ref, photo, _mended(ref, photo) or _cut(photo)))
+                photo = shrink(photo, side) if side else photo
+                found.append((ref, photo, outline_of(ref, photo)))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
@@ -168,20 +181,24 @@ class DisplayRecipe(Recipe):
     def _picture(
         self,
         item: WorkItem,
+        bench: Workbench,
         ref: str,
         photo: np.ndarray,
         cut: CutOut,
         style: str,
-        seed: int,
+        number: int,
         size: tuple[int, int],
         outline: str = "",
     ) -> Picture:
         from prodgen_django.studio import StagingError, stage
         from prodgen_django.studio.visible_label import with_label
 
+        seed = item.seed + number
         shadow = True if style == "white" and item.options.get("shadow") else None
+        behind = backdrops.backdrop(style, item, bench, photo, cut, size, seed, number)
+        arguments = {"shadow": shadow, **behind.arguments}
         try:
-            staged = stage(photo, cut.alpha, style, size=size, shadow=shadow, seed=seed)
+            staged = stage(photo, cut.alpha, behind.scene, size=size, seed=seed, **arguments)
         except StagingError as error:
             raise ItemFailed(error.code, error.message) from error
         file_format = item.options.get("format") or settings.FORMAT
@@ -215,8 +232,9 @@ class DisplayRecipe(Recipe):
                 "photo_size": [photo.shape[1], photo.shape[0]],
                 "shadow": bool(shadow),
                 "visible_label": bool(item.options.get("visible_label")),
+                **behind.recipe,
             },
-            sources=(ref,),
+            sources=(ref, *behind.sources),
             scores={
                 "fidelity": fidelity,
                 "cut_out": cut.as_dict() | {"mask": outline},
@@ -295,49 +313,6 @@ def measure(data: bytes) -> tuple[dict[str, Any], list[Mapping[str, str]]]:
     return {name: report.as_dict() for name, report in reports.items()}, blockers
 
 
-def _mended(ref: str, photo: np.ndarray) -> CutOut | None:
-    """The outline that a person has drawn for the photo, or None; one for another picture under its name is left."""
-    from prodgen_django.imagefile import load_image
-    from prodgen_django.models import CutOutCorrection
-    from prodgen_django.storage import read_file
-    from prodgen_django.studio import cut_out_by_hand
-
-    drawn = CutOutCorrection.objects.filter(photo=ref).first()
-    if drawn is None:
-        return None
-    try:
-        mask = load_image(read_file(drawn.mask))[..., 0] > 127
-    except (OSError, ValueError):
-        return None
-    ratio = (mask.shape[1] / mask.shape[0]) / (photo.shape[1] / photo.shape[0])
-    return cut_out_by_hand(photo, mask) if mask.any() and abs(ratio - 1) < 0.02 else None
-
-
-def _outline_file(bench: Workbench, cut: CutOut) -> str:
-    """The cut-out as a PNG in the storage, for the page on which it can be mended; returns its name."""
-    import numpy as np
-
-    from prodgen_django.imagefile import encode_image
-
-    small = _at_most(cut.alpha, OUTLINE_SIDE)
-    pixels = np.rint(small * 255).astype(np.uint8)
-    return bench.save_file("cutouts", encode_image(pixels, format="png", source_type=None), "png")
-
-
-def _cut(photo: np.ndarray) -> CutOut:
-    from prodgen_django.studio import cut_out_report
-    from prodgen_django.studio.rembg_backend import MattingUnavailable, rembg_cut_out
-
-    chosen = settings.MATTING
-    try:
-        cut = cut_out_report(photo) if chosen == "own" else rembg_cut_out(photo, chosen["rembg"])
-    except MattingUnavailable as error:
-        raise ItemFailed("matting_unavailable", str(error)) from error
-    if not cut.alpha.any():
-        raise ItemFailed("no_product", " ".join(cut.reasons))
-    return cut
-
-
 def _suits(candidate: tuple[str, np.ndarray, CutOut]) -> tuple[bool, float]:
     """A photo that a person has taken the trouble with comes before every other."""
     return candidate[2].corrected, _merit(candidate)
@@ -361,9 +336,3 @@ def _rim(photo: np.ndarray) -> np.ndarray:
     edge = max(4, min(photo.shape[:2]) // 40)
     parts = (photo[:edge], photo[-edge:], photo[:, :edge], photo[:, -edge:])
     return np.concatenate([part.reshape(-1, 3) for part in parts])
-
-
-def _at_most(photo: np.ndarray, side: int) -> np.ndarray:
-    from prodgen_django.studio.matting import shrink
-
-    return shrink(photo, side)

@@ -12,6 +12,9 @@ from .color import Float, palette_centres
 
 Mask = npt.NDArray[np.bool_]
 
+PLAIN = 2.6
+"""A ground whose colours are mostly this close, in Lab, to a smooth surface is plain."""
+
 _GRAPH_SIDE = 96
 _BORDER = 0.04
 

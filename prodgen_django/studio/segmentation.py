@@ -22,8 +22,6 @@ from .pieces import clean, pierce
 SIDE = 400
 """The longer side, in pixels, at which the product is looked for."""
 
-_PLAIN = 2.6  # a ground whose colours are mostly this close, in Lab, to a smooth surface is plain
-
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
@@ -73,7 +71,7 @@ def segment(image: Pixels) -> Segmentation:
     enclosed = background.enclosed(lab, outside)
     both = _normalise(_normalise(unlike) * 0.5 + _normalise(enclosed) * 0.5)
     floods = background.floods(lab, outside)
-    plain = background.grain(lab, outside) < _PLAIN
+    plain = background.grain(lab, outside) < background.PLAIN
     starts = (None, unlike, shaded, enclosed, both)
     cuts = [grab_cut(image, None if s is None else _normalise(s * prior), outside) for s in starts]
     masks = [clean(mask, both, lab) for mask in (*floods, *cuts)]

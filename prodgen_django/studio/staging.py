@@ -87,13 +87,15 @@ def stage(
     photo_source: str = "digitalCapture",
     backdrop_source: str = "algorithmicMedia",
     ground: float = 0.86,
+    middle: tuple[float, float] = (0.5, 0.5),
     max_upscale: float = MAX_UPSCALE,
 ) -> Staged:
     """Stage the product of `photo` (uint8 H×W×3) that `alpha` (float32 H×W in [0, 1]) marks.
 
     `backdrop`: a name in `STYLES`, or pixels uint8 h×w×3, which are scaled to cover the canvas; of those,
     `backdrop_source` says how they came to be and `ground` where a standing product's base is (share of
-    height).
+    height). `middle`: where the middle of the product's box is (shares of width and height; for a standing
+    product the base decides the height).
     `size`: the canvas, (width, height). `fill`: the share of the canvas that the product's longer side
     takes; by default 0.88 on white and what suits the style elsewhere. `shadow`: True or False, or a
     depth of 0 to 1; by default the style's own, and none on white, where everything outside the product
@@ -114,7 +116,7 @@ def stage(
     plain = style is not None and style.name == "white"
     stands = way == "stand" and not plain
     base = (style.ground if style is not None else ground) if stands else None
-    transform, notes = _place(alpha, size, style, fill, base, max_upscale)
+    transform, notes = _place(alpha, size, style, fill, base, middle, max_upscale)
     shape = (size[1], size[0])
     product = onto_canvas(photo, transform, shape)
     mask = onto_canvas(alpha.astype(np.float32), transform, shape)
@@ -171,9 +173,10 @@ def _place(
     style: Style | None,
     fill: float | None,
     base: float | None,
+    middle: tuple[float, float],
     max_upscale: float,
 ) -> tuple[npt.NDArray[np.float64], list[str]]:
-    """Where the photograph comes to lie: a scale and a shift by whole pixels; on `base`, or centred."""
+    """Where the photograph comes to lie: a scale and a shift by whole pixels; on `base`, or about `middle`."""
     width, height = size
     solid = alpha >= 0.5
     rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
@@ -181,6 +184,8 @@ def _place(
     wanted = fill if fill is not None else style.fill if style is not None else 0.72
     if not 0.05 <= wanted <= 1:
         raise ValueError(f"fill is {wanted}, but runs from 0.05 to 1")
+    if not (0 <= middle[0] <= 1 and 0 <= middle[1] <= 1):
+        raise ValueError(f"middle is {middle}, but runs from 0 to 1")
     room = wanted * height if base is None else min(wanted, base - 0.06) * height
     scale = min(wanted * width / (right - left), room / (bottom - top))
     notes = []
@@ -194,8 +199,10 @@ def _place(
     # Whole pixels for the whole photograph, so that the resampling is fully told by the transform.
     full = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
     sx, sy = full[0] / alpha.shape[1], full[1] / alpha.shape[0]
-    x = round(width / 2 - (left + right) / 2 * sx)
-    y = round(base * height - bottom * sy if base is not None else height / 2 - (top + bottom) / 2 * sy)
+    x = round(middle[0] * width - (left + right) / 2 * sx)
+    y = round(
+        base * height - bottom * sy if base is not None else middle[1] * height - (top + bottom) / 2 * sy
+    )
     transform = np.array([[sx, 0, x + 0.5 * sx - 0.5], [0, sy, y + 0.5 * sy - 0.5], [0, 0, 1]])
     return transform, notes
 
