@@ -153,6 +153,18 @@ def _personalization() -> list[CheckMessage]:
                 id="prodgen_django.E009",
             )
         )
+    from prodgen_django.personalization.policy import MODES
+
+    share = settings.POLICY_EXPLORE
+    is_share = isinstance(share, int | float) and not isinstance(share, bool) and 0 <= share <= 1
+    if settings.POLICY_MODE not in MODES or not is_share:
+        found.append(
+            Error(
+                f"PRODGEN['POLICY_MODE'] is {settings.POLICY_MODE!r}, PRODGEN['POLICY_EXPLORE'] {share!r}.",
+                hint=f"One of {', '.join(MODES)}, and a number from 0 to 1.",
+                id="prodgen_django.E012",
+            )
+        )
     if settings.CONSENT is None:
         return found
     if (

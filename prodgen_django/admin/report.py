@@ -22,12 +22,13 @@ from prodgen_django.personalization.features import AXES, STYLE_AXES
 from prodgen_django.personalization.reporting import TARGET, Report, has_rows, make_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from django.http import HttpRequest, HttpResponse
 
+    from prodgen_django.personalization.comparison import Row
     from prodgen_django.personalization.evidence import Verdict
-    from prodgen_django.personalization.reporting import Outcome, Row
+    from prodgen_django.personalization.reporting import Outcome
 
 PERIODS = (7, 30, 90)
 #: Products whose pictures are shown; the others are of less traffic.
@@ -98,6 +99,7 @@ def report_page(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
         "products": products[:FIRST_PRODUCTS],
         "others": products[FIRST_PRODUCTS:],
         "more": max(0, len(report.pictures) - MOST_PRODUCTS),
+        "campaigns": list(_campaigns(report)),
         "styles": [_row(row, axis_name(row.key)) for row in report.styles],
         "beliefs": _beliefs(report),
         "policies": _policies(report),
@@ -183,23 +185,38 @@ def _row(row: Row, name: str) -> dict[str, Any]:
 
 def _products(report: Report) -> Iterator[dict[str, Any]]:
     wanted = dict(list(report.pictures.items())[:MOST_PRODUCTS])
-    keys = {row.key for rows in wanted.values() for row in rows}
-    images = GeneratedImage.objects.only("pk", "uuid", "title", "thumbnail", "tags").in_bulk(keys)
     model: Any = get_catalog().model
     products = model._default_manager.in_bulk(wanted)
+    # str() of a variant has no title of its own.
+    titles = {key: get_catalog().title(product) for key, product in products.items()}
+    return _groups(wanted, titles, lambda image: ", ".join(str(tag) for tag in image.tags[:4]))
+
+
+def _campaigns(report: Report) -> Iterator[dict[str, Any]]:
+    titles = {slot: _("Place “%s”") % slot for slot in report.campaigns}
+    return _groups(report.campaigns, titles, lambda image: image.title)
+
+
+def _groups(
+    wanted: Mapping[Any, Sequence[Row]], titles: Mapping[Any, str], name: Callable[[GeneratedImage], str]
+) -> Iterator[dict[str, Any]]:
+    """Pictures that compete, under what they compete for; those that have been deleted are left out."""
+    keys = {row.key for rows in wanted.values() for row in rows}
+    images = GeneratedImage.objects.only("pk", "uuid", "title", "thumbnail", "tags").in_bulk(keys)
     for key, rows in wanted.items():
         shown = []
         for row in rows:
             image = images.get(row.key)
             if image is not None:
-                tags = ", ".join(str(tag) for tag in image.tags[:4])
                 shown.append(
-                    {**_row(row, tags or str(image)), "pk": image.pk, "url": file_url(image.thumbnail)}
+                    {**_row(row, name(image) or str(image)), "pk": image.pk, "url": file_url(image.thumbnail)}
                 )
         if shown:
-            # str() of a variant has no title of its own.
-            title = get_catalog().title(products[key]) if key in products else ""
-            yield {"title": title, "pictures": shown, "shown": number(sum(row.shown for row in rows))}
+            yield {
+                "title": titles.get(key, ""),
+                "pictures": shown,
+                "shown": number(sum(row.shown for row in rows)),
+            }
 
 
 def _beliefs(report: Report) -> dict[str, Any]:

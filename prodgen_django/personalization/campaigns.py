@@ -1,14 +1,15 @@
 """Which published campaign picture a visitor sees in a place of the shop.
 
 The same policy as for products chooses among the designs of the place, with one query, and only among those that run
-at this moment. Nothing is written, and no engine is known here.
+at this moment. What this browser was shown there stays for ``STABLE_DAYS``. Nothing is written, and no engine is known
+here.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -21,12 +22,12 @@ from django.utils.safestring import SafeString, mark_safe
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.personalization import identity
-from prodgen_django.personalization.choice import Chosen
+from prodgen_django.personalization.choice import Chosen, Decision
 from prodgen_django.personalization.features import taste_vector
 from prodgen_django.personalization.models import ProfilingConsent, TasteProfile
 from prodgen_django.personalization.pictures import Look, Picture
 from prodgen_django.personalization.policies import cached_ensemble, ensemble_rows, remember
-from prodgen_django.personalization.policy import choose_page, is_held_out, seed_of
+from prodgen_django.personalization.policy import Ensemble, choose_page, is_held_out, seed_of
 from prodgen_django.personalization.reading import Candidate, Facts
 from prodgen_django.personalization.visitor import Visitor
 
@@ -45,6 +46,16 @@ class Shown:
     alt: str
     headline: str
     is_personal: bool
+    #: How it was chosen, for a visitor who consents, and by which policy.
+    decision: Decision | None = None
+    policy_version: str = ""
+    #: The attribute by which the page's script counts it.
+    mark: str = ""
+
+    @property
+    def attrs(self) -> SafeString:
+        """What makes a tag of the shop's own one that is counted."""
+        return mark_safe(self.mark)  # noqa: S308  (made of a number, see `page`)
 
     def __html__(self) -> str:
         return self.html()
@@ -72,8 +83,9 @@ class Shown:
         main = self.picture
         srcset = f' srcset="{escape(main.srcset)}" sizes="100vw"' if main.srcset else ""
         box = f' width="{main.width}" height="{main.height}"' if main.width else ""
+        mark = f" {self.mark}" if self.mark else ""
         drawn = (
-            f'<picture>{sources}<img src="{escape(main.url)}"{srcset}{box} alt="{escape(self.alt)}"'
+            f'<picture{mark}>{sources}<img src="{escape(main.url)}"{srcset}{box} alt="{escape(self.alt)}"'
             f' loading="{escape(loading)}" decoding="async"></picture>'
         )
         css = escape(f"prodgen-campaign {css_class}".strip())
@@ -126,19 +138,40 @@ def choose_campaign(
     if not designs:
         return None
     consents = visitor.consents and (consent is True if visitor.is_absent else consent is not False)
-    index, personal = 0, False
-    if consents and len(designs) > 1:
-        policy = known or remember(ensemble_text)
-        hour = identity.now_hour()
-        seed = seed_of(visitor.key, f"slot:{slot}", hour // (24 * settings.STABLE_DAYS))
-        if is_held_out(visitor.key, settings.HOLDOUT):
-            index = seed % len(designs)
-        else:
-            used = profile if taste is None else taste
-            arms = [design.candidate for design in designs]
-            index = choose_page(policy, taste_vector(used), [(seed, arms)])[0].index
-            personal = bool(used)
-    return _shown(designs[index], rows, phone, personal)
+    if not consents:
+        return _shown(designs[0], rows, phone)
+    policy = known or remember(ensemble_text)
+    used = profile if taste is None else taste
+    decision = _decide(visitor, slot, designs, used, policy)
+    design = next(design for design in designs if design.candidate.id == decision.image_id)
+    is_personal = bool(used) and len(designs) > 1 and not decision.is_holdout
+    return replace(
+        _shown(design, rows, phone),
+        is_personal=is_personal,
+        decision=decision,
+        policy_version=policy.version,
+    )
+
+
+def _decide(
+    visitor: Visitor, slot: str, designs: Sequence[_Row], taste: Mapping[str, float], policy: Ensemble
+) -> Decision:
+    key, hour = identity.slot_key(slot), identity.now_hour()
+    arms = [design.candidate for design in designs]
+    ids = tuple([arm.id for arm in arms])
+    is_holdout = is_held_out(visitor.key, settings.HOLDOUT)
+    before = visitor.seen.get(key)
+    if before is not None and before.image_id in ids:
+        return Decision(
+            key, before.image_id, ids, (), before.share, is_holdout, before.hour,
+            version=before.version, is_new=False,
+        )  # fmt: skip
+    seed = seed_of(visitor.key, key, hour // (24 * settings.STABLE_DAYS))
+    if is_holdout:
+        even = (1.0 / len(ids),) * len(ids)
+        return Decision(key, sorted(ids)[seed % len(ids)], ids, even, even[0], True, hour)
+    choice = choose_page(policy, taste_vector(taste), [(seed, arms)])[0]
+    return Decision(key, ids[choice.index], ids, choice.propensities, choice.propensity, False, hour)
 
 
 def _designs(rows: Sequence[_Row], language: str, wide: str) -> list[_Row]:
@@ -156,7 +189,7 @@ def _designs(rows: Sequence[_Row], language: str, wide: str) -> list[_Row]:
     return []
 
 
-def _shown(design: _Row, rows: Sequence[_Row], phone: str, personal: bool) -> Shown:
+def _shown(design: _Row, rows: Sequence[_Row], phone: str) -> Shown:
     small = next(
         (row for row in rows if row.format == phone and row.item is not None and row.item == design.item),
         None,
@@ -167,7 +200,7 @@ def _shown(design: _Row, rows: Sequence[_Row], phone: str, personal: bool) -> Sh
         return Picture(Chosen(row.candidate), design.alt, max(width, row.candidate.facts.width), "", look)
 
     made, narrow = picture(design, 1920), picture(small, 0) if small else None
-    return Shown(made, narrow, design.link, design.alt, design.headline, personal)
+    return Shown(made, narrow, design.link, design.alt, design.headline, is_personal=False)
 
 
 def _query(

@@ -29,6 +29,7 @@ TRUE_KINDS = ("display", "stitch")
 class Decision(NamedTuple):
     """How a picture came to be chosen for a visitor: what the log will say."""
 
+    #: For a campaign's picture the key of its place (`identity.slot_key`).
     product_id: Any
     image_id: int
     candidates: tuple[int, ...]

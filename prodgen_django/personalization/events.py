@@ -23,6 +23,7 @@ from django.utils import timezone
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.personalization.buffer import Buffer, Event, get_buffer
+from prodgen_django.personalization.identity import slot_of
 from prodgen_django.personalization.models import Exposure, ProfilingConsent
 
 if TYPE_CHECKING:
@@ -222,7 +223,8 @@ class _Batch:
 
         model: Any = get_catalog().model
         fresh = [item for event in seen for item in event["i"] if item[2] and item[6][0] not in self.rows]
-        products = model._default_manager.filter(pk__in={model._meta.pk.to_python(item[0]) for item in fresh})
+        keys = {model._meta.pk.to_python(item[0]) for item in fresh if not slot_of(item[0])}
+        products = model._default_manager.filter(pk__in=keys)
         images = GeneratedImage.objects.filter(pk__in={item[1] for item in fresh})
         return (
             {str(pk): pk for pk in products.values_list("pk", flat=True)},
@@ -244,7 +246,8 @@ class _Batch:
             self.changed[row.token] = row
             return
         products, images = known
-        if not share or product not in products or image not in images:
+        slot = slot_of(product)
+        if not share or not (slot or product in products) or image not in images:
             # The row that the log had when the page was made is gone, or what it is about.
             self.done.dropped += 1
             return
@@ -252,7 +255,8 @@ class _Batch:
             token=tokens[0],
             visitor=event["v"],
             user_id=user,
-            product_id=products[product],
+            product_id=None if slot else products[product],
+            slot=slot,
             image_id=image,
             candidates=candidates,
             propensity=share,

@@ -27,6 +27,7 @@ MOST_SEEN = 100
 _LONGEST = 3800
 #: Probabilities are kept as whole numbers of so many parts.
 _SHARES = 0xFFFF
+_SLOT = "slot:"
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -71,6 +72,16 @@ def id_of(request: HttpRequest) -> str:
     """The visitor's number, or "" where the request has none, or something that is none of ours."""
     value = request.COOKIES.get(ID_COOKIE, "")
     return value if _ID.fullmatch(value) else ""
+
+
+def slot_key(slot: str) -> str:
+    """What stands in a page's record for a campaign's place, where a product's key stands otherwise."""
+    return f"{_SLOT}{slot}"
+
+
+def slot_of(key: str) -> str:
+    """The place of such a key; "" for a product's."""
+    return key.removeprefix(_SLOT) if key.startswith(_SLOT) else ""
 
 
 def decision_token(visitor: str, product_id: Any, hour: int) -> str:

@@ -170,7 +170,10 @@ class Exposure(models.Model):
     user = models.ForeignKey(
         django_settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
     )
-    product = models.ForeignKey(product_model(), models.CASCADE, related_name="+")
+    #: What the picture is of; None where it is a campaign's.
+    product = models.ForeignKey(product_model(), models.CASCADE, null=True, blank=True, related_name="+")
+    #: The place of the shop that a campaign's picture stood in; "" for a product's.
+    slot = models.CharField(max_length=50, blank=True)
     #: The picture shown; None once it has been deleted.
     image = models.ForeignKey(
         "prodgen_django.GeneratedImage", models.SET_NULL, null=True, blank=True, related_name="exposures"
@@ -215,8 +218,17 @@ class Exposure(models.Model):
             # What is learnt from, reported, or past its retention.
             models.Index(fields=["shown_at"], name="prodgen_exposure_time"),
             models.Index(
-                fields=["shown_at"], condition=models.Q(learnt_in=None), name="prodgen_exposure_unlearnt"
+                fields=["shown_at"],
+                condition=models.Q(learnt_in=None, slot=""),
+                name="prodgen_exposure_unlearnt",
             ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(product__isnull=False, slot="")
+                | (models.Q(product__isnull=True) & ~models.Q(slot="")),
+                name="prodgen_exposure_of_one",
+            )
         ]
 
     def __str__(self) -> str:

@@ -6,12 +6,12 @@ import json
 import time
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from prodgen_django.conf import settings
-from prodgen_django.personalization import identity
+from prodgen_django.personalization import campaigns, identity
 from prodgen_django.personalization.choice import Chosen, Decision, choose_pictures
 from prodgen_django.personalization.pictures import Look, Picture, width_of
 from prodgen_django.personalization.sealing import Tampered, seal, unseal
@@ -76,13 +76,25 @@ class Page:
             mark = self._marks[pk] = self._mark(product, chosen)
         return Picture(chosen, str(getattr(product, "title", "") or ""), width, mark, self._look)
 
+    def campaign(self, slot: str, *, language: str, wide: str, phone: str) -> campaigns.Shown | None:
+        """The campaign picture of a place, noted as shown. After `choose` it goes by the same taste."""
+        taste = self.taste if self.chosen else None
+        found = campaigns.choose_campaign(
+            self.visitor, slot, language=language, wide=wide, phone=phone, taste=taste
+        )
+        if found is None or found.decision is None:
+            return found
+        self.consents, self.policy_version = True, found.policy_version or self.policy_version
+        return replace(found, mark=self._note(found.decision))
+
     def _mark(self, product: Any, chosen: Chosen) -> str:
         """Note that the page shows the product, and return the HTML attribute that says where in the record."""
         if self.is_for_all:
             return f'data-prodgen-product="{_plain_key(product)}"'
-        if chosen.decision is None:
-            return ""
-        self.shown.append(chosen.decision)
+        return "" if chosen.decision is None else self._note(chosen.decision)
+
+    def _note(self, decision: Decision) -> str:
+        self.shown.append(decision)
         return f'data-prodgen="{len(self.shown) - 1}"'
 
     def record(self) -> str:

@@ -119,7 +119,8 @@ def relearn() -> None:
 
 @transaction.atomic
 def _learn_batch(until: datetime, limit: int) -> Learnt:
-    waiting = Exposure.objects.filter(learnt_in=None, is_simulated=False, shown_at__lt=until)
+    # A campaign is clicked for what it offers: that says little of a style on a product's picture.
+    waiting = Exposure.objects.filter(learnt_in=None, slot="", is_simulated=False, shown_at__lt=until)
     exposures = list(waiting.order_by("shown_at", "pk")[:limit])
     if not exposures:
         return Learnt()

@@ -149,7 +149,7 @@ def remembers(user_id: Any) -> dict[str, int]:
             for field in model._meta.fields
             if field.related_model is get_user_model() and field.name not in ("created_by", "by")
         ]
-        if not fields or model is ProfilingConsent:
+        if not fields or model is ProfilingConsent or model._meta.proxy:
             continue
         who = Q(*((name, user_id) for name in fields), _connector=Q.OR)
         if model is Exposure:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +19,18 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from prodgen_django.conf import settings
+from prodgen_django.personalization.comparison import Row, compare
 from prodgen_django.personalization.evidence import Evidence, Verdict, clicks_needed
-from prodgen_django.personalization.features import AXES, STYLE_AXES
+from prodgen_django.personalization.features import AXES
 from prodgen_django.personalization.models import Exposure, PolicyVersion
 from prodgen_django.personalization.offpolicy import Judgement, judge
-from prodgen_django.personalization.policies import picture_styles, prior, state_of
+from prodgen_django.personalization.policies import prior, state_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-#: What a visitor may do, and the share of the 5 % that its decision may take.
+#: What a visitor may do, and the share of the 5 % that its decision may take; `comparison` has the rest.
 OUTCOMES = {"followed": 0.02, "basket": 0.005, "ordered": 0.005}
-PICTURES_ALPHA = STYLES_ALPHA = 0.01
 #: The uplift for which the report says how much is missing.
 TARGET = 0.2
 #: A hold-out whose size differs from its share by more than this many standard deviations was not drawn by chance.
@@ -72,22 +72,6 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A picture or a style, against what might have been shown in its place."""
-
-    key: Any
-    shown: int
-    followed: int
-    verdict: Verdict
-    #: 1 better, −1 worse than what else could have been shown, 0 not known.
-    winner: int = 0
-
-    @property
-    def rate(self) -> float:
-        return self.followed / self.shown if self.shown else 0.0
-
-
-@dataclass(frozen=True)
 class Report:
     """The whole report over a period."""
 
@@ -101,6 +85,8 @@ class Report:
     days: list[Day]
     #: By product key: the rows of its pictures, most shown first.
     pictures: dict[Any, list[Row]]
+    #: By place of the shop: the designs that were shown there, most shown first.
+    campaigns: dict[str, list[Row]]
     styles: list[Row]
     #: What the newest version believes: (taste axis, style axis) -> log odds; "" for everybody.
     beliefs: dict[tuple[str, str], float]
@@ -131,14 +117,12 @@ def make_report(days: int = 30, *, simulated: bool = False, now: datetime | None
     """Look at the last days of the log; of real visitors, or of made-up ones, never of both."""
     until = now or timezone.now()
     since = until - timedelta(days=days)
-    rows = _with_a_choice(
-        Exposure.objects.filter(is_simulated=simulated, shown_at__gte=since, shown_at__lte=until)
-    )
+    everything = Exposure.objects.filter(is_simulated=simulated, shown_at__gte=since, shown_at__lte=until)
+    rows = _with_a_choice(everything.filter(slot=""))
     share = settings.HOLDOUT
     sides, follows = _sides(rows)
     outcomes = [_outcome(name, alpha, sides, share) for name, alpha in OUTCOMES.items()]
-    shown = dict(rows.order_by().values_list("image").annotate(n=Count("pk")))
-    pictures, styles = _compared(rows, shown)
+    comparison = compare(rows, everything.exclude(slot=""))
     newest = PolicyVersion.objects.filter(is_simulated=simulated, is_current=True).first()
     visitors = sides[False].visitors + sides[True].visitors
     spread = math.sqrt(max(1e-9, visitors * share * (1 - share)))
@@ -151,8 +135,9 @@ def make_report(days: int = 30, *, simulated: bool = False, now: datetime | None
         sides[True],
         outcomes,
         _days(rows, follows, share),
-        pictures,
-        styles,
+        comparison.pictures,
+        comparison.campaigns,
+        comparison.styles,
         _beliefs(newest),
         judge(rows, simulated=simulated),
         str(newest) if newest else "",
@@ -163,9 +148,6 @@ def make_report(days: int = 30, *, simulated: bool = False, now: datetime | None
 def _with_a_choice(rows: QuerySet[Exposure]) -> QuerySet[Exposure]:
     """Where only one picture could be shown, both sides saw the same: nothing to compare."""
     return rows.alias(_text=Cast("candidates", TextField())).filter(_text__contains=",")
-
-
-FOLLOWED = Q(clicked_at__isnull=False) | Q(basket_at__isnull=False) | Q(ordered_at__isnull=False)
 
 
 def _sides(rows: QuerySet[Exposure]) -> tuple[dict[bool, Side], list[tuple[datetime, bool]]]:
@@ -243,80 +225,6 @@ def _days(rows: QuerySet[Exposure], follows: Sequence[tuple[datetime, bool]], sh
         evidence.add(False, 1 - share, of_held)
         found.append(Day(day, shown[day], evidence.verdict(OUTCOMES["followed"])))
     return found
-
-
-def _compared(
-    rows: QuerySet[Exposure], shown: dict[int | None, int]
-) -> tuple[dict[Any, list[Row]], list[Row]]:
-    """Pictures by product, and styles, each against what might have been shown in its place."""
-    clicks: dict[int, list[tuple[bool, float]]] = defaultdict(list)
-    by_axis: dict[int, list[tuple[bool, float]]] = defaultdict(list)
-    followed: Counter[int] = Counter()
-    products: dict[int, Any] = dict(
-        rows.exclude(image=None).order_by().values_list("image", "product").distinct()
-    )
-    followers = list(_followers(rows))
-    styles = picture_styles({key for _image, keys, _p in followers for key in keys} | set(products))
-    for shown_image, keys, probabilities in followers:
-        followed[shown_image] += 1
-        for key, probability in zip(keys, probabilities, strict=True):
-            clicks[key].append((key == shown_image, probability))
-        if not all(key in styles for key in keys):
-            continue
-        for axis in range(len(STYLE_AXES)):
-            having = {key for key in keys if styles[key][axis] >= 0.5}
-            probability = sum(p for p, key in zip(probabilities, keys, strict=True) if key in having)
-            by_axis[axis].append((shown_image in having, probability))
-    pictures = [
-        Row(image, shown.get(image, 0), followed[image], _verdict(clicks[image], PICTURES_ALPHA))
-        for image in products
-    ]
-    found: dict[Any, list[Row]] = defaultdict(list)
-    for row in sorted(_won(pictures, PICTURES_ALPHA), key=lambda row: -row.shown):
-        found[products[row.key]].append(row)
-    axes = []
-    for axis, (name, _tags) in enumerate(STYLE_AXES):
-        with_it = [image for image in products if image in styles and styles[image][axis] >= 0.5]
-        axes.append(
-            Row(
-                name,
-                sum(shown.get(image, 0) for image in with_it),
-                sum(followed[image] for image in with_it),
-                _verdict(by_axis[axis], STYLES_ALPHA),
-            )
-        )
-    order = sorted(found.items(), key=lambda item: -sum(row.shown for row in item[1]))
-    return dict(order), [row for row in _won(axes, STYLES_ALPHA) if row.shown]
-
-
-def _followers(rows: QuerySet[Exposure]) -> Iterator[tuple[int, list[int], list[float]]]:
-    """Of each exposure that somebody followed: the picture, the candidates and their probabilities."""
-    found = rows.filter(FOLLOWED).exclude(image=None)
-    values = ("image", "candidates", "propensity", "propensities")
-    for image, keys, propensity, propensities in found.values_list(*values).iterator():
-        if image not in keys:
-            continue
-        if len(propensities) == len(keys):
-            yield image, keys, propensities
-        elif len(keys) == 2:
-            # The other one's is what is left.
-            place = keys.index(image)
-            yield image, keys, [propensity if at == place else 1 - propensity for at in range(2)]
-
-
-def _verdict(clicks: Sequence[tuple[bool, float]], alpha: float) -> Verdict:
-    return Evidence().add_all(clicks).verdict(alpha)
-
-
-def _won(rows: Sequence[Row], alpha: float) -> list[Row]:
-    """Winners and losers among many: e-BH (Wang & Ramdas, JRSS-B 2022), whatever they have to do with each other."""
-    ranked = sorted((row.verdict.wealth for row in rows), reverse=True)
-    found = [wealth for place, wealth in enumerate(ranked, 1) if wealth * place * alpha >= len(rows)]
-    least = min(found, default=math.inf)
-    return [
-        replace(row, winner=1 if (row.verdict.ratio or 1) > 1 else -1) if row.verdict.wealth >= least else row
-        for row in rows
-    ]
 
 
 def _beliefs(version: PolicyVersion | None) -> dict[tuple[str, str], float]:

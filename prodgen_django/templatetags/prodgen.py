@@ -21,7 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from prodgen_django.personalization.campaigns import Shown, choose_campaign
+from prodgen_django.personalization.campaigns import Shown
 from prodgen_django.personalization.page import Page, page_of, scripted
 from prodgen_django.personalization.pictures import Picture
 from prodgen_django.personalization.visitor import Visitor
@@ -73,11 +73,8 @@ def prodgen_campaign(
 
     One query. After `personalize_products` it goes by the same taste as the page's products.
     """
-    page = _page(context)
-    taste = page.taste if page.chosen else None
     language = context.get("LANGUAGE_CODE") or get_language() or ""
-    found = choose_campaign(page.visitor, slot, language=language, wide=wide, phone=phone, taste=taste)
-    return found or ""
+    return _page(context).campaign(slot, language=language, wide=wide, phone=phone) or ""
 
 
 @register.simple_tag(takes_context=True)

@@ -39,6 +39,8 @@ def test_defaults_are_right(settings: Any) -> None:
         ({"STORAGE": "no-alias"}, "E004"),
         ({"MATTING": "best"}, "E010"),
         ({"C2PA": {"key": "here.pem"}}, "E011"),
+        ({"POLICY_MODE": "bold"}, "E012"),
+        ({"POLICY_EXPLORE": 2}, "E012"),
         ({"LEASE_SECONDS": 20, "HEARTBEAT_SECONDS": 15}, "E005"),
         ({"TASK_SOFT_TIME_LIMIT": 700}, "W002"),
         ({"TRAIN_SLICE_SECONDS": 600}, "W003"),

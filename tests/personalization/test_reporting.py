@@ -16,8 +16,9 @@ from oscar.test.factories import create_product
 
 from prodgen_django.models import Exposure, GeneratedImage, PolicyVersion
 from prodgen_django.personalization import policies
+from prodgen_django.personalization.comparison import PICTURES_ALPHA, Row, winners
 from prodgen_django.personalization.evidence import Evidence
-from prodgen_django.personalization.reporting import PICTURES_ALPHA, Row, _won, make_report
+from prodgen_django.personalization.reporting import make_report
 from prodgen_django.personalization.simulation import World, clear, simulate
 
 LOOKS = (
@@ -171,7 +172,7 @@ def test_in_null_worlds_no_picture_wins_however_often_one_looks():
                     one.add(False, float(shares[product, place]), int(6 - hits[place]))
                 shares[product] = 0.7 * shares[product] + 0.3 * (hits + 0.1) / (hits + 0.1).sum()
             rows = [Row(None, 0, 0, one.verdict(PICTURES_ALPHA)) for group in evidence for one in group]
-            if any(row.winner for row in _won(rows, PICTURES_ALPHA)):
+            if any(row.winner for row in winners(rows, PICTURES_ALPHA)):
                 false += 1
                 break
     assert false / runs <= 0.05

@@ -27,6 +27,7 @@ class Command(BaseCommand):
             f"{report.since:%Y-%m-%d} to {report.until:%Y-%m-%d}: {report.exposures} exposures, "
             f"{report.personal.visitors} visitors, {report.held.visitors} more in the hold-out"
         )
+        self._campaigns(report)
         if not report.exposures:
             return
         if report.suspicious:
@@ -48,8 +49,17 @@ class Command(BaseCommand):
                 f"{_change(verdict)} [{_bounds(verdict)}] {said}{missing}"
             )
 
+    def _campaigns(self, report: Report) -> None:
+        for slot, rows in report.campaigns.items():
+            for row in rows:
+                self.stdout.write(
+                    f"campaign in {slot!r}, picture {row.key}: "
+                    f"shown {row.shown}, clicked {row.followed} ({row.rate:.1%})"
+                )
+
     def _rows(self, report: Report) -> None:
-        rows = [(f"picture {row.key}", row) for rows in report.pictures.values() for row in rows]
+        groups = [*report.pictures.values(), *report.campaigns.values()]
+        rows = [(f"picture {row.key}", row) for rows in groups for row in rows]
         rows += [(f"style {row.key}", row) for row in report.styles]
         decided = [(name, row) for name, row in rows if row.winner]
         self.stdout.write("")
