@@ -84,7 +84,7 @@ class StitchForm(RecipeForm):
     crop = forms.ChoiceField(
         label=_("Empty corners"),
         choices=[
-            ("auto", _("Crop where that loses little, else white")),
+            ("auto", _("Crop scenes, and products where that loses little; else white")),
             ("rectangle", _("Crop to the largest full rectangle")),
             ("fill", _("Fill with the background's colour")),
             ("inpaint", _("Let a trained model paint small corners (marked as generated)")),
@@ -183,7 +183,7 @@ class StitchRecipe(Recipe):
             )
         except StitchError as error:
             raise ItemFailed(error.code, error.message) from error
-        if not result.mask.all():
+        if not result.mask.all() and result.report.get("crop") != "extend":
             # A shop's page has no use for black corners.
             result.image[~result.mask] = WHITE
         report = {**result.report, "sentences": list(result.report.get("warnings", [])), "steps": steps}

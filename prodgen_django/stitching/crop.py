@@ -59,34 +59,36 @@ def _grow(mask: Mask, box: Box) -> Box:
     return left, top, right, bottom
 
 
-def nearly_full(mask: Mask, empty: float = 0.08) -> Box:
+def nearly_full(mask: Mask, empty: float = 0.08, keep: float = 0.0) -> Box:
     """The bounding box of what is valid, each time less the side that is emptiest, until at most the share
-    `empty` of it is missing."""
+    `empty` of it is missing or less than `keep` of what is valid would be left."""
     step = max(1, max(mask.shape) // 400)
     ys, xs = np.nonzero(mask)
     if len(ys) == 0:
         return 0, 0, mask.shape[1], mask.shape[0]
-    left, top, right, bottom = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
+    box = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
     holes = cv2.integral((~mask).view(np.uint8))
+    whole = len(ys)
 
     def missing(x0: int, y0: int, x1: int, y1: int) -> int:
         return int(holes[y1, x1] - holes[y0, x1] - holes[y1, x0] + holes[y0, x0])
 
-    while right - left > 2 * step and bottom - top > 2 * step:
-        if missing(left, top, right, bottom) <= empty * (right - left) * (bottom - top):
-            break
-        shares = {
-            "left": missing(left, top, left + step, bottom) / (bottom - top),
-            "right": missing(right - step, top, right, bottom) / (bottom - top),
-            "top": missing(left, top, right, top + step) / (right - left),
-            "bottom": missing(left, bottom - step, right, bottom) / (right - left),
-        }
-        worst = max(shares, key=lambda side: shares[side])
-        left += step * (worst == "left")
-        right -= step * (worst == "right")
-        top += step * (worst == "top")
-        bottom -= step * (worst == "bottom")
-    return left, top, right, bottom
+    while True:
+        left, top, right, bottom = box
+        area = (right - left) * (bottom - top)
+        if right - left <= 2 * step or bottom - top <= 2 * step or missing(*box) <= empty * area:
+            return box
+        smaller = [
+            (missing(left, top, left + step, bottom) / (bottom - top), (left + step, top, right, bottom)),
+            (missing(right - step, top, right, bottom) / (bottom - top), (left, top, right - step, bottom)),
+            (missing(left, top, right, top + step) / (right - left), (left, top + step, right, bottom)),
+            (missing(left, bottom - step, right, bottom) / (right - left), (left, top, right, bottom - step)),
+        ]
+        following = max(smaller)[1]
+        left, top, right, bottom = following
+        if (right - left) * (bottom - top) - missing(*following) < keep * whole:
+            return box
+        box = following
 
 
 def plain_background(image: Image, mask: Mask) -> tuple[tuple[int, int, int], float]:
@@ -113,3 +115,27 @@ def fill(image: Image, mask: Mask, colour: tuple[int, int, int]) -> Image:
     rim = max(2.0, 0.01 * max(mask.shape))
     alpha: npt.NDArray[np.float32] = np.clip(depth / rim, 0, 1).astype(np.float32)[..., None]
     return np.asarray(image * alpha + np.array(colour, np.float32) * (1 - alpha) + 0.5, np.uint8)
+
+
+def extend(image: Image, mask: Mask) -> Image:
+    """Paint what is empty with the colours next to it, ever smoother further away (pull and push: Gortler et al.
+    1996). Nothing is drawn there that could be taken for a thing.
+
+    The outermost pixels of a photograph, often a frame or sharpened against one, do not count."""
+    safe = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    values = [image.astype(np.float32) * safe[..., None]]
+    weights = [safe.astype(np.float32)]
+    while min(weights[-1].shape) > 2 and weights[-1].min() <= 0:
+        weight = cv2.pyrDown(weights[-1])
+        values.append(cv2.pyrDown(values[-1]) / np.maximum(weight, 1e-6)[..., None])
+        weights.append((weight > 1e-3).astype(np.float32))
+        values[-1] *= weights[-1][..., None]
+    filled = values.pop()
+    last = weights.pop()
+    if last.min() <= 0:
+        filled[last <= 0] = filled[last > 0].mean(0) if last.any() else 255
+    while values:
+        finer, known = values.pop(), weights.pop()[..., None]
+        size = (finer.shape[1], finer.shape[0])
+        filled = finer * known + cv2.pyrUp(filled, dstsize=size) * (1 - known)
+    return np.asarray(np.clip(filled + 0.5, 0, 255), np.uint8)

@@ -11,15 +11,15 @@ import numpy as np
 
 from . import bands, blending, parallax, photometry
 from .bundle import Placement, choose_plane
-from .canvas import Canvas, plane_canvas, shifted, surface_canvas
-from .crop import fill, largest_rectangle, nearly_full, plain_background
+from .canvas import Canvas, plane_canvas, surface_canvas
+from .corners import finish, what_is_shown
 from .errors import refusal
 from .features import View
 from .graph import Graph, connect
 from .learned import Touch, touch_up
 from .options import Image, Mask, Matrix, StitchOptions
 from .result import Journal, StitchResult
-from .rotation import Rotation, plane_growth, solve, surface
+from .rotation import Rotation, misturn, plane_growth, solve, surface
 
 
 def mosaic(images: Sequence[Image], mode: str, options: StitchOptions) -> StitchResult:
@@ -72,6 +72,7 @@ class _Mosaic:
         members = self._members(graph, views)
         with journal.stage("model", 0.45):
             canvas, model, why, residual = self._model(graph, members)
+            turning = misturn(self.sizes, list(graph.edges.values()))
         with journal.stage("light", 0.55):
             shrink = min(1.0, float(np.sqrt(0.03e6 / np.median([w * h for w, h in self.sizes]))))
             smalls = photometry.draw_small(self.images, canvas.warps, shrink)
@@ -86,7 +87,8 @@ class _Mosaic:
             depths = [blending.feather(s) for s in smalls]
             apart = blending.disagreement(smalls, lit, depths, size)
         with journal.stage("parallax", 0.63):
-            if self.options.parallax and unmet(smalls, depths, apart) > 0.03 and self._bend(canvas, lights):
+            apart_share = unmet(smalls, depths, apart)
+            if self.options.parallax and apart_share > 0.03 and self._bend(canvas, lights):
                 smalls = photometry.draw_small(self.images, canvas.warps, shrink)
                 lit, touches = self._relit(smalls, lights, size)
                 depths = [blending.feather(s) for s in smalls]
@@ -117,12 +119,8 @@ class _Mosaic:
             )
         journal.show("before-crop", image)
         with journal.stage("crop", 0.96):
-            generated: Mask | None = None
-            if self.options.crop == "inpaint" and not mask.all():
-                image, mask, shift, generated = self._paint_corners(image, mask)
-                crop = "inpaint"
-            else:
-                image, mask, shift, crop = self._crop(image, mask, canvas.warps[0].surface is not None)
+            scene = what_is_shown(canvas.warps[0].surface is not None, apart_share, turning)
+            image, mask, shift, generated, crop = finish(image, mask, scene, self.options, journal)
         transforms: list[Matrix | None] = [None] * len(self.images)
         inputs: list[dict[str, Any]] = []
         for warp in canvas.warps:
@@ -258,7 +256,8 @@ class _Mosaic:
         }
         if turned is not None:
             model |= {"focal_px": round(turned.focal, 1), "rotation_residual_px": round(turned.residual, 3)}
-            fits = turned.residual < 1.5 * plane.residual + 1.5
+            # The further a plane would stretch, the more parallax is forgiven.
+            fits = turned.residual < 1.5 * plane.residual + 0.75 * growth
             if self.mode == "panorama" or fits:
                 made = surface(turned, self.sizes)
                 model["name"] = made.kind
@@ -272,45 +271,6 @@ class _Mosaic:
             raise refusal("too_large", "The pictures cover too wide an angle for one flat picture.")
         why = f"the pictures overlap and lie in one plane ({plane.model})"
         return plane_canvas(self.sizes, plane.transforms, self.options.max_pixels), model, why, plane.residual
-
-    def _paint_corners(self, image: Image, mask: Mask) -> tuple[Image, Mask, Matrix, Mask]:
-        """Crop until little is missing, then let the trained inpainter paint it."""
-        from prodgen_django.gan import inpaint
-
-        left, top, right, bottom = nearly_full(mask)
-        box = (slice(top, bottom), slice(left, right))
-        hole = ~mask[box]
-        if not hole.any():
-            return image[box].copy(), mask[box].copy(), shifted(left, top), hole
-        # The outermost photographed pixels are half empty: they are painted as well, and count as painted.
-        hole = cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        painted = inpaint(np.ascontiguousarray(image[box]), hole)
-        self.journal.warn(f"{100 * hole.mean():.1f} % of the picture was painted by a trained model.")
-        return painted, np.ones_like(hole), shifted(left, top), hole
-
-    def _crop(self, image: Image, mask: Mask, curved: bool) -> tuple[Image, Mask, Matrix, str]:
-        wanted = self.options.crop
-        identity = np.eye(3)
-        if mask.all() or wanted == "none":
-            return image, mask, identity, "none"
-        if wanted in ("auto", "rectangle"):
-            left, top, right, bottom = largest_rectangle(mask)
-            enough = 0.75 if curved else 0.88  # a panorama's wavy rim is no loss
-            share = (right - left) * (bottom - top) / max(1, int(mask.sum()))
-            if wanted == "rectangle" or share > enough:
-                self.journal.checks["crop_kept"] = round(share, 3)
-                box = (slice(top, bottom), slice(left, right))
-                return (
-                    np.ascontiguousarray(image[box]),
-                    np.ascontiguousarray(mask[box]),
-                    shifted(left, top),
-                    "rectangle",
-                )
-        colour, stray = plain_background(image, mask)
-        if wanted == "fill" or (wanted == "auto" and stray < 10):
-            paint = colour if self.options.background == "auto" else self.options.background
-            return fill(image, mask, paint), np.ones_like(mask), identity, "fill"
-        return image, mask, identity, "none"
 
 
 def unmet(smalls: Sequence[photometry.Small], depths: Sequence[Any], apart: Any) -> float:

@@ -76,6 +76,16 @@ def test_river_becomes_a_panorama_and_says_why(real: Path) -> None:
     assert result.image.shape[0] > 0.7 * images[0].shape[0]
 
 
+@pytest.mark.parametrize("name", ["exposure", "hill", "railtracks", "scottsdale", "weir"])
+def test_scenes_have_no_black_corners(real: Path, name: str) -> None:
+    result = stitch(load(real / name)[0])
+    assert result.report["crop"] in ("rectangle", "extend")
+    assert result.mask.mean() > 0.95
+    assert result.image[~result.mask].mean() > 20 if not result.mask.all() else True
+    # A plane would draw scottsdale as a bow-tie, ten times as large at its ends.
+    assert (result.report["mode"] == "panorama") == (name == "scottsdale")
+
+
 def test_strangers_are_refused(real: Path) -> None:
     for folder in sorted(real.glob("neg_*"))[:2]:
         with pytest.raises(StitchError) as refused:

@@ -1,0 +1,81 @@
+"""Stage 9: what becomes of the empty corners: cut off, filled, painted or left, by what the picture shows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from .canvas import shifted
+from .crop import extend, fill, largest_rectangle, nearly_full, plain_background
+from .options import Image, Mask, Matrix, StitchOptions
+from .result import Journal
+
+Scene = Literal["panorama", "depth", "turned", "flat"]
+
+ENOUGH: dict[Scene, float] = {"panorama": 0.5, "depth": 0.6, "turned": 0.88, "flat": 0.88}
+"""Least share of the photographed pixels that a rectangle has to keep, if `auto` is to cut to it. Of a scene it
+costs sky and ground; of something flat, a part of the product."""
+
+
+def what_is_shown(curved: bool, apart: float, misturn: float) -> Scene:
+    """A panorama, a scene with depth, a camera that turned before something far, or something flat.
+
+    `apart` is the share of the overlaps in which the pictures differ, `misturn` how far the camera is from one
+    that turned on the spot (see `rotation.misturn`).
+    """
+    if curved:
+        return "panorama"
+    if apart > 0.002 and misturn < 1.3:
+        return "depth"
+    return "turned" if misturn < 1.07 else "flat"
+
+
+def finish(
+    image: Image, mask: Mask, scene: Scene, options: StitchOptions, journal: Journal
+) -> tuple[Image, Mask, Matrix, Mask | None, str]:
+    """The picture, its mask, how its pixels moved, what a trained model painted, and what was done."""
+    wanted = options.crop
+    if mask.all() or wanted == "none":
+        return image, mask, np.eye(3), None, "none"
+    if wanted == "inpaint":
+        return _paint(image, mask, journal)
+    if wanted in ("auto", "rectangle"):
+        left, top, right, bottom = largest_rectangle(mask)
+        share = (right - left) * (bottom - top) / max(1, int(mask.sum()))
+        if wanted == "rectangle" or share > ENOUGH[scene]:
+            journal.checks["crop_kept"] = round(share, 3)
+            return (*_cut(image, mask, (left, top, right, bottom)), None, "rectangle")
+    colour, stray = plain_background(image, mask)
+    if wanted == "fill" or stray < 10:
+        paint = colour if options.background == "auto" else options.background
+        return fill(image, mask, paint), np.ones_like(mask), np.eye(3), None, "fill"
+    if scene == "flat":
+        return image, mask, np.eye(3), None, "none"
+    image, mask, shift = _cut(image, mask, nearly_full(mask, 0.03, keep=ENOUGH["flat"]))
+    journal.warn(
+        f"{100 * (1 - mask.mean()):.1f} % of the picture, in its corners, was not photographed and continues the "
+        'colours next to it; crop="rectangle" cuts it off.'
+    )
+    return extend(image, mask), mask, shift, None, "extend"
+
+
+def _cut(image: Image, mask: Mask, box: tuple[int, int, int, int]) -> tuple[Image, Mask, Matrix]:
+    left, top, right, bottom = box
+    part = (slice(top, bottom), slice(left, right))
+    return np.ascontiguousarray(image[part]), np.ascontiguousarray(mask[part]), shifted(left, top)
+
+
+def _paint(image: Image, mask: Mask, journal: Journal) -> tuple[Image, Mask, Matrix, Mask | None, str]:
+    """Crop until little is missing, then let the trained inpainter paint it."""
+    from prodgen_django.gan import inpaint
+
+    image, mask, shift = _cut(image, mask, nearly_full(mask))
+    hole = ~mask
+    if hole.any():
+        # The outermost photographed pixels are half empty: they are painted as well, and count as painted.
+        hole = cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        image = inpaint(image, hole)
+        journal.warn(f"{100 * hole.mean():.1f} % of the picture was painted by a trained model.")
+    return image, np.ones_like(hole), shift, hole, "inpaint"
