@@ -156,7 +156,7 @@ def test_a_folder_is_read_by_its_labels_and_again_after_a_change(tmp_path):
         PhotoDataset.from_folder(tmp_path / "cache", 16)
 
 
-@pytest.mark.parametrize(("balance", "share"), [(0.0, 1 / 3), (1.0, 1 / 2)])
+@pytest.mark.parametrize(("balance", "share"), [(0.0, 1 / 3), (0.5, 1 / (1 + 2**0.5)), (1.0, 1 / 2)])
 def test_balance_moves_from_the_shops_frequencies_to_equal_labels(dataset, balance, share):
     assert dataset.weights(balance)[dataset.targets == 0].sum() == pytest.approx(share, abs=0.02)
 
