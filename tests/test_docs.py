@@ -33,3 +33,12 @@ def test_relative_links_lead_to_files(page: Path) -> None:
     targets = [link.partition("#")[0] for link in LINK.findall(page.read_text(encoding="utf-8"))]
     relative = [target for target in targets if target and not re.match(r"[a-z][a-z0-9+.-]*:", target)]
     assert [target for target in relative if not (page.parent / target).exists()] == []
+
+
+def test_no_file_holds_the_marks_of_an_unfinished_merge() -> None:
+    marks = re.compile(r"^(<{7} |>{7} )", flags=re.MULTILINE)
+    folders = ("prodgen_django", "example_shop", "tests", "benchmarks", "docs")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    texts = [path for path in files if path.suffix in (".py", ".css", ".js", ".html", ".md", ".svg", ".po")]
+    assert texts
+    assert [path for path in texts if marks.search(path.read_text(encoding="utf-8"))] == []

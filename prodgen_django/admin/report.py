@@ -126,7 +126,7 @@ def _headline(report: Report) -> dict[str, Any]:
     verdict = main.verdict
     if not report.exposures:
         return {"state": "idle", "badge": _("No traffic yet"), "sentence": ""}
-    if not report.held.visitors:
+    if not report.held.visitors or not report.share:
         sentence = _("Nobody is held out, so there is nothing to compare with. Set HOLDOUT above 0.")
         return {"state": "pending", "badge": _("Cannot be said"), "sentence": sentence}
     if not verdict.is_decided:
@@ -282,7 +282,14 @@ def axis_name(axis: str) -> str:
 
 
 def interval(verdict: Verdict) -> str:
-    return _("%(low)s to %(high)s") % {"low": _bound(verdict.low), "high": _bound(verdict.high)}
+    """Where the difference may lie, as far as anything is known of it."""
+    has_low, has_high = verdict.low > 0, verdict.high < math.inf
+    words = {"low": _bound(verdict.low), "high": _bound(verdict.high)}
+    if has_low and has_high:
+        return _("%(low)s to %(high)s") % words
+    if has_low:
+        return _("above %(low)s") % words
+    return _("below %(high)s") % words if has_high else "–"
 
 
 def _bound(ratio: float) -> str:
