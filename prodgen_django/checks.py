@@ -102,6 +102,15 @@ def _studio() -> list[CheckMessage]:
                 id="prodgen_django.E010",
             )
         )
+    painter = settings.DIFFUSION
+    if painter is not None and not (isinstance(painter, dict) and painter.get("model")):
+        found.append(
+            Error(
+                f"PRODGEN['DIFFUSION'] is {painter!r}.",
+                hint='None, or {"model": a folder of weights or a name that diffusers knows}.',
+                id="prodgen_django.E013",
+            )
+        )
     signed = settings.C2PA
     paths = isinstance(signed, dict) and {"certificate", "key"} <= set(signed)
     if signed not in (None, "self-signed") and not paths:

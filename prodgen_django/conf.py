@@ -54,6 +54,9 @@ DEFAULTS: dict[str, Any] = {
     "C2PA": None,
     # Which network or method finds the product: "own", or {"rembg": {"model": name, "path": file or None}}.
     "MATTING": "own",
+    # A large diffusion model that paints backdrops: None, or {"model": folder or name, "steps": 30, "guidance": 7.0,
+    # "side": 1024, "avoid": words, "dtype": "auto"}. Needs the extra diffusion.
+    "DIFFUSION": None,
     # The channels whose rules every display picture is measured against.
     "CHANNELS": ["web"],
     # Widths and formats of the renditions made at approval, for <picture>.

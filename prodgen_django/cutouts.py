@@ -70,8 +70,9 @@ def _options(image: GeneratedImage) -> dict[str, Any]:
         "visible_label": bool(recipe.get("visible_label")),
         "seed": image.seed,
     }
-    if recipe.get("scene"):
-        made["scene"] = recipe["scene"]
+    for name in ("scene", "scene_words"):
+        if recipe.get(name):
+            made[name] = recipe[name]
     if recipe.get("size"):
         made["size"] = recipe["size"][0]
     extension = str(image.file.name).rpartition(".")[2].lower()

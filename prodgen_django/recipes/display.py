@@ -80,11 +80,20 @@ class DisplayForm(RecipeForm):
     )
     format = format_field()
     seed = seed_field()
+    scene_words = forms.CharField(
+        label=_("What surrounds the product"),
+        help_text=_("For backdrops painted by the diffusion model, in the language that the model knows."),
+        max_length=300,
+        required=False,
+        initial=backdrops.SCENE_WORDS,
+    )
     # Which staged photo: of a picture that is made again.
     scene = forms.CharField(max_length=255, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not settings.DIFFUSION:
+            self.fields.pop("scene_words", None)
         side = settings.DISPLAY_SIZE[0]
         if side not in dict(SIZES):
             size = self.fields["size"]

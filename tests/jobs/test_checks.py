@@ -38,6 +38,7 @@ def test_defaults_are_right(settings: Any) -> None:
         ({"RECIPES": {"own": "nowhere.Recipe"}}, "E003"),
         ({"STORAGE": "no-alias"}, "E004"),
         ({"MATTING": "best"}, "E010"),
+        ({"DIFFUSION": {"steps": 3}}, "E013"),
         ({"C2PA": {"key": "here.pem"}}, "E011"),
         ({"POLICY_MODE": "bold"}, "E012"),
         ({"POLICY_EXPLORE": 2}, "E012"),

@@ -93,3 +93,74 @@ def test_a_key_that_does_not_fit_is_refused(vase: tuple[np.ndarray, Any]) -> Non
         sign_image(data, "jpeg", Signer(first.certificates, second.key), source_type="compositeCapture")
     with pytest.raises(CredentialsError):
         sign_image(data, "jpeg", Signer("no certificate", "no key"), source_type="compositeCapture")
+
+
+@pytest.fixture(scope="session")
+def tiny_painter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A diffusion model of Stable Diffusion's form with a few random weights."""
+    diffusers = pytest.importorskip("diffusers")
+    torch = pytest.importorskip("torch")
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+    torch.manual_seed(0)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    words = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{letter}</w>" for letter in letters)]
+    text = CLIPTextConfig(
+        hidden_size=16, intermediate_size=16, num_attention_heads=2, num_hidden_layers=1, vocab_size=len(words),
+        bos_token_id=0, eos_token_id=1, pad_token_id=1,
+    )  # fmt: skip
+    pipeline = diffusers.StableDiffusionInpaintPipeline(
+        vae=diffusers.AutoencoderKL(
+            block_out_channels=[16, 16], down_block_types=["DownEncoderBlock2D"] * 2,
+            up_block_types=["UpDecoderBlock2D"] * 2, latent_channels=4, norm_num_groups=8,
+        ),
+        unet=diffusers.UNet2DConditionModel(
+            block_out_channels=(16, 32), layers_per_block=1, sample_size=16, in_channels=9, out_channels=4,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            cross_attention_dim=16, norm_num_groups=8, attention_head_dim=4,
+        ),
+        text_encoder=CLIPTextModel(text),
+        tokenizer=CLIPTokenizer(vocab={word: n for n, word in enumerate(words)}, merges=[], model_max_length=77),
+        scheduler=diffusers.DDIMScheduler(steps_offset=1, clip_sample=False),
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("painter")
+    pipeline.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_diffusion_model_paints_about_the_product_and_not_on_it(
+    tiny_painter: Path, vase: tuple[np.ndarray, np.ndarray], alpha: np.ndarray
+) -> None:
+    from prodgen_django.studio import stage
+    from prodgen_django.studio.diffusion import SOURCE_TYPE, paint_surroundings
+
+    options = {"model": str(tiny_painter), "steps": 3, "side": 64}
+    place: dict[str, Any] = {"size": (320, 320), "fill": 0.6, "ground": 0.82}
+    bare = stage(vase[0], alpha, np.full((320, 320, 3), 200, np.uint8), shadow=False, **place)
+    steps: list[float] = []
+    painted = paint_surroundings(bare.image, bare.mask, "an oak table", options, seed=1, on_step=steps.append)
+    assert steps == pytest.approx([1 / 3, 2 / 3, 1])
+    again = paint_surroundings(bare.image, bare.mask, "an oak table", options, seed=1)
+    other = paint_surroundings(bare.image, bare.mask, "an oak table", options, seed=2)
+    assert (painted == again).all()
+    assert (painted != other).any()
+    assert np.ptp(painted[bare.mask < 0.1].astype(int)) > 20  # the bare canvas is gone
+    staged = stage(vase[0], alpha, painted, backdrop_source=SOURCE_TYPE, **place)
+    assert staged.fidelity.exact
+    assert staged.fidelity.passed
+    assert staged.source_type == "compositeWithTrainedAlgorithmicMedia"
+
+
+def test_a_diffusion_model_that_is_not_there_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("diffusers")
+    from prodgen_django.studio.diffusion import DiffusionUnavailable, paint_surroundings
+
+    picture, mask = np.zeros((64, 64, 3), np.uint8), np.eye(64, dtype=np.float32)
+    with pytest.raises(DiffusionUnavailable, match="no diffusion model"):
+        paint_surroundings(picture, mask, "an oak table", {"model": str(tmp_path)})
+    (tmp_path / "model_index.json").write_text("{}")
+    with pytest.raises(DiffusionUnavailable, match="could not be loaded"):
+        paint_surroundings(picture, mask, "an oak table", {"model": str(tmp_path)})
