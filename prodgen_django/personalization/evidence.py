@@ -82,13 +82,16 @@ class Evidence:
 
     def log_likelihood(self) -> NDArray[np.float64]:
         """The log of each ratio's likelihood against "no difference", for all ratios looked at."""
-        total = np.zeros_like(_LOG_RATIOS)
         # Always summed in one order: a sum of floats depends on it, and two reports of the same clicks must agree.
-        for (is_first, probability), count in sorted(self.counts.items()):
-            # log q − log p, and log(1 − q) − log(1 − p): the gain of a bet on ρ against ρ = 1.
-            scale = np.log1p(probability * np.expm1(_LOG_RATIOS))
-            total += count * ((_LOG_RATIOS if is_first else 0.0) - scale)
-        return total
+        rows = sorted(
+            (probability, is_first, count) for (is_first, probability), count in self.counts.items()
+        )
+        if not rows:
+            return np.zeros_like(_LOG_RATIOS)
+        probability, is_first, count = np.array(rows, np.float64).T
+        # log q − log p, and log(1 − q) − log(1 − p): the gain of a bet on ρ against ρ = 1.
+        scale = np.log1p(probability[:, None] * np.expm1(_LOG_RATIOS))
+        return (is_first @ count) * _LOG_RATIOS - count @ scale
 
     def verdict(self, alpha: float = 0.05) -> Verdict:
         """What is known with probability 1 − ``alpha``; for several questions divide ``alpha`` by their number."""
