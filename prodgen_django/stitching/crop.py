@@ -11,7 +11,7 @@ from .options import Image, Mask
 Box = tuple[int, int, int, int]
 
 
-def largest_rectangle(mask: Mask, cells: int = 48) -> Box:
+def largest_rectangle(mask: Mask, cells: int = 32) -> Box:
     """Left, top, right, bottom of a largest all-true rectangle; exact on a grid of about `cells`, then grown
     pixel by pixel."""
     height, width = mask.shape

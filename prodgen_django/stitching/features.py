@@ -35,9 +35,14 @@ class Level:
     guesses: int = 0
     """How many further hypotheses from single features are worth a try."""
 
+    @property
+    def binary(self) -> bool:
+        return self.name.startswith("orb")
+
 
 LEVELS = (
     Level("orb", 0.25e6, 800, 2000, smooth=1.5),
+    Level("orb-fine", 0.50e6, 1600, 4000, smooth=1.5),
     Level("sift", 0.25e6, 1500, 6000),
     Level("sift-fine", 0.80e6, 4000, 20000, guesses=3),
     Level("sift-smooth", 0.80e6, 4000, 20000, smooth=1.5, guesses=3),
@@ -124,7 +129,7 @@ def detect(view: View, level: Level) -> Features:
     ORB looks at the texture, since its corner test knows one threshold for the whole picture; SIFT at the grey
     picture with its histogram evened out.
     """
-    grey = view.texture if level.name == "orb" else view.grey
+    grey = view.texture if level.binary else view.grey
     shrink = min(1.0, float(np.sqrt(level.pixels / grey.size)))
     work = grey
     if shrink < 1:
@@ -134,7 +139,7 @@ def detect(view: View, level: Level) -> Features:
     fx, fy = work.shape[1] / grey.shape[1] * view.scale, work.shape[0] / grey.shape[0] * view.scale
     if level.smooth:
         work = cv2.GaussianBlur(work, (0, 0), level.smooth)
-    if level.name == "orb":
+    if level.binary:
         finder = _cv.ORB_create(2 * level.limit, scaleFactor=1.3, nlevels=4, fastThreshold=5)
         points, raw = finder.compute(work, spread(finder.detect(work, None), work.shape, level.limit))
     else:
@@ -142,7 +147,7 @@ def detect(view: View, level: Level) -> Features:
         points, raw = _cv.SIFT_create(level.limit, contrastThreshold=0.012).detectAndCompute(work, None)
     if raw is None or len(points) == 0:
         return Features(np.zeros((0, 2)), np.zeros((0, 1), np.float32), *(np.zeros(0, np.float32),) * 2)
-    if level.name == "orb":
+    if level.binary:
         # Bits as ±1: the cosine counts equal bits, and a matrix product is quicker than counting them.
         descriptors = np.unpackbits(raw, axis=1).astype(np.float32) / np.float32(8) - np.float32(1 / 16)
     else:

@@ -75,7 +75,7 @@ def match(
     The first is MAGSAC's (Barath et al. 2020); the dearer levels add what single features suggest, as each
     knows place, turn and scale. The pixels decide among them. `tolerance` is in pixels of the inputs.
     """
-    ia, ib = tentative(a, b, 0.88 if level.name == "orb" else 0.86, device)
+    ia, ib = tentative(a, b, 0.88 if level.binary else 0.86, device)
     if len(ia) < 8:
         return []
     best: Candidate | None = None
@@ -158,5 +158,5 @@ def plausible(transform: npt.NDArray[np.float64], size: tuple[int, int], other: 
 
 def project(transform: npt.NDArray[np.float64], points: Points) -> Points:
     """Apply a homography to N×2 points."""
-    homogeneous = np.c_[points, np.ones(len(points))] @ transform.T
+    homogeneous = points @ transform[:, :2].T + transform[:, 2]
     return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:], np.float64)
