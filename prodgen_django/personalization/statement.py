@@ -1,11 +1,13 @@
 """A queryset compiled once and run with other values, because building the page's union costs more than running it.
 
 The values that change from page to page are stood in for by `Slots` while Django builds the SQL; afterwards their
-places among the parameters are known, and a page only fills them in.
+places are known, and a page only fills them in: among the parameters, or where the driver would write the parameters
+into the text on each page (psycopg does, and looks through the whole text for their places), in the text.
 """
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -60,11 +62,16 @@ class Statement:
             self._sql, params = rows.query.get_compiler(using).as_sql()
         except EmptyResultSet:
             self._sql, params = "", ()
-        self._params = list(params)
+        self._params: list[Any] = list(params)
+        #: Whether `_params` are pieces of text rather than parameters.
+        self._is_text = bool(self._sql) and connections[using].vendor == "postgresql"
+        places = slots.places
+        if self._is_text:
+            self._params, places = self._pieces(slots)
         self._slots = [
-            (place, *slots.places[value])
+            (place, *places[value])
             for place, value in enumerate(self._params)
-            if isinstance(value, int | str | uuid.UUID) and value in slots.places
+            if isinstance(value, int | str | uuid.UUID) and value in places
         ]
 
     def run(self, values: Mapping[str, Sequence[Any]]) -> list[Any]:
@@ -72,11 +79,38 @@ class Statement:
         if not self._sql:
             return []
         params = self._params.copy()
-        for place, name, n in self._slots:
-            params[place] = values[name][n]
+        if self._is_text:
+            for place, name, n in self._slots:
+                params[place] = self._literal(values[name][n])
+        else:
+            for place, name, n in self._slots:
+                params[place] = values[name][n]
         with connections[self._using].cursor() as cursor:
-            cursor.execute(self._sql, params)
+            if self._is_text:
+                cursor.execute("".join(params))
+            else:
+                cursor.execute(self._sql, params)
             return cursor.fetchall()
+
+    def _pieces(self, slots: Slots) -> tuple[list[str], dict[Any, tuple[str, int]]]:
+        """The text with all parameters in it, cut at the stand-ins, and what each of those stands for."""
+        text = self._composed(self._sql, self._params)
+        used = {value for value in self._params if isinstance(value, int | str | uuid.UUID)}
+        literals = {self._literal(value): slot for value, slot in slots.places.items() if value in used}
+        pattern = "|".join(map(re.escape, literals))
+        return re.split(f"({pattern})", text) if literals else [text], literals
+
+    def _literal(self, value: Any) -> str:
+        """A value as SQL. Whole numbers, letters and digits need no escaping; the driver has the rest."""
+        if type(value) is int:
+            return str(value)
+        if type(value) is str and value.isascii() and value.isalnum():
+            return f"'{value}'"
+        return self._composed("%s", [value])
+
+    def _composed(self, sql: str, params: Sequence[Any]) -> str:
+        ops: Any = connections[self._using].ops
+        return str(ops.compose_sql(sql, params)).strip()
 
 
 _statements: dict[Hashable, Statement] = {}
