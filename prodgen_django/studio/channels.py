@@ -31,6 +31,7 @@ class Rule:
 
     Limits by name: format: names; longest_side, shortest_side, megapixels, fill, width, height: (low,
     high), either None; bytes: the most; aspect: (width / height, tolerance); mode: names;
+    safe_zone: the shares of the height and width at the top, right, bottom and left where no product may be;
     white_background: the share of the background that must be 255, 255, 255; border, text (beside a
     product on white), scene_text, whole_product, single_object, private_data, frames: None; source_type:
     {"required": bool, "forbidden": names}.
@@ -73,7 +74,13 @@ def _no_text(source: str) -> tuple[Rule, Rule]:
     return Rule("text", source=source), Rule("scene_text", hard=False, source=source)
 
 
-def _instagram(name: str, label: str, size: tuple[int, int]) -> Channel:
+def _instagram(
+    name: str, label: str, size: tuple[int, int], covered: tuple[int, int, int, int] = (0, 0, 0, 0)
+) -> Channel:
+    """`covered`: the pixels at the top, right, bottom and left over which the platform lays its own buttons."""
+    top, right, bottom, left = covered
+    safe = (top / size[1], right / size[0], bottom / size[1], left / size[0])
+    zone = (Rule("safe_zone", safe, source=META_ADS),) if any(covered) else ()
     return Channel(
         name,
         label,
@@ -83,6 +90,7 @@ def _instagram(name: str, label: str, size: tuple[int, int]) -> Channel:
             Rule("width", (600, None), source=META_ADS),
             Rule("width", (1080, None), hard=False, source=META_ADS),
             Rule("bytes", 30_000_000, source=META_ADS),
+            *zone,
             *_OURS,
         ),
         size=size,
@@ -182,7 +190,8 @@ _ALL = (
     ),
     _instagram("instagram_square", "Instagram, square", (1440, 1440)),
     _instagram("instagram_portrait", "Instagram, portrait 4:5", (1440, 1800)),
-    _instagram("instagram_story", "Instagram story 9:16", (1440, 2560)),
+    _instagram("instagram_story", "Instagram story 9:16", (1440, 2560), (250, 0, 340, 0)),
+    _instagram("instagram_reel", "Instagram reel 9:16", (1440, 2560), (358, 86, 896, 86)),
     _instagram("meta_link", "Facebook link 1.91:1", (1200, 628)),
     Channel(
         "taobao_main",

@@ -212,6 +212,31 @@ def _format(p: _Picture, limit: tuple[str, ...]) -> Outcome:
     return found in limit, f"The file is {found}; it must be {_list(limit)}.", found
 
 
+def _safe_zone(p: _Picture, limit: tuple[float, float, float, float]) -> Outcome:
+    if not p.on_white or p.box is None:
+        return True, "Where the product is cannot be measured on this background.", None
+    return in_safe_zone(p.box, (p.height, p.width), limit)
+
+
+def in_safe_zone(
+    box: tuple[int, int, int, int], shape: tuple[int, int], zone: tuple[float, float, float, float]
+) -> Outcome:
+    """Whether a product's box (top, bottom, left, right) is clear of what the platform lays over the picture."""
+    (top, bottom, left, right), (height, width) = box, shape
+    over = [
+        zone[0] - top / height,
+        zone[1] - (1 - right / width),
+        zone[2] - (1 - bottom / height),
+        zone[3] - left / width,
+    ]
+    sides = zip(("top", "right", "bottom", "left"), over, strict=True)
+    parts = [f"{value:.1%} of the picture at the {side}" for side, value in sides if value > 0.002]
+    if not parts:
+        return True, "The product is clear of the platform's own buttons.", 0.0
+    message = f"The product lies under the platform's own buttons: {', '.join(parts)}."
+    return False, message, round(max(over), 4)
+
+
 def _mode(p: _Picture, limit: tuple[str, ...]) -> Outcome:
     return p.info.mode in limit, f"The colour mode is {p.info.mode}; it must be {_list(limit)}.", p.info.mode
 
@@ -330,6 +355,7 @@ _MEASURES: dict[str, Callable[[_Picture, Any], Outcome]] = {
     "aspect": _aspect,
     "white_background": _white,
     "fill": _fill,
+    "safe_zone": _safe_zone,
     "border": _border,
     "whole_product": _whole,
     "single_object": _single,

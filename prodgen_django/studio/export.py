@@ -10,7 +10,7 @@ import numpy as np
 from prodgen_django.imagefile import FORMATS, encode_image, load_image, read_source_type
 
 from .channels import Channel
-from .checking import ChannelReport, RuleResult, check_channel, find_channel, product_on_white
+from .checking import ChannelReport, RuleResult, check_channel, find_channel, in_safe_zone, product_on_white
 from .color import Pixels
 from .fidelity import resample
 
@@ -76,14 +76,15 @@ def export_for_channel(
     width_over_height = source.shape[1] / source.shape[0]
     fits = shape is None or abs(width_over_height / shape - 1) <= 0.003
     if _on_white(source) and (wanted.fill is not None or not fits):
-        pixels, whole = _reframe(source, wanted, changes), True
+        pixels, further = _reframe(source, wanted, changes), list[RuleResult]()
     else:
-        pixels, whole = _crop(source, wanted, None if fits else shape, mask, changes)
+        pixels, further = _crop(source, wanted, None if fits else shape, mask, changes)
     data = _encode(pixels, wanted, label, changes)
     report = check_channel(data, wanted)
-    if not whole:
-        cut = RuleResult("whole_product", False, "The product does not fit into this shape.", shape, True)
-        report = replace(report, passed=False, results=[*report.results, cut])
+    if further:
+        known = {result.rule for result in further}
+        results = [*(r for r in report.results if r.rule not in known), *further]
+        report = replace(report, passed=all(r.passed for r in results if r.hard), results=results)
     if strict and not report.passed:
         raise ExportError(" ".join(r.message for r in report.failures), report)
     size = (pixels.shape[1], pixels.shape[0])
@@ -108,7 +109,8 @@ def _reframe(pixels: Pixels, channel: Channel, changes: list[str]) -> Pixels:
     height, width = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
     fill = channel.fill or 0.82
     ratio = channel.size[0] / channel.size[1]
-    frame_h = max(height / fill, width / fill / ratio)
+    above, right_of, below, left_of = _zone(channel)
+    frame_h = max(height / fill / (1 - above - below), width / fill / ratio / (1 - right_of - left_of))
     frame = (max(part.shape[1], round(frame_h * ratio)), max(part.shape[0], round(frame_h)))
     least = max((r.limit[0] or 0 for r in channel.rules if r.name == "width" and r.hard), default=0)
     if channel.fill is None and frame[0] < least:  # more white, as the product must not be enlarged
@@ -119,7 +121,8 @@ def _reframe(pixels: Pixels, channel: Channel, changes: list[str]) -> Pixels:
         frame = channel.size
         changes.append(f"Scaled to {scale:.0%}.")
     canvas = np.full((frame[1], frame[0], 3), 255, np.uint8)
-    y, x = (frame[1] - part.shape[0]) // 2, (frame[0] - part.shape[1]) // 2
+    y = round(frame[1] * (1 + above - below) / 2 - part.shape[0] / 2)
+    x = round(frame[0] * (1 + left_of - right_of) / 2 - part.shape[1] / 2)
     canvas[y : y + part.shape[0], x : x + part.shape[1]] = part
     changes.append(f"Framed anew on white, so that the product takes {fill:.0%} of the frame.")
     return canvas
@@ -129,26 +132,47 @@ def _aspect(channel: Channel) -> float | None:
     return next((rule.limit[0] for rule in channel.rules if rule.name == "aspect"), None)
 
 
+def _zone(channel: Channel) -> tuple[float, float, float, float]:
+    """The shares at the top, right, bottom and left that the platform covers."""
+    return next((rule.limit for rule in channel.rules if rule.name == "safe_zone"), (0.0, 0.0, 0.0, 0.0))
+
+
+def _box(mask: Any) -> tuple[int, int, int, int] | None:
+    """Top, bottom, left and right of the product, or None where the mask does not say."""
+    if mask is None or not (mask > 0.5).any():
+        return None
+    rows, columns = np.flatnonzero((mask > 0.5).any(1)), np.flatnonzero((mask > 0.5).any(0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
 def _crop(
     pixels: Pixels, channel: Channel, shape: float | None, mask: Any, changes: list[str]
-) -> tuple[Pixels, bool]:
+) -> tuple[Pixels, list[RuleResult]]:
     """The largest part of the wanted shape about the product, scaled down to the channel's size.
 
-    The second value tells whether the whole product is in it, as far as the mask says.
+    The product is brought to the middle of what the platform leaves uncovered. The results tell what only the mask
+    knows: whether the whole product is in the part, and clear of what is covered.
     """
     height, width = pixels.shape[:2]
-    whole = True
+    results: list[RuleResult] = []
+    top, bottom, left, right = _box(mask) or (0, height, 0, width)
+    above, right_of, below, left_of = zone = _zone(channel)
+    x, y, crop_w, crop_h = 0, 0, width, height
     if shape is not None:
         crop_h, crop_w = min(height, round(width / shape)), min(width, round(height * shape))
-        cy, cx = height / 2, width / 2
-        if mask is not None and (mask > 0.5).any():
-            rows, columns = np.flatnonzero((mask > 0.5).any(1)), np.flatnonzero((mask > 0.5).any(0))
-            cy, cx = (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2
-            whole = rows[-1] - rows[0] < crop_h and columns[-1] - columns[0] < crop_w
-        x = int(np.clip(cx - crop_w / 2, 0, width - crop_w))
-        y = int(np.clip(cy - crop_h / 2, 0, height - crop_h))
+        middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
+        x = int(np.clip(middle_x - crop_w * (1 + left_of - right_of) / 2, 0, width - crop_w))
+        y = int(np.clip(middle_y - crop_h * (1 + above - below) / 2, 0, height - crop_h))
         pixels = np.ascontiguousarray(pixels[y : y + crop_h, x : x + crop_w])
         changes.append(f"Cropped to {crop_w} × {crop_h} pixels.")
+    if _box(mask) is not None:
+        if bottom - top > crop_h or right - left > crop_w:
+            message = "The product does not fit into this shape."
+            results.append(RuleResult("whole_product", False, message, shape, True))
+        if any(zone):
+            box = (top - y, bottom - y, left - x, right - x)
+            passed, message, measured = in_safe_zone(box, (crop_h, crop_w), zone)
+            results.append(RuleResult("safe_zone", passed, message, measured, True))
     if any(r.name == "width" and r.hard and r.limit[1] is not None for r in channel.rules):
         scale = min(1.0, channel.size[0] / pixels.shape[1])  # as long as it will be
     else:
@@ -156,7 +180,7 @@ def _crop(
     if scale < 1:
         pixels = resample(pixels, (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)))
         changes.append(f"Scaled to {scale:.0%}.")
-    return pixels, whole
+    return pixels, results
 
 
 def _encode(pixels: Pixels, channel: Channel, source_type: str | None, changes: list[str]) -> bytes:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from prodgen_django.imagefile import encode_image
-from prodgen_django.studio import CHANNELS, certify, check_channel, stage
+from prodgen_django.imagefile import encode_image, load_image
+from prodgen_django.studio import CHANNELS, ExportError, certify, check_channel, export_for_channel, stage
 from prodgen_django.studio.visible_label import with_label
 
 
@@ -88,3 +88,33 @@ def test_a_visible_label_is_beside_the_product_and_seen_by_channels(
     assert other is not None
     assert (other != staged.image).any(2)[600:, :400].any()
     assert with_label(staged.image, np.ones_like(mask), "Composed picture") is None
+
+
+@pytest.mark.parametrize("channel", ["instagram_story", "instagram_reel"])
+def test_a_tall_picture_keeps_the_product_clear_of_the_platforms_buttons(
+    channel: str, vase: tuple[np.ndarray, np.ndarray], alpha: np.ndarray
+) -> None:
+    wanted = CHANNELS[channel]
+    zone = next(rule.limit for rule in wanted.rules if rule.name == "safe_zone")
+    packshot = stage(vase[0], alpha, "white", size=(1200, 1200), max_upscale=3)
+    made = export_for_channel(packshot.image, channel, source_type="compositeCapture")
+    pixels = load_image(made.data)
+    rows, columns = np.nonzero(pixels.min(2) < 240)
+    height, width = pixels.shape[:2]
+    assert height / width == pytest.approx(16 / 9, rel=0.01)
+    assert rows.min() / height >= zone[0]
+    assert 1 - (rows.max() + 1) / height >= zone[2]
+    assert columns.min() / width >= zone[3]
+    assert 1 - (columns.max() + 1) / width >= zone[1]
+
+
+def test_a_scene_whose_product_would_lie_under_the_buttons_is_refused(
+    vase: tuple[np.ndarray, np.ndarray], alpha: np.ndarray
+) -> None:
+    scene = stage(vase[0], alpha, "oak", size=(1200, 1200), fill=0.5, max_upscale=3)
+    story = export_for_channel(
+        scene.image, "instagram_story", source_type="compositeCapture", mask=scene.mask
+    )
+    assert next(r for r in story.report.results if r.rule == "safe_zone").passed
+    with pytest.raises(ExportError, match=r"under the platform's own buttons: \d+\.\d% .* at the bottom"):
+        export_for_channel(scene.image, "instagram_reel", source_type="compositeCapture", mask=scene.mask)
