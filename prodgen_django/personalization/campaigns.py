@@ -22,13 +22,13 @@ from django.utils.safestring import SafeString, mark_safe
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.personalization import identity
+from prodgen_django.personalization.candidate import Candidate, Facts
 from prodgen_django.personalization.choice import Chosen, Decision
 from prodgen_django.personalization.features import taste_vector
 from prodgen_django.personalization.models import ProfilingConsent, TasteProfile
 from prodgen_django.personalization.pictures import Look, Picture
 from prodgen_django.personalization.policies import cached_ensemble, ensemble_rows, remember
 from prodgen_django.personalization.policy import Ensemble, choose_page, is_held_out, seed_of
-from prodgen_django.personalization.reading import Candidate, Facts
 from prodgen_django.personalization.visitor import Visitor
 
 _PICTURE, _PROFILE, _CONSENT, _POLICY = "picture", "profile", "consent", "policy"

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prodgen_django.conf import settings
 from prodgen_django.personalization import identity
+from prodgen_django.personalization.candidate import Candidate, Own
 from prodgen_django.personalization.features import taste_vector
 from prodgen_django.personalization.policies import cached_ensemble, remember
 from prodgen_django.personalization.policy import Ensemble, choose_page, is_held_out, seed_of
-from prodgen_django.personalization.reading import Candidate, Own, Rows, read
-from prodgen_django.personalization.taste import STRENGTHS, blend, make_taste, mean_features, picture_features
+from prodgen_django.personalization.reading import Rows, read
+from prodgen_django.personalization.taste import STRENGTHS, blend, make_taste
 from prodgen_django.personalization.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -215,9 +216,6 @@ def _taste(visitor: Visitor, rows: Rows) -> dict[str, float]:
         counted[product_id] = max(counted.get(product_id, 0.0), STRENGTHS.get(kind, 1.0))
     for product_id, strength in counted.items():
         features = rows.traits.get(product_id)
-        if not features and product_id in rows.liked_pictures:
-            # Nothing is kept of the product yet: what its pictures have in common describes it.
-            features = mean_features([picture_features(*one) for one in rows.liked_pictures[product_id]])
         if features:
             likes.append((strength, features))
     return blend(make_taste(likes), rows.profile)

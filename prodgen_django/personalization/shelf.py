@@ -2,6 +2,9 @@
 
 The page's query brings, instead of the pictures of products that are on the shelf, one row that sums them up (`Mark`).
 Where it differs from what the shelf holds, the pictures are read again; so the shelf saves work and never decides.
+
+What liking a product says is kept beside them. It changes once a day and is of nobody in particular, so it is believed
+for as long without a mark.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from prodgen_django.personalization.reading import Candidate
+    from prodgen_django.personalization.candidate import Candidate
 
 #: How long, in seconds; what is learnt of single pictures changes without their mark.
 KEPT_SECONDS = 60.0
@@ -37,6 +40,8 @@ class _Entry(NamedTuple):
 
 
 _entries: dict[tuple[str, Any], _Entry] = {}
+#: What liking a product says, and until when it is believed.
+_traits: dict[tuple[str, Any], tuple[float, Mapping[str, float]]] = {}
 
 
 def find(using: str, products: Iterable[Any]) -> dict[Any, Sequence[Candidate]]:
@@ -76,10 +81,30 @@ def keep(using: str, pictures: Mapping[Any, Sequence[tuple[Candidate, str, int]]
         _entries[using, product] = _Entry(until, candidates, mark)
 
 
+def find_traits(using: str, products: Iterable[Any]) -> dict[Any, Mapping[str, float]]:
+    """Of these products those of which it is known what liking them says."""
+    now, found = time.monotonic(), {}
+    for product in products:
+        entry = _traits.get((using, product))
+        if entry is not None and entry[0] > now:
+            found[product] = entry[1]
+    return found
+
+
+def keep_traits(using: str, traits: Mapping[Any, Mapping[str, float]]) -> None:
+    """Keep what liking products says."""
+    if len(_traits) > MOST:
+        _traits.clear()
+    until = time.monotonic() + KEPT_SECONDS
+    _traits.update({(using, product): (until, features) for product, features in traits.items()})
+
+
 def clear(products: Collection[Any] | None = None) -> None:
     """Take products off the shelf, or all of them."""
-    for key in [key for key in _entries if products is None or key[1] in products]:
-        _entries.pop(key, None)
+    kept: dict[tuple[str, Any], Any]
+    for kept in (_entries, _traits):
+        for key in [key for key in kept if products is None or key[1] in products]:
+            kept.pop(key, None)
 
 
 def product_changed(instance: Any = None, **_kwargs: Any) -> None:
