@@ -47,7 +47,7 @@ class Graph:
         """The middle of a component and its strongest spanning tree as (parent, child) in walking order."""
         inside = set(members)
         edges = sorted(
-            (e for p, e in self.edges.items() if p[0] in inside), key=lambda e: (-e.strength, e.a, e.b)
+            (e for p, e in self.edges.items() if inside.issuperset(p)), key=lambda e: (-e.strength, e.a, e.b)
         )
         parent = {x: x for x in members}
 
@@ -96,6 +96,36 @@ class Graph:
             chained = placed[near] @ self.between(far, near)
             placed[far] = chained / chained[2, 2]
         return middle, placed
+
+    def distances(self, members: list[int]) -> dict[int, float]:
+        """How far away each picture was taken, as the logarithm of how much one of its pixels covers: edge by
+        edge, where the pictures overlap, so that a turning camera stays at one distance."""
+        middle, order = self.tree(members)
+        found = {middle: 0.0}
+        for near, far in order:
+            edge = self.edges.get((far, near)) or self.edges[near, far]
+            points = edge.source if edge.a == far else edge.target
+            found[far] = found[near] + 0.5 * float(np.log(_area(self.between(far, near), points.mean(0))))
+        return found
+
+    def of_one_scale(self, members: list[int], reach: float = 1.9) -> list[int]:
+        """The members without those taken from much nearer or further: a clear majority within a factor `reach`
+        that holds together by itself; all of them where there is none."""
+        found = self.distances(members)
+        order = sorted(members, key=lambda m: (found[m], m))
+        groups = [[m for m in order if 0 <= found[m] - found[start] <= np.log(reach)] for start in order]
+        best = max(groups, key=len)
+        if len(best) == len(members) or len(best) < 3 or len(best) * 2 <= len(members):
+            return members
+        inside = set(best)
+        alone = Graph(self.count, {p: e for p, e in self.edges.items() if inside.issuperset(p)})
+        return sorted(best) if sorted(alone.components()[0]) == sorted(best) else members
+
+
+def _area(transform: npt.NDArray[np.float64], at: npt.NDArray[np.float64]) -> float:
+    """What becomes of a unit of area at a point."""
+    depth = float(transform[2, :2] @ at + transform[2, 2])
+    return max(1e-9, abs(float(np.linalg.det(transform)) / depth**3))
 
 
 def connect(views: list[View], journal: Journal, device: str | None = None) -> Graph:

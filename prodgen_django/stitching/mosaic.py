@@ -21,6 +21,9 @@ from .options import Image, Mask, Matrix, StitchOptions
 from .result import Journal, StitchResult
 from .rotation import Rotation, misturn, plane_growth, solve, surface
 
+STRANGE = 0.4
+"""Share of the overlaps that may differ; parallax and people passing make less than a tenth of it."""
+
 
 def mosaic(images: Sequence[Image], mode: str, options: StitchOptions) -> StitchResult:
     """Register, light, cut and blend overlapping photographs given in any order."""
@@ -60,6 +63,7 @@ class _Mosaic:
         """What the caller calls each picture, counted from 1."""
         self.journal = Journal(options)
         self.sizes = [(im.shape[1], im.shape[0]) for im in images]
+        self.left_out: dict[int, str] = {}
 
     def run(self) -> StitchResult:
         journal = self.journal
@@ -69,10 +73,10 @@ class _Mosaic:
             views = [View.of(im) for im in self.images]
         with journal.stage("matching", 0.05):
             graph = connect(views, journal, self.options.device)
-        members = self._members(graph, views)
+        members = self._at_one_distance(graph, self._members(graph, views))
         with journal.stage("model", 0.45):
             canvas, model, why, residual = self._model(graph, members)
-            turning = misturn(self.sizes, list(graph.edges.values()))
+            turning = misturn(self.sizes, [e for p, e in graph.edges.items() if set(members).issuperset(p)])
         with journal.stage("light", 0.55):
             shrink = min(1.0, float(np.sqrt(0.03e6 / np.median([w * h for w, h in self.sizes]))))
             smalls = photometry.draw_small(self.images, canvas.warps, shrink)
@@ -88,6 +92,11 @@ class _Mosaic:
             apart = blending.disagreement(smalls, lit, depths, size)
         with journal.stage("parallax", 0.63):
             apart_share = unmet(smalls, depths, apart)
+            if apart_share > STRANGE:
+                raise refusal(
+                    "no_overlap",
+                    "The pictures show one thing in different surroundings: they are no parts of one.",
+                )
             if self.options.parallax and apart_share > 0.03 and self._bend(canvas, lights):
                 smalls = photometry.draw_small(self.images, canvas.warps, shrink)
                 lit, touches = self._relit(smalls, lights, size)
@@ -217,6 +226,28 @@ class _Mosaic:
         self.journal.warn(f"Picture {listed} shares nothing with the others and was left out.")
         return groups[0]
 
+    def _at_one_distance(self, graph: Graph, members: list[int]) -> list[int]:
+        """Close-ups and pictures of the whole thing do not make one picture: the smaller group is left out."""
+        kept = graph.of_one_scale(members)
+        if len(kept) == len(members):
+            return members
+        found = graph.distances(members)
+        usual = float(np.median([found[m] for m in kept]))
+        for x in set(members) - set(kept):
+            times = float(np.exp(abs(found[x] - usual)))
+            where = "further away" if found[x] > usual else "nearer"
+            self.left_out[x] = f"it shows the same thing from {times:.1f} times {where} than the others"
+        listed = ", ".join(str(n) for n in sorted(self.names[x] for x in self.left_out))
+        what = f"Picture {listed} shows the same thing from much nearer or further away than the others"
+        if self.options.on_partial == "error":
+            raise refusal(
+                "no_overlap",
+                f"{what}.",
+                {"reasons": {str(self.names[x]): r for x, r in self.left_out.items()}},
+            )
+        self.journal.warn(f"{what} and was left out.")
+        return kept
+
     @staticmethod
     def _hint(graph: Graph, index: int, group: Sequence[int]) -> bool:
         """Whether something suggests that a left-out picture belongs to the group after all."""
@@ -228,6 +259,8 @@ class _Mosaic:
         )
 
     def _why_alone(self, graph: Graph, index: int) -> str:
+        if index in self.left_out:
+            return self.left_out[index]
         best = max(
             (e for p, e in graph.tried.items() if index in p),
             key=lambda e: (e.get("agreement", -1), e.get("inliers", 0)),

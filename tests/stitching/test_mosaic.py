@@ -249,3 +249,27 @@ def test_every_stage_can_be_looked_at(pair: list[Shot], tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_bytes(pair: list[Shot]) -> None:
     one, two = (stitch([s.image for s in pair], seed=3) for _ in range(2))
     np.testing.assert_array_equal(one.image, two.image)
+
+
+class TestDistances:
+    def test_pictures_from_much_further_away_are_left_out_by_name(self, scene: np.ndarray) -> None:
+        near = [shoot(scene, centre) for centre in ((330, 300), (520, 300), (330, 480), (520, 480))]
+        far = shoot(scene, (520, 390), (440, 330), zoom=2.3)
+        images = [near[0].image, far.image, *(s.image for s in near[1:])]
+        result = stitch(images)
+        assert [i["used"] for i in result.report["inputs"]] == [True, False, True, True, True]
+        assert "further away" in result.report["inputs"][1]["reason"]
+        assert any("Picture 2 shows the same thing" in s for s in result.report["warnings"])
+        with pytest.raises(StitchError, match="Picture 2"):
+            stitch(images, on_partial="error")
+
+    def test_one_thing_before_two_grounds_is_not_one_picture(self) -> None:
+        product = cloth(21, 260, 240)
+        images = []
+        for seed, (x, y) in ((31, (110, 90)), (57, (160, 120))):
+            ground = cloth(seed, 560, 460)
+            ground[y : y + 240, x : x + 260] = product
+            images.append(ground)
+        with pytest.raises(StitchError) as refused:
+            stitch(images)
+        assert refused.value.code in ("no_overlap", "ambiguous")
