@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from prodgen_django.personalization.learning import Event, Record, update
-from prodgen_django.personalization.policy import Arm, Choice, PolicyState, Space, choose
+from prodgen_django.personalization.policy import Arm, Choice, PolicyState, choose
+from prodgen_django.personalization.space import Space
 
 BATCH = 200
 _NEW = Record()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from prodgen_django.personalization.features import picture_vector
-from prodgen_django.personalization.policy import Vector
+from prodgen_django.personalization.space import Vector
 
 if TYPE_CHECKING:
     from prodgen_django.models import GeneratedImage

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from prodgen_django.personalization.policy import PolicyState, Space
+from prodgen_django.personalization.policy import PolicyState
+from prodgen_django.personalization.space import Space
 
 #: An axis and the tags that count for it, in full or in part. Few axes, because every one costs traffic to learn.
 STYLE_AXES: tuple[tuple[str, dict[str, float]], ...] = (

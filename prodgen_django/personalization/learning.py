@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from prodgen_django.personalization.policy import Arm, FloatArray, PolicyState, Vector
+from prodgen_django.personalization.policy import Arm, PolicyState
+from prodgen_django.personalization.space import FloatArray, Vector
 
 #: How far products' rates differ, as the shape of a gamma distribution: 6 is a deviation of about 40 %.
 PRODUCT_SHAPE = 6.0

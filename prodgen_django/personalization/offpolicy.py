@@ -18,7 +18,8 @@ from prodgen_django.personalization.estimators import Estimate, Log, estimate_al
 from prodgen_django.personalization.features import taste_vector
 from prodgen_django.personalization.models import Exposure, PolicyVersion
 from prodgen_django.personalization.policies import picture_styles, prior, reward_of, state_of, taste_of
-from prodgen_django.personalization.policy import FloatArray, PolicyState, propensities_of
+from prodgen_django.personalization.policy import PolicyState, propensities_of
+from prodgen_django.personalization.space import FloatArray
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

