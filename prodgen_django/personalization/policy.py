@@ -67,7 +67,8 @@ class Arm(NamedTuple):
     information: float = 0.0
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Choice:
     """What was chosen: the place among the arms, and the probability with which each could have been."""
 
     index: int
