@@ -27,7 +27,7 @@ from prodgen_django.admin import training
 from prodgen_django.admin.campaigns import again_choices
 from prodgen_django.admin.fields import in_words
 from prodgen_django.admin.permissions import may, may_generate, requires
-from prodgen_django.admin.reports import report_in_words
+from prodgen_django.admin.reports import report_in_words, step_in_words
 from prodgen_django.admin.words import duration, file_url, kind_label, kind_name, photo_urls
 from prodgen_django.jobs.early import ASKED, can_finish_early
 from prodgen_django.models import GeneratedImage, Job, JobItem
@@ -102,7 +102,7 @@ def item_rows(job: Job, items: Any) -> list[tuple[JobItem, str, str]]:
             report=report_in_words(job.kind, item.report),
             job_id=job.pk,
             steps=[
-                {"url": file_url(step["file"]), "title": step["name"]}
+                {"url": file_url(step["file"]), "title": step_in_words(step["name"])}
                 for step in (item.report or {}).get("steps") or ()
             ],
         )

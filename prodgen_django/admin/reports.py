@@ -20,6 +20,25 @@ def report_in_words(kind: str, report: Mapping[str, Any]) -> list[str]:
     return [*_stitch(report), *own] if kind == "stitch" else own
 
 
+def step_in_words(name: str) -> str:
+    """What a stitch's intermediate picture shows, from its file-like name ("07-picture-3-relit")."""
+    said = {
+        "disagreement": _("Where the photos differ"),
+        "seams": _("Where the seams run"),
+        "before-crop": _("Before cropping"),
+    }
+    each = {
+        "placed": _("Photo %s in its place"),
+        "relit": _("Photo %s under the common light"),
+        "weight": _("How much photo %s counts"),
+    }
+    words = name.partition("-")[2]
+    match words.split("-"):
+        case ["picture", number, what] if what in each:
+            return each[what] % number
+    return said.get(words, words)
+
+
 def _stitch(report: Mapping[str, Any]) -> Iterator[str]:
     inputs = report.get("inputs") or ()
     used = sum(1 for photo in inputs if photo.get("used"))

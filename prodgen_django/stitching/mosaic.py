@@ -110,10 +110,11 @@ class _Mosaic:
             if journal.explaining:
                 journal.show("disagreement", apart * 255)
                 journal.show("seams", _colours(labels))
-                for number, (s, light) in enumerate(zip(smalls, lit, strict=True)):
-                    journal.show(f"picture-{self.names[s.warp.index]}-placed", s.pixels)
-                    journal.show(f"picture-{self.names[s.warp.index]}-relit", light)
-                    journal.show(f"picture-{self.names[s.warp.index]}-weight", maps[number] * 255)
+                for k in sorted(range(len(smalls)), key=lambda k: self.names[smalls[k].warp.index]):
+                    name = f"picture-{self.names[smalls[k].warp.index]}"
+                    journal.show(f"{name}-placed", smalls[k].pixels)
+                    journal.show(f"{name}-relit", lit[k])
+                    journal.show(f"{name}-weight", maps[k] * 255)
         with journal.stage("blending", 0.7):
             image, mask = self._compose()(
                 canvas,

@@ -275,6 +275,23 @@ def test_a_stitch_tells_which_photos_it_left_out(
     assert "A piece is soft." in page
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("02-seams", "Where the seams run"),
+        ("13-picture-12-relit", "Photo 12 under the common light"),
+        ("01-something-new", "something-new"),
+    ],
+)
+def test_the_steps_of_a_stitch_are_told_in_words(
+    owner: Client, make_products: Callable[..., list[Any]], name: str, words: str
+) -> None:
+    job = create_job("stitch", products=make_products(1, photos=2), draft=True)
+    finish(job)
+    job.items.update(report={"steps": [{"name": name, "file": "prodgen/steps/x.jpg"}]})
+    assert f"<figcaption>{words}</figcaption>" in owner.get(job.get_absolute_url()).content.decode()
+
+
 class TestList:
     def test_states_progress_and_filters(self, owner: Client, running: Job, reviewed_job: Job) -> None:
         page = owner.get(

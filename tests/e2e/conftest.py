@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCTS = ["anello-vase", "brook-jug", "clara-carafe", "apothecary-pump"]
+PRODUCTS = ["anello-vase", "brook-jug", "clara-carafe", "apothecary-pump", "azrou-rug"]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -34,7 +34,8 @@ def main(names: list[str]) -> None:
         StockRecord.objects.create(
             product=product, partner=partner, partner_sku=name, price="20.00", num_in_stock=9
         )
-        for order, path in enumerate(sorted(PHOTOS.glob(f"{name}-[0-9]*.jpg"))):
+        photos = [*sorted(PHOTOS.glob(f"{name}-[0-9]*.jpg")), *sorted(PHOTOS.glob(f"{name}-c[0-9]*.jpg"))]
+        for order, path in enumerate(photos):
             with path.open("rb") as file:
                 product.images.create(original=File(file, name=path.name), display_order=order)
 

@@ -186,6 +186,27 @@ def test_a_stitch_of_several_products(page: Page, worker: Site) -> None:
     assert page.problems == []  # type: ignore[attr-defined]
 
 
+def test_a_stitch_shows_how_it_came_about(page: Page, worker: Site) -> None:
+    choose_products(page, "Stitch pictures", "Azrou rug")
+    page.locator("summary").filter(has_text="More options").click()
+    page.locator("input[name=explain]").check()
+    start(page)
+    wait_for_end(page)
+    assert page.locator(".pg-buttons .pg-badge").inner_text() == "Succeeded"
+    assert "Photo 1 is left out" in page.locator(".pg-report").inner_text()
+    page.locator("summary").filter(has_text="How it was stitched").click()
+    steps = page.locator(".pg-steps figure")
+    captions = steps.locator("figcaption").all_inner_texts()
+    assert "Photo 4 in its place" in captions  # the first three show the whole rug and are left out
+    assert "Where the seams run" in captions
+    for number in range(steps.count()):
+        image = steps.nth(number).locator("img")
+        image.scroll_into_view_if_needed()
+        page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=image.element_handle())
+    shoot(page, "stitch-steps")
+    assert page.problems == []  # type: ignore[attr-defined]
+
+
 def test_a_job_can_be_cancelled_while_no_worker_runs(page: Page, site: Site) -> None:
     choose_products(page, "Generate display pictures", "Brook jug")
     page.wait_for_selector(".pg-preview[data-silent]", timeout=60_000)
