@@ -30,7 +30,7 @@ def composed(data: Path, step: int = 1) -> Iterator[tuple[str, np.ndarray, np.nd
     order = rng.permutation(len(rows))
     packshots = sorted((data / "packshots-640" / "mask").glob("*.png"))[::step]
     for number, path in enumerate(packshots):
-        ground = _ground(garments, rows[order[number]], rng)
+        ground = ground_of(garments, rows[order[number]], rng)
         alpha = load_image(path)[..., 0].astype(np.float32) / 255
         own = load_image(path.parents[1] / "rgba" / path.name)[..., :3].astype(np.float32)
         move = np.array([[1, 0, rng.uniform(-25, 25)], [0, 1, rng.uniform(5, 30)]])
@@ -40,7 +40,8 @@ def composed(data: Path, step: int = 1) -> Iterator[tuple[str, np.ndarray, np.nd
         yield path.stem, np.clip(np.rint(picture), 0, 255).astype(np.uint8), alpha
 
 
-def _ground(folder: Path, row: dict[str, str], rng: np.random.Generator) -> np.ndarray:
+def ground_of(folder: Path, row: dict[str, str], rng: np.random.Generator) -> np.ndarray:
+    """The strip above or below the garment of a photograph, mirrored and enlarged: float32 640×640×3."""
     left, top, width, height = (int(row[f"box_{key}"]) for key in ("x", "y", "w", "h"))
     photo = load_image(folder / row["file"])[top : top + height, left : left + width]
     # The top or bottom strip: garments are photographed in the middle.

@@ -9,11 +9,14 @@ import cv2
 import numpy as np
 
 from .color import Float, Pixels
+from .confidence import NOTHING, POOR, confidence
 from .segmentation import SIDE, Mask, Segmentation, segment
 
 _MATTE_SIDE = 640  # closed-form matting is solved at this size: 0.3 s, and the outline is known to about 2 px
 _ROWS = 256
-_POOR = 0.6  # below this confidence a person must look; a lone weak witness (0.3 of 1) falls under it
+
+SECOND_SIDE = 220
+"""The longer side, in pixels, at which a photograph is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class CutOut:
 
     @property
     def poor(self) -> bool:
-        return self.confidence < _POOR
+        return self.confidence < POOR
 
     def as_dict(self) -> dict[str, Any]:
         """What is stored beside the picture: everything but the alpha."""
@@ -56,15 +59,25 @@ def cut_out_report(image: Pixels) -> CutOut:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise ValueError(f"a photograph is uint8 H×W×3, not {image.dtype} {image.shape}")
     height, width = image.shape[:2]
-    small = shrink(image, SIDE)
-    found = segment(small) if min(small.shape[:2]) >= 16 else None
-    if found is None or not found.mask.any():
-        return CutOut(
-            np.zeros((height, width), np.float32), 0.0, ("No product stands out from the background.",)
-        )
+    if min(shrink(image, SIDE).shape[:2]) < 16:
+        return CutOut(np.zeros((height, width), np.float32), 0.0, (NOTHING,))
+    found, again = look_twice(image)
+    if not found.mask.any():
+        return CutOut(np.zeros((height, width), np.float32), 0.0, (NOTHING,))
     alpha = refine(image, found.mask)
-    confidence, reasons = _confidence(found, alpha)
-    return CutOut(alpha, confidence, reasons)
+    sure, reasons = confidence(found, again, alpha)
+    return CutOut(alpha, sure, reasons)
+
+
+def look_twice(image: Pixels) -> tuple[Segmentation, Mask]:
+    """What is found in a photograph, uint8 H×W×3, and the mask (of the same size) that is found in it made smaller and
+    mirrored: a cut-out that holds by a hair falls when it is looked at again."""
+    small = shrink(image, SIDE)
+    found = segment(small)
+    mirrored = segment(np.ascontiguousarray(shrink(small, SECOND_SIDE)[:, ::-1])).mask[:, ::-1]
+    size = small.shape[1::-1]
+    byte = np.ascontiguousarray(mirrored, np.uint8)
+    return found, cv2.resize(byte, size, interpolation=cv2.INTER_NEAREST) == 1
 
 
 def cut_out_by_hand(image: Pixels, mask: Mask) -> CutOut:
@@ -194,27 +207,3 @@ def _guide(small: Pixels, alpha: Float, radius: int = 3, eps: float = 2e-4) -> t
     slope = np.linalg.solve(covariance + eps * np.eye(3, dtype=np.float32), with_alpha[..., None])[..., 0]
     offset = a_mean - (slope * g_mean).sum(2)
     return mean(slope.astype(np.float32)), mean(offset.astype(np.float32))
-
-
-def _confidence(found: Segmentation, alpha: Float) -> tuple[float, tuple[str, ...]]:
-    """How far the outline can be trusted: the weakest of its witnesses counts most."""
-    soft = float(((alpha > 0.05) & (alpha < 0.95)).sum() / max((alpha >= 0.95).sum(), 1))
-    # Of a two-toned thing most attempts find one half: an outline that has all and follows edges is right.
-    agreed = max(found.consensus, 0.65) if found.complete > 0.9 and found.edge > 0.8 else found.consensus
-    witnesses = {
-        "The product's colours are close to the background's.": np.clip(
-            (found.separation - 0.25) / 0.45, 0, 1
-        ),
-        "The outline does not follow clear edges.": np.clip((found.edge - 0.25) / 0.4, 0, 1),
-        "Different ways of finding the product disagree.": np.clip((agreed - 0.35) / 0.5, 0, 1),
-        "Something beside the product may belong to it.": np.clip((found.complete - 0.25) / 0.4, 0, 1),
-        "The product touches the edge of the photograph.": np.clip(
-            1 - (found.border_contact - 0.02) / 0.2, 0, 1
-        ),
-        "The product is very small in the photograph.": np.clip((found.area - 0.01) / 0.05, 0, 1),
-        "Hardly any background is left around the product.": np.clip((0.93 - found.area) / 0.1, 0, 1),
-        "Much of the outline is blurred.": np.clip((0.5 - soft) / 0.3, 0, 1),
-    }
-    values = np.array([float(v) for v in witnesses.values()])
-    confidence = float(0.6 * values.min() + 0.4 * values.mean())
-    return round(confidence, 3), tuple(text for text, value in witnesses.items() if value < 0.5)

@@ -19,6 +19,8 @@ from .color import Float, Pixels, histogram_distance, to_lab
 from .grabcut import grab_band, grab_cut
 from .pieces import clean, pierce
 
+_SETTLED = 0.05  # of the product's area may a flood see otherwise
+
 SIDE = 400
 """The longer side, in pixels, at which the product is looked for."""
 
@@ -29,7 +31,9 @@ class Segmentation:
 
     `separation`: how much the two sides of the outline differ; `edge`: how well it follows edges; `agreement`
     with the most alike attempts, `consensus` with all; `complete`: how much that is no background is inside;
-    `border_contact` and `area`: shares of the rim and of the picture.
+    `border_contact` and `area`: shares of the rim and of the picture. `support`: agreement with all attempts, each
+    weighing as much as it merits. `beyond`: what a flood from the border stops at outside the mask, in masks' areas.
+    `settled`: a timid, a middling and a bold flood all draw this outline.
     """
 
     mask: Mask
@@ -40,6 +44,9 @@ class Segmentation:
     complete: float
     border_contact: float
     area: float
+    support: float = 0.0
+    beyond: float = 0.0
+    settled: bool = False
 
     def score(self, plain: bool) -> float:
         contact = max(0.0, 1 - 2.0 * self.border_contact)
@@ -85,8 +92,23 @@ def segment(image: Pixels) -> Segmentation:
     if plain and telling:  # what no flood over a plain ground reaches is certainly something
         foreign = np.maximum(foreign, np.mean(telling, axis=0))
     evidence = _Evidence(plain, lab, _edge_strength(lab, plain), foreign * prior)
-    best = max((_judge(m, found, evidence) for m in found), key=lambda s: s.score(plain))
-    return replace(best, mask=pierce(best.mask, lab)) if plain else best
+    judged = [_judge(m, found, evidence) for m in found]
+    best = max(judged, key=lambda s: s.score(plain))
+    mask = pierce(best.mask, lab) if plain else best.mask
+    merits = np.array([one.score(plain) for one in judged])
+    alike = np.array([_overlap(one.mask, best.mask) for one in judged])
+    support = float((merits * alike).sum() / max(float(merits.sum()), 1e-6))
+    outside, inside = (
+        cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3) > 3 for part in (~mask, mask)
+    )
+    area = max(int(mask.sum()), 1)
+    settled = all(max((f & outside).sum(), (~f & inside).sum()) < _SETTLED * area for f in floods)
+    beyond = float((floods[1] & outside).sum() / area)
+    return replace(best, mask=mask, support=support, beyond=beyond, settled=settled)
+
+
+def _overlap(first: Mask, second: Mask) -> float:
+    return float((first & second).sum() / max((first | second).sum(), 1))
 
 
 def _centre_prior(shape: tuple[int, int]) -> Float:
@@ -120,7 +142,7 @@ def _judge(mask: Mask, others: list[Mask], evidence: _Evidence) -> Segmentation:
     band = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
     inner = mask & (cv2.erode(byte, band) == 0)
     outer = ~mask & (cv2.dilate(byte, band) == 1)
-    overlaps = [float((mask & o).sum() / max((mask | o).sum(), 1)) for o in others]
+    overlaps = [_overlap(mask, o) for o in others]
     rim = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     foreign = evidence.foreign
     return Segmentation(

@@ -1,0 +1,77 @@
+"""How far a cut-out can be trusted."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from prodgen_django.studio import cut_out_report
+from prodgen_django.studio.confidence import POOR, doubt, features, rated
+from prodgen_django.studio.segmentation import Segmentation
+
+
+def outline(mask: np.ndarray, **changed: object) -> Segmentation:
+    facts: dict[str, object] = {
+        "separation": 0.9, "edge": 0.9, "agreement": 0.95, "consensus": 0.9, "complete": 0.95,
+        "border_contact": 0.0, "area": float(mask.mean()), "support": 0.95, "beyond": 0.0,
+    }  # fmt: skip
+    return Segmentation(mask=mask, **(facts | changed))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def disc() -> np.ndarray:
+    mask = np.zeros((400, 400), np.uint8)
+    cv2.circle(mask, (200, 200), 110, 1, -1)
+    return mask == 1
+
+
+def test_each_sign_of_a_bad_outline_raises_the_doubt(disc: np.ndarray) -> None:
+    good = doubt(features(outline(disc), disc))
+    other = disc.copy()
+    other[:, 200:] = False  # the second look found one half
+    ragged = disc.copy()
+    ragged[150:250, 200:] = False
+    part = np.zeros_like(disc)
+    part[180:220, 180:220] = True
+    assert doubt(features(outline(disc), other)) > good
+    assert doubt(features(outline(ragged), ragged)) > good
+    assert doubt(features(outline(part), part)) > good
+    assert doubt(features(outline(disc, support=0.4), disc)) > good
+    assert doubt(features(outline(disc, beyond=2.0), disc)) > good
+    assert rated(features(outline(disc), disc), False, 0.95) >= POOR
+    assert rated(features(outline(ragged, support=0.4, beyond=2.0), other), False, 0.95) < POOR
+
+
+def test_an_outline_that_every_flood_draws_is_judged_by_its_witnesses_alone(disc: np.ndarray) -> None:
+    odd = features(outline(disc, support=0.4, beyond=2.0), ~disc)
+    assert rated(odd, True, 0.9) == 0.9
+    assert rated(odd, True, 0.3) == 0.3
+
+
+def test_a_chair_on_paper_is_trusted_though_its_outline_is_ragged() -> None:
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[0:500, 0:500]
+    photo = np.dstack([228 - y / 60, 226 - x / 70, 220 - y / 50])
+    mask = np.zeros((500, 500), np.uint8)
+    cv2.rectangle(mask, (150, 230), (350, 265), 1, -1)
+    for left in (155, 325):
+        cv2.rectangle(mask, (left, 260), (left + 20, 430), 1, -1)
+    cv2.rectangle(mask, (150, 90), (170, 235), 1, -1)
+    photo[mask == 1] = (120, 60, 30)
+    photo = cv2.GaussianBlur(photo, (0, 0), 0.8) + rng.normal(0, 1.5, photo.shape)
+    cut = cut_out_report(np.clip(photo, 0, 255).astype(np.uint8))
+    assert not cut.poor, cut.reasons
+
+
+def test_what_is_poor_says_why() -> None:
+    """A product of the same cloth as its ground, in which only its print stands out."""
+    rng = np.random.default_rng(4)
+    cloth = cv2.GaussianBlur(rng.normal(0, 60, (480, 480, 3)), (0, 0), 2) + 150
+    cloth[:, ::24] -= 25
+    shirt = cloth.copy()
+    shirt[100:400, 120:360] = np.roll(cloth, 77, 1)[100:400, 120:360] * 0.9
+    cv2.circle(shirt, (240, 220), 30, (40, 50, 160), -1)
+    cut = cut_out_report(np.clip(shirt, 0, 255).astype(np.uint8))
+    assert cut.poor
+    assert cut.reasons
