@@ -22,7 +22,8 @@ from .result import Journal, StitchResult
 from .rotation import Rotation, misturn, plane_growth, solve, surface
 
 STRANGE = 0.4
-"""Share of the overlaps that may differ; parallax and people passing make less than a tenth of it."""
+"""Share of the overlaps that may differ, in half of it even in structure; parallax and people passing make less than
+a tenth of that."""
 
 
 def mosaic(images: Sequence[Image], mode: str, options: StitchOptions) -> StitchResult:
@@ -92,7 +93,7 @@ class _Mosaic:
             apart = blending.disagreement(smalls, lit, depths, size)
         with journal.stage("parallax", 0.63):
             apart_share = unmet(smalls, depths, apart)
-            if apart_share > STRANGE:
+            if apart_share > STRANGE and parallax.strangeness(smalls) > 0.5 * STRANGE:
                 raise refusal(
                     "no_overlap",
                     "The pictures show one thing in different surroundings: they are no parts of one.",

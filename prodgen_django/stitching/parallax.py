@@ -78,6 +78,30 @@ def bend(smalls: Sequence[Small], lights: Sequence[Light]) -> tuple[list[Array |
     return bent, checks
 
 
+def strangeness(smalls: Sequence[Small]) -> float:
+    """The largest share of a pair's textured overlap in which one picture's structure is not found in the other's,
+    whatever their light: near 0 for parts of one thing."""
+    worst = 0.0
+    for i in range(len(smalls)):
+        for j in range(i + 1, len(smalls)):
+            cuts = overlap(smalls[i], smalls[j])
+            if cuts is None:
+                continue
+            both = (smalls[i].mask[cuts[0]] > 0) & (smalls[j].mask[cuts[1]] > 0)
+            a, b = (_band(s.pixels[cut]) for s, cut in ((smalls[i], cuts[0]), (smalls[j], cuts[1])))
+            aa, bb, ab = (cv2.blur(p, (11, 11)) for p in (a * a, b * b, a * b))
+            textured = both & (np.maximum(aa, bb) > 16)  # above what noise leaves at this size
+            if textured.sum() > max(200, 0.1 * both.sum()):
+                lost = ab < 0.3 * np.sqrt((aa + 1) * (bb + 1))
+                worst = max(worst, float(lost[textured].mean()))
+    return worst
+
+
+def _band(pixels: npt.NDArray[np.uint8]) -> Array:
+    plane = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), 1) - cv2.GaussianBlur(plane, (0, 0), 6), np.float32)
+
+
 def _sure(flow: Array, other: Array, both: npt.NDArray[np.bool_], reach: float) -> Array:
     """1 where forth and back agree within half a pixel, less where they do not, 0 beyond the reach."""
     miss = np.linalg.norm(flow + _read(other, flow), axis=2)
