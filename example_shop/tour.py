@@ -47,6 +47,8 @@ WARM, COOL = "walnut", "concrete"
 SIZE = 1000
 #: Products shown in one style alone, for each of the two, and products shown in both.
 APART, SHARED, STITCHED = 3, 6, 2
+#: Of these so many must have a published picture in the end; uncertain cut-outs are left for a person.
+LEAST = 6
 #: What the campaign on the home page shows, and the offer that it speaks of.
 CAMPAIGN = ("ES-tidal-mug", "ES-ember-tea-bowl", "ES-reed-cup")
 OFFER, PERCENT, DAYS = "Slow mornings", 20, 30

@@ -73,7 +73,7 @@ class Command(BaseCommand):
         if len(published) + len(tour.doubtful) != len(tour.images):
             raise tours.TourError(f"{len(published)} of {len(tour.images)} pictures were published.")
         shown = {image.product_id for image in published}
-        if len(shown) < 8 + tours.STITCHED:
+        if len(shown) < tours.LEAST + tours.STITCHED:
             raise tours.TourError(f"Only {len(shown)} products have a published picture.")
         if not different:
             raise tours.TourError(f"{first} and {second} see the same picture on every page.")
