@@ -50,7 +50,7 @@ APART, SHARED, STITCHED = 3, 6, 2
 #: Of these so many must have a published picture in the end; uncertain cut-outs are left for a person.
 LEAST = 6
 #: What the campaign on the home page shows, and the offer that it speaks of.
-CAMPAIGN = ("ES-tidal-mug", "ES-ember-tea-bowl", "ES-reed-cup")
+CAMPAIGN = ("ES-summit-flask", "ES-ember-tea-bowl", "ES-reed-cup")
 OFFER, PERCENT, DAYS = "Slow mornings", 20, 30
 #: The two customers whose pages are compared.
 WARM_CUSTOMER, COOL_CUSTOMER = CUSTOMERS[0], CUSTOMERS[1]
