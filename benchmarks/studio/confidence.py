@@ -83,7 +83,7 @@ def _composed(
 
 
 def measured(pictures: Iterator[Picture], kept: dict[str, list[float]], file: Path | None) -> np.ndarray:
-    """Of each picture its features, whether it is settled, what the witnesses say and its IoU: float N×(F+3)."""
+    """Of each picture its features, whether the odds are not asked, what the witnesses say and its IoU: N×(F+3)."""
     rows = []
     for name, image, alpha in pictures:
         if name not in kept:
@@ -93,8 +93,8 @@ def measured(pictures: Iterator[Picture], kept: dict[str, list[float]], file: Pa
             cut = refine(image, found.mask)
             by_witnesses, _ = witnesses(found, cut)
             kept[name] = [
-                *features(found, again).values(),
-                found.settled,
+                *([0.0] * len(FEATURES) if again is None else features(found, again).values()),
+                again is None,
                 by_witnesses,
                 iou(cut >= 0.5, alpha > 0.5),
             ]
@@ -143,7 +143,9 @@ def fit(composed: np.ndarray, clothes: np.ndarray, products: list[str]) -> None:
 
 def told(name: str, rows: np.ndarray) -> None:
     truth = rows[:, -1]
-    sure = [rated(dict(zip(FEATURES, row[:-3], strict=True)), bool(row[-3]), row[-2]) for row in rows]
+    sure = [
+        row[-2] if row[-3] else rated(dict(zip(FEATURES, row[:-3], strict=True)), row[-2]) for row in rows
+    ]
     flagged, bad = np.array(sure) < POOR, truth < _BAD
     hits = int((flagged & bad).sum())
     print(

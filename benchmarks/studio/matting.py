@@ -66,12 +66,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("set", choices=["garments", "surfaces"], nargs="?", default="garments")
     parser.add_argument("--step", type=int, default=1, help="take every so many-th packshot")
+    parser.add_argument("--seed", type=int, default=5, help="draws the grounds of `surfaces`")
     parser.add_argument("--only", action="store_true", help="cut_out alone, with its confidence")
     parser.add_argument("--outline", type=Path, help="also the network in this file, taken alone")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     pictures = (
-        garments(DATA / "garment-masks") if arguments.set == "garments" else composed(DATA, arguments.step)
+        garments(DATA / "garment-masks")
+        if arguments.set == "garments"
+        else composed(DATA, arguments.step, arguments.seed)
     )
     ways: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "GrabCut, rectangle": grab_cut,

@@ -18,9 +18,9 @@ from prodgen_django.imagefile import load_image
 SIDE = 640
 
 
-def composed(data: Path, step: int = 1) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Name, picture uint8 640×640×3 and true alpha float32 of every `step`-th packshot."""
-    rng = np.random.default_rng(5)
+def composed(data: Path, step: int = 1, seed: int = 5) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, picture uint8 640×640×3 and true alpha float32 of every `step`-th packshot; `seed` draws the grounds."""
+    rng = np.random.default_rng(seed)
     garments = data / "garments-256"
     rows = [
         r

@@ -60,26 +60,27 @@ def doubt(values: dict[str, float]) -> float:
     return sum(_WEIGHTS[name] * value for name, value in values.items()) + _OFFSET
 
 
-def rated(values: dict[str, float], settled: bool, by_witnesses: float) -> float:
-    """The confidence, by the odds and by the witnesses; with a doubt at the limit it is `POOR`.
-
-    Of an outline that every flood draws alike the odds are not asked: a chair's is ragged and right all the same.
-    """
-    if settled:
-        return round(by_witnesses, 3)
+def rated(values: dict[str, float], by_witnesses: float) -> float:
+    """The confidence, by the odds and by the witnesses; with a doubt at the limit it is `POOR`."""
     by_odds = 1 / (1 + exp(doubt(values) - _LIMIT - log(POOR / (1 - POOR))))
     return round(min(by_odds, by_witnesses), 3)
 
 
-def confidence(found: Segmentation, again: Mask, alpha: Float) -> tuple[float, tuple[str, ...]]:
-    """0 to 1, below `POOR` where a person must look, and a sentence for each thing that speaks against the outline."""
-    values = features(found, again)
+def confidence(found: Segmentation, again: Mask | None, alpha: Float) -> tuple[float, tuple[str, ...]]:
+    """0 to 1, below `POOR` where a person must look, and a sentence for each thing that speaks against the outline.
+
+    `again`: what a second look found. None where the odds are not asked: where every flood draws the same outline (a
+    chair's is ragged and right all the same), and where the network was, which knows better.
+    """
     by_witnesses, reasons = witnesses(found, alpha)
-    if doubt(values) > _LIMIT and not found.settled:
+    if again is None:
+        return round(by_witnesses, 3), reasons
+    values = features(found, again)
+    if doubt(values) > _LIMIT:
         raised = {name: _WEIGHTS[name] * (value - _USUAL[name]) for name, value in values.items()}
         worst = max(raised, key=lambda name: raised[name])
         reasons += tuple(_SAID[name] for name in _WEIGHTS if name == worst or raised[name] > 0.5)
-    return rated(values, found.settled, by_witnesses), tuple(dict.fromkeys(reasons))
+    return rated(values, by_witnesses), tuple(dict.fromkeys(reasons))
 
 
 def witnesses(found: Segmentation, alpha: Float) -> tuple[float, tuple[str, ...]]:
@@ -101,6 +102,10 @@ def witnesses(found: Segmentation, alpha: Float) -> tuple[float, tuple[str, ...]
         "Hardly any background is left around the product.": np.clip((0.93 - found.area) / 0.1, 0, 1),
         "Much of the outline is blurred.": np.clip((0.5 - soft) / 0.3, 0, 1),
     }
+    if found.seconded is not None:
+        called["A network that looks for products sees another outline."] = np.clip(
+            (found.seconded - 0.895) / 0.04, 0, 1
+        )
     values = np.array([float(v) for v in called.values()])
     weak = tuple(text for text, value in called.items() if value < 0.5)
     return float(0.6 * values.min() + 0.4 * values.mean()), weak

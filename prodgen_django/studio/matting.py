@@ -69,11 +69,14 @@ def cut_out_report(image: Pixels) -> CutOut:
     return CutOut(alpha, sure, reasons)
 
 
-def look_twice(image: Pixels) -> tuple[Segmentation, Mask]:
+def look_twice(image: Pixels) -> tuple[Segmentation, Mask | None]:
     """What is found in a photograph, uint8 H×W×3, and the mask (of the same size) that is found in it made smaller and
-    mirrored: a cut-out that holds by a hair falls when it is looked at again."""
+    mirrored: a cut-out that holds by a hair falls when it is looked at again. None where that is not in question:
+    every flood draws this outline, or a network was asked."""
     small = shrink(image, SIDE)
     found = segment(small)
+    if found.settled or found.seconded is not None:
+        return found, None
     mirrored = segment(np.ascontiguousarray(shrink(small, SECOND_SIDE)[:, ::-1])).mask[:, ::-1]
     size = small.shape[1::-1]
     byte = np.ascontiguousarray(mirrored, np.uint8)

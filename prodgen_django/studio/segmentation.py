@@ -4,6 +4,7 @@ No single start suits every photograph, so that several are tried: how far a col
 with and without shade, how many edges lie between a pixel and the border, what a flood from the border cannot
 reach, and a plain rectangle. GrabCut (Rother et al. 2004) grows each into a mask, and that mask is taken
 whose outline lies best on edges, whose two sides differ most, and outside which least is left unexplained.
+Where the ground is not smooth a network is asked as well: it may overrule the choice, and says how far it agrees.
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ from . import background
 from .background import Mask
 from .color import Float, Pixels, histogram_distance, to_lab
 from .grabcut import grab_band, grab_cut
+from .outline.opinion import Opinion, overlap
 from .pieces import clean, pierce
 
 _SETTLED = 0.05  # of the product's area may a flood see otherwise
 
 SIDE = 400
 """The longer side, in pixels, at which the product is looked for."""
+
+_SMOOTH = (
+    background.PLAIN / 2
+)  # of the ground's grain: below it colours and edges are better than the network
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,8 @@ class Segmentation:
     with the most alike attempts, `consensus` with all; `complete`: how much that is no background is inside;
     `border_contact` and `area`: shares of the rim and of the picture. `support`: agreement with all attempts, each
     weighing as much as it merits. `beyond`: what a flood from the border stops at outside the mask, in masks' areas.
-    `settled`: a timid, a middling and a bold flood all draw this outline.
+    `settled`: a timid, a middling and a bold flood all draw this outline. `seconded`: agreement with the network, None
+    where it was not asked.
     """
 
     mask: Mask
@@ -47,6 +54,7 @@ class Segmentation:
     support: float = 0.0
     beyond: float = 0.0
     settled: bool = False
+    seconded: float | None = None
 
     def score(self, plain: bool) -> float:
         contact = max(0.0, 1 - 2.0 * self.border_contact)
@@ -78,7 +86,8 @@ def segment(image: Pixels) -> Segmentation:
     enclosed = background.enclosed(lab, outside)
     both = _normalise(_normalise(unlike) * 0.5 + _normalise(enclosed) * 0.5)
     floods = background.floods(lab, outside)
-    plain = background.grain(lab, outside) < background.PLAIN
+    grain = background.grain(lab, outside)
+    plain = grain < background.PLAIN
     starts = (None, unlike, shaded, enclosed, both)
     cuts = [grab_cut(image, None if s is None else _normalise(s * prior), outside) for s in starts]
     masks = [clean(mask, both, lab) for mask in (*floods, *cuts)]
@@ -96,19 +105,21 @@ def segment(image: Pixels) -> Segmentation:
     best = max(judged, key=lambda s: s.score(plain))
     mask = pierce(best.mask, lab) if plain else best.mask
     merits = np.array([one.score(plain) for one in judged])
-    alike = np.array([_overlap(one.mask, best.mask) for one in judged])
+    alike = np.array([overlap(one.mask, best.mask) for one in judged])
     support = float((merits * alike).sum() / max(float(merits.sum()), 1e-6))
-    outside, inside = (
+    away, within = (
         cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3) > 3 for part in (~mask, mask)
     )
     area = max(int(mask.sum()), 1)
-    settled = all(max((f & outside).sum(), (~f & inside).sum()) < _SETTLED * area for f in floods)
-    beyond = float((floods[1] & outside).sum() / area)
-    return replace(best, mask=mask, support=support, beyond=beyond, settled=settled)
-
-
-def _overlap(first: Mask, second: Mask) -> float:
-    return float((first & second).sum() / max((first | second).sum(), 1))
+    settled = all(max((f & away).sum(), (~f & within).sum()) < _SETTLED * area for f in floods)
+    beyond = float((floods[1] & away).sum() / area)
+    best = replace(best, mask=mask, support=support, beyond=beyond, settled=settled)
+    if grain < _SMOOTH:
+        return best
+    opinion = Opinion.of(image, lab, outside)
+    if opinion.overrules(best.mask):
+        best = _judge(opinion.grown, found, evidence)
+    return replace(best, seconded=overlap(best.mask, opinion.mask))
 
 
 def _centre_prior(shape: tuple[int, int]) -> Float:
@@ -142,7 +153,7 @@ def _judge(mask: Mask, others: list[Mask], evidence: _Evidence) -> Segmentation:
     band = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
     inner = mask & (cv2.erode(byte, band) == 0)
     outer = ~mask & (cv2.dilate(byte, band) == 1)
-    overlaps = [_overlap(mask, o) for o in others]
+    overlaps = [overlap(mask, o) for o in others]
     rim = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     foreign = evidence.foreign
     return Segmentation(

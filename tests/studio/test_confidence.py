@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from prodgen_django.studio import cut_out_report
-from prodgen_django.studio.confidence import POOR, doubt, features, rated
+from prodgen_django.studio.confidence import POOR, confidence, doubt, features, rated
 from prodgen_django.studio.segmentation import Segmentation
 
 
@@ -39,14 +39,23 @@ def test_each_sign_of_a_bad_outline_raises_the_doubt(disc: np.ndarray) -> None:
     assert doubt(features(outline(part), part)) > good
     assert doubt(features(outline(disc, support=0.4), disc)) > good
     assert doubt(features(outline(disc, beyond=2.0), disc)) > good
-    assert rated(features(outline(disc), disc), False, 0.95) >= POOR
-    assert rated(features(outline(ragged, support=0.4, beyond=2.0), other), False, 0.95) < POOR
+    assert rated(features(outline(disc), disc), 0.95) >= POOR
+    assert rated(features(outline(ragged, support=0.4, beyond=2.0), other), 0.95) < POOR
 
 
-def test_an_outline_that_every_flood_draws_is_judged_by_its_witnesses_alone(disc: np.ndarray) -> None:
-    odd = features(outline(disc, support=0.4, beyond=2.0), ~disc)
-    assert rated(odd, True, 0.9) == 0.9
-    assert rated(odd, True, 0.3) == 0.3
+def test_the_odds_are_not_asked_where_there_was_no_second_look(disc: np.ndarray) -> None:
+    odd = outline(disc, support=0.4, beyond=2.0)
+    alpha = disc.astype(np.float32)
+    assert confidence(odd, ~disc, alpha)[0] < POOR
+    assert confidence(odd, None, alpha)[0] >= POOR
+
+
+def test_an_outline_that_the_network_does_not_see_is_poor_and_says_so(disc: np.ndarray) -> None:
+    alpha = disc.astype(np.float32)
+    seen, _ = confidence(outline(disc, seconded=0.97), None, alpha)
+    unseen, reasons = confidence(outline(disc, seconded=0.7), None, alpha)
+    assert unseen < POOR <= seen
+    assert "A network that looks for products sees another outline." in reasons
 
 
 def test_a_chair_on_paper_is_trusted_though_its_outline_is_ragged() -> None:

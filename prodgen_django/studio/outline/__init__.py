@@ -1,5 +1,5 @@
-"""A small network that says roughly where the product is, and how it is trained. Not in use.
+"""A small network that says roughly where the product is, and how it is trained.
 
-The product is found by colours (`studio.segmentation`), which a network may replace only where it is better on
-photographs that its training never saw. The one run so far was cut short and is not: docs/explanation/training-log.md.
+It speaks where the ground is not smooth, so that colours and edges (`studio.segmentation`) mislead; before a smooth one
+they are better than it is. docs/explanation/training-log.md has the figures.
 """
