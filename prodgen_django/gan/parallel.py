@@ -8,6 +8,7 @@ processes take the very steps of one process that works through its batch in N p
 
 from __future__ import annotations
 
+import atexit
 import os
 from typing import Any
 
@@ -24,9 +25,14 @@ class Processes:
         self.count, self.rank, self.device = 1, 0, device
         self._accelerator: Any = None
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            # Imported before there is a group: its functions take the group of that moment as their default, and
+            # what torch compiles imports it later, so that the group would outlive its end.
+            import torch.distributed.nn  # noqa: F401
             from accelerate import Accelerator
 
             self._accelerator = Accelerator(cpu=device.type == "cpu")
+            # gloo's threads must be gone before the interpreter: one that still lets go of a tensor then aborts it.
+            atexit.register(self._accelerator.end_training)
             self.count = self._accelerator.num_processes
             self.rank = self._accelerator.process_index
             self.device = self._accelerator.device

@@ -21,7 +21,8 @@ from tests.gan.test_training import small_run
 config, dataset = small_run()
 told = []
 result = train(config, dataset, sys.argv[1], budget_images=int(sys.argv[2]), on_progress=told.append, device="cpu")
-print(result.stopped_reason, result.images, len(told), result.card["processes"])
+# In one write, or the lines of two processes mix.
+sys.stdout.write(f"{result.stopped_reason} {result.images} {len(told)} {result.card['processes']}\\n")
 """
 
 
