@@ -119,9 +119,10 @@ def _mark(products: Sequence[Any]) -> QuerySet[Any]:
         Length(Cast("renditions", TextField())),
     )
     text = Cast("uuid", TextField())
+    # PostgreSQL's sum of bigint is numeric, and would make every picture's key in the union one.
     summed = published.order_by().values("state").annotate(
-        prodgen_ids=Sum("pk"), prodgen_low=Min(text), prodgen_count=Count("pk"), prodgen_size=Sum(size),
-        prodgen_high=Max(text),
+        prodgen_ids=Cast(Sum("pk"), BigIntegerField()), prodgen_count=Count("pk"), prodgen_size=Sum(size),
+        prodgen_low=Min(text), prodgen_high=Max(text),
     )  # fmt: skip
     return _columns(
         summed,

@@ -226,6 +226,17 @@ def test_what_was_published_or_taken_back_elsewhere_is_seen_at_once(shop, django
     assert seen() is None
 
 
+@override_settings(PRODGEN=YES | {"POLICY_MODE": "thompson"})
+def test_products_that_are_new_to_this_process_stand_beside_known_ones(shop):
+    vase, oak, steel, pictures = shop
+    known = choose_images(Visitor(), [vase])[vase.pk]
+    found = choose_images(Visitor(), [vase, oak, steel])
+    assert found[vase.pk] == known
+    assert found[vase.pk] in pictures.values()
+    assert [found[one.pk].product_id for one in (oak, steel)] == [oak.pk, steel.pk]
+    assert {type(image.pk) for image in found.values()} == {int}
+
+
 def test_words_of_a_shop_are_escaped_also_where_the_same_words_were_safe_before(shop):
     from django.utils.safestring import mark_safe
 
