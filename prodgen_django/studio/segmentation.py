@@ -9,6 +9,7 @@ Where the ground is not smooth a network is asked as well: it may overrule the c
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import cv2
@@ -89,7 +90,13 @@ def segment(image: Pixels) -> Segmentation:
     grain = background.grain(lab, outside)
     plain = grain < background.PLAIN
     starts = (None, unlike, shaded, enclosed, both)
-    cuts = [grab_cut(image, None if s is None else _normalise(s * prior), outside) for s in starts]
+    # Two at a time: OpenCV and torch work without the interpreter's lock, and each thread has its own random numbers.
+    with ThreadPoolExecutor(2) as pool:
+        asked = pool.submit(Opinion.of, image, lab, outside) if grain >= _SMOOTH else None
+        tried = [
+            pool.submit(grab_cut, image, s if s is None else _normalise(s * prior), outside) for s in starts
+        ]
+        cuts = [one.result() for one in tried]
     masks = [clean(mask, both, lab) for mask in (*floods, *cuts)]
     if plain:
         masks += [grab_band(image, body) for body in masks[: len(floods)] if 0.01 < body.mean() < 0.8]
@@ -114,9 +121,9 @@ def segment(image: Pixels) -> Segmentation:
     settled = all(max((f & away).sum(), (~f & within).sum()) < _SETTLED * area for f in floods)
     beyond = float((floods[1] & away).sum() / area)
     best = replace(best, mask=mask, support=support, beyond=beyond, settled=settled)
-    if grain < _SMOOTH:
+    if asked is None:
         return best
-    opinion = Opinion.of(image, lab, outside)
+    opinion = asked.result()
     if opinion.overrules(best.mask):
         best = _judge(opinion.grown, found, evidence)
     return replace(best, seconded=overlap(best.mask, opinion.mask))
