@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from benchmarks.studio.matting import DATA, garments
-from benchmarks.studio.surfaces import SIDE, ground_of
+from benchmarks.studio.surfaces import ground_of, placed
 from prodgen_django.imagefile import load_image
 from prodgen_django.studio.confidence import FEATURES, POOR, features, rated, witnesses
 from prodgen_django.studio.matting import look_twice, refine
@@ -63,23 +63,12 @@ def composed_again(data: Path, split: str, draws: int) -> Iterator[Picture]:
         for number, path in enumerate(paths):
             row = rows[order[draw * len(paths) + number]]
             plain = draw % 3 == 2 if split == "train" else draw == draws - 1
-            image, alpha = _composed(path, ground_of(data / "garments-256", row, rng), plain, rng)
+            ground = ground_of(data / "garments-256", row, rng)
+            if plain:
+                ground = cv2.GaussianBlur(ground, (0, 0), 60) + rng.normal(0, 2.0, ground.shape)
+            image, alpha = placed(path, ground, rng)
             if "sunnies" not in path.stem:
                 yield f"{path.stem}/{draw}", image, alpha
-
-
-def _composed(
-    path: Path, ground: np.ndarray, plain: bool, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    if plain:
-        ground = cv2.GaussianBlur(ground, (0, 0), 60) + rng.normal(0, 2.0, ground.shape)
-    alpha = load_image(path)[..., 0].astype(np.float32) / 255
-    own = load_image(path.parents[1] / "rgba" / path.name)[..., :3].astype(np.float32)
-    move = np.array([[1, 0, rng.uniform(-25, 25)], [0, 1, rng.uniform(5, 30)]])
-    fallen = cv2.GaussianBlur(cv2.warpAffine(alpha, move, (SIDE, SIDE)), (0, 0), 14) * 0.4
-    share = alpha[..., None]
-    picture = own * share + ground * (1 - fallen[..., None]) * (1 - share)
-    return np.clip(np.rint(picture), 0, 255).astype(np.uint8), alpha
 
 
 def measured(pictures: Iterator[Picture], kept: dict[str, list[float]], file: Path | None) -> np.ndarray:

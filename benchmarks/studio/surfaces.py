@@ -31,13 +31,18 @@ def composed(data: Path, step: int = 1, seed: int = 5) -> Iterator[tuple[str, np
     packshots = sorted((data / "packshots-640" / "mask").glob("*.png"))[::step]
     for number, path in enumerate(packshots):
         ground = ground_of(garments, rows[order[number]], rng)
-        alpha = load_image(path)[..., 0].astype(np.float32) / 255
-        own = load_image(path.parents[1] / "rgba" / path.name)[..., :3].astype(np.float32)
-        move = np.array([[1, 0, rng.uniform(-25, 25)], [0, 1, rng.uniform(5, 30)]])
-        fallen = cv2.GaussianBlur(cv2.warpAffine(alpha, move, (SIDE, SIDE)), (0, 0), 14) * 0.4
-        share = alpha[..., None]
-        picture = own * share + ground * (1 - fallen[..., None]) * (1 - share)
-        yield path.stem, np.clip(np.rint(picture), 0, 255).astype(np.uint8), alpha
+        yield path.stem, *placed(path, ground, rng)
+
+
+def placed(path: Path, ground: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Picture and true alpha of the packshot with the mask `path` on a ground, float32 640×640×3, with a shadow."""
+    alpha = load_image(path)[..., 0].astype(np.float32) / 255
+    own = load_image(path.parents[1] / "rgba" / path.name)[..., :3].astype(np.float32)
+    move = np.array([[1, 0, rng.uniform(-25, 25)], [0, 1, rng.uniform(5, 30)]])
+    fallen = cv2.GaussianBlur(cv2.warpAffine(alpha, move, (SIDE, SIDE)), (0, 0), 14) * 0.4
+    share = alpha[..., None]
+    picture = own * share + ground * (1 - fallen[..., None]) * (1 - share)
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8), alpha
 
 
 def ground_of(folder: Path, row: dict[str, str], rng: np.random.Generator) -> np.ndarray:
