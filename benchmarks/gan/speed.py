@@ -34,6 +34,7 @@ from torch.utils.flop_counter import flop_registry
 
 from prodgen_django.gan import GanConfig
 from prodgen_django.gan.adversary import Adversary, Given
+from prodgen_django.gan.networks import build
 from prodgen_django.gan.parallel import Processes
 from prodgen_django.gan.sampling import autocast
 
@@ -121,7 +122,7 @@ def measure(config: GanConfig, device: torch.device, steps: int) -> dict[str, An
     """One row: training and generation of this configuration."""
     torch.manual_seed(0)
     processes = Processes(device)
-    adversary = Adversary(config, CLASSES, MadeUp(config, device), processes)
+    adversary = Adversary(config, build(config, CLASSES), MadeUp(config, device), processes)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     rounds = max(1, steps // config.penalty_every)

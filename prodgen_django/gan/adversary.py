@@ -19,13 +19,13 @@ from prodgen_django.gan.augment import Augment
 from prodgen_django.gan.config import GanConfig
 from prodgen_django.gan.feeding import luck
 from prodgen_django.gan.losses import discriminator_loss, generator_loss, gradient_penalty
-from prodgen_django.gan.networks import build
 from prodgen_django.gan.parallel import Processes
 from prodgen_django.gan.sampling import autocast
 
 __all__ = ["Adversary", "Given", "Task"]
 
-#: What the generator is told beside its luck: labels (B,), or a membrane (B, 3, H, W) and its hole (B, 1, H, W).
+#: What the generator is told beside its luck: labels (B,), labels and guides (B, guides, H, W), or a membrane
+#: (B, 3, H, W) and its hole (B, 1, H, W).
 Given = tuple[Tensor, ...]
 
 
@@ -49,10 +49,13 @@ class Task(Protocol):
 class Adversary:
     """Generator `G`, discriminator `D`, `average` of G's weights, and their optimizers."""
 
-    def __init__(self, config: GanConfig, classes: int, task: Task, processes: Processes) -> None:
+    def __init__(
+        self, config: GanConfig, networks: tuple[nn.Module, nn.Module], task: Task, processes: Processes
+    ) -> None:
+        """`networks`: generator and discriminator, as `networks.build` gives them."""
         self.config, self.task, self.processes = config, task, processes
         self.device = processes.device
-        generator, discriminator = build(config, classes)
+        generator, discriminator = networks
         self.G = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.D = discriminator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.G).eval().requires_grad_(False)

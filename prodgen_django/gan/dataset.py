@@ -240,6 +240,10 @@ class PhotoDataset:
         """Photos per label."""
         return {label: int((self.targets == i).sum()) for i, label in enumerate(self.labels)}
 
+    def facts(self) -> dict[str, Any]:
+        """How many photos were offered, and why some were not taken."""
+        return {"offered": self.report.offered, "rejected": self.report.reasons}
+
     def fingerprint(self) -> str:
         """Names exactly these pictures and labels; a resumed training refuses others."""
         digest = hashlib.sha256(

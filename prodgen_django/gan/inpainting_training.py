@@ -59,7 +59,7 @@ def train_inpainter(
     return run.train(on_progress, resume)
 
 
-class InpaintRun(Run):
+class InpaintRun(Run[PhotoDataset]):
     """A generator of (membrane, hole)."""
 
     name = "inpaint"

@@ -13,24 +13,23 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from prodgen_django.gan.adversary import Adversary, Given
 from prodgen_django.gan.checkpoint import write_checkpoint
 from prodgen_django.gan.config import GanConfig
-from prodgen_django.gan.dataset import PhotoDataset
-from prodgen_django.gan.feeding import Feed, luck
-from prodgen_django.gan.networks import parameters_of
+from prodgen_django.gan.feeding import luck
+from prodgen_django.gan.networks import build, parameters_of
 from prodgen_django.gan.parallel import Processes
 from prodgen_django.gan.sampling import choose_device
 from prodgen_django.gan.state import load_state, save_state
 
-__all__ = ["Run", "TrainProgress", "TrainResult"]
+__all__ = ["Examples", "Run", "TrainProgress", "TrainResult"]
 
 _PROGRESS_SECONDS = 3.0
 _GRID_SECONDS = 20.0
@@ -41,6 +40,30 @@ _ALARMS = 3
 _VALUES = ("step", "images", "seconds", "last_judged", "history", "best_card", "alarms")
 
 Watcher = Callable[["TrainProgress"], "bool | None"]
+
+
+class Examples(Protocol):
+    """What a run learns from: photographs (`PhotoDataset`), or anything else that can be told apart and counted."""
+
+    @property
+    def labels(self) -> list[str]: ...
+
+    def __len__(self) -> int: ...
+
+    def split(self, holdout: float) -> tuple[Self, Self]:
+        """(to train on, to judge by)."""
+
+    def counts(self) -> dict[str, int]:
+        """Examples per label."""
+
+    def fingerprint(self) -> str:
+        """Names exactly these examples; a resumed training refuses others."""
+
+    def facts(self) -> dict[str, Any]:
+        """What the card says of where they come from."""
+
+
+Data = TypeVar("Data", bound=Examples)
 
 
 @dataclass(frozen=True)
@@ -79,7 +102,7 @@ class TrainResult:
         return self.stopped_reason != "stopped"
 
 
-class Run(abc.ABC):
+class Run(abc.ABC, Generic[Data]):
     """Everything that changes while training. A subclass is the `Task` of its own adversary, and says how its
     generator is judged."""
 
@@ -92,11 +115,11 @@ class Run(abc.ABC):
     def __init__(
         self,
         config: GanConfig,
-        dataset: PhotoDataset,
+        dataset: Data,
         folder: Path,
         budget_seconds: float | None,
         budget_images: int | None,
-        validation: PhotoDataset | None,
+        validation: Data | None,
         device: str,
         card: dict[str, Any] | None,
         clock: Callable[[], float] = time.monotonic,
@@ -109,7 +132,7 @@ class Run(abc.ABC):
             raise ValueError(
                 f"{len(dataset)} photos are too few: two to train on and two to judge by are the least"
             )
-        self.report = dataset.report
+        self.data_facts = dataset.facts()
         self.data_fingerprint = self.train_set.fingerprint()
         self.processes = Processes(choose_device(device))
         self.device = self.processes.device
@@ -124,9 +147,7 @@ class Run(abc.ABC):
                 f"a batch of {config.batch} does not divide into {config.accumulate} parts for each of "
                 f"{self.processes.count} processes"
             )
-        self.adversary = Adversary(config, len(dataset.labels), self, self.processes)
-        self.feed = Feed(self.train_set, config, self.device, config.balance)
-        self.held_feed = Feed(self.held_out, config, self.device)
+        self.adversary = Adversary(config, self.networks(), self, self.processes)
 
         self.step = self.images = 0
         self.seconds = 0.0
@@ -136,6 +157,14 @@ class Run(abc.ABC):
         self.best_card: dict[str, Any] = {}
 
     # -- what a kind of generator must say
+
+    def networks(self) -> tuple[nn.Module, nn.Module]:
+        """Generator and discriminator, initialised from the configuration's seed alone."""
+        return build(self.config, len(self.train_set.labels))
+
+    def draw_held(self, count: int, rng: torch.Generator) -> tuple[Tensor, Given]:
+        """Like `draw`, of what is held out; asked only where augmentation adapts."""
+        raise NotImplementedError(f"{type(self).__name__} does not augment")
 
     @abc.abstractmethod
     def draw(self, count: int, rng: torch.Generator) -> tuple[Tensor, Given]:
@@ -249,8 +278,7 @@ class Run(abc.ABC):
         self.adversary.update_average(self.images)
         if config.augment_max > 0 and self.step % 8 == 0:
             rng = luck(config.seed, self.step, "held-out")
-            images, labels = self.held_feed.draw(config.batch, rng)
-            self.adversary.adapt_augmentation(images, (labels,), rng, 8 * config.batch)
+            self.adversary.adapt_augmentation(*self.draw_held(config.batch, rng), rng, 8 * config.batch)
 
     # -- judging and keeping
 
@@ -278,8 +306,8 @@ class Run(abc.ABC):
             "labels": self.train_set.labels,
             "photos_per_label": self.train_set.counts(),
             "data": {
-                "train": len(self.train_set), "held_out": len(self.held_out), "offered": self.report.offered,
-                "rejected": self.report.reasons, "fingerprint": self.data_fingerprint,
+                "train": len(self.train_set), "held_out": len(self.held_out),
+                **self.data_facts, "fingerprint": self.data_fingerprint,
             },
             "seed": self.config.seed,
             "images": self.images,

@@ -17,6 +17,7 @@ from prodgen_django.gan.adversary import Given
 from prodgen_django.gan.config import GanConfig
 from prodgen_django.gan.dataset import PhotoDataset
 from prodgen_django.gan.extractor import Extractor
+from prodgen_django.gan.feeding import Feed
 from prodgen_django.gan.judging import Judge
 from prodgen_django.gan.running import Run, TrainProgress, TrainResult
 from prodgen_django.gan.sampling import picture_grid, render
@@ -59,7 +60,7 @@ def train(
     return run.train(on_progress, resume)
 
 
-class CatalogRun(Run):
+class CatalogRun(Run[PhotoDataset]):
     """A generator of (luck, label)."""
 
     task = "concept"
@@ -80,14 +81,24 @@ class CatalogRun(Run):
     ) -> None:
         if dataset.size != config.resolution:
             raise ValueError(f"the photos are {dataset.size} px, the configuration wants {config.resolution}")
+        if config.channels == 2 or config.guides:
+            raise ValueError(
+                "photographs are grey or colour, and have no guides: channels is 1 or 3, guides 0"
+            )
         super().__init__(
             config, dataset, folder, budget_seconds, budget_images, validation, device, card, clock
         )
+        self.feed = Feed(self.train_set, config, self.device, config.balance)
+        self.held_feed = Feed(self.held_out, config, self.device)
         self.extractor = extractor or Extractor.load(device=str(self.device))
         self.judging: Judge | None = None
 
     def draw(self, count: int, rng: torch.Generator) -> tuple[Tensor, Given]:
         images, labels = self.feed.draw(count, rng)
+        return images, (labels,)
+
+    def draw_held(self, count: int, rng: torch.Generator) -> tuple[Tensor, Given]:
+        images, labels = self.held_feed.draw(count, rng)
         return images, (labels,)
 
     def generate(self, generator: Callable[..., Tensor], given: Given, rng: torch.Generator) -> Tensor:
