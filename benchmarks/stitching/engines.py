@@ -19,10 +19,10 @@ mosaic = sys.modules["prodgen_django.stitching.mosaic"]
 
 def ours(images: Sequence[np.ndarray], **options: Any) -> Answer:
     try:
-        result = stitch([np.ascontiguousarray(i[..., ::-1]) for i in images], **options)
+        result = stitch([cv2.cvtColor(i, cv2.COLOR_BGR2RGB) for i in images], **options)
     except StitchError:
         return None
-    return np.ascontiguousarray(result.image[..., ::-1]), result.transforms
+    return cv2.cvtColor(result.image, cv2.COLOR_RGB2BGR), result.transforms
 
 
 def opencv(images: Sequence[np.ndarray], mode: int) -> Answer:

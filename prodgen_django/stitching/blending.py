@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import Box, Canvas, Warp, enlarge_part
+from .canvas import Box, Canvas, enlarge_part
 from .learned import Touch
 from .options import Image
 from .parallel import in_parallel
@@ -144,34 +145,36 @@ def compose(
     def paint(tile: Box) -> None:
         left, top, right, bottom = tile
         target, here = out[top:bottom, left:right], valid[top:bottom, left:right]
-        drawn: list[tuple[int, Image | Array, npt.NDArray[np.uint8] | None]] = []
+        drawn: list[tuple[int, Box, Image | Array, npt.NDArray[np.uint8] | None]] = []
         for k, warp in enumerate(canvas.warps):
-            if _shows(warp, maps[k], tile, shrink):
-                pixels, mask = warp.draw(sources[k], tile)
-                drawn.append((k, relit(k, pixels, tile), mask))
+            part = shown(warp.box, boxes[k], maps[k], tile, shrink)
+            if part is not None:
+                pixels, mask = warp.draw(sources[k], part)
+                drawn.append((k, part, relit(k, pixels, part), mask))
         if not drawn:
             return
         added = None if coarse is None else _part_of(coarse, tile, shrink)
-        if len(drawn) == 1:
-            _, lit, mask = drawn[0]
-            here[:] = 255 if mask is None else mask
-        else:
-            weights = []
-            for k, _, mask in drawn:
-                w = enlarge(maps[k], tile, boxes[k], shrink)
+        pieces, weights = [], []
+        for k, part, lit, mask in drawn:
+            inside = (slice(part[1] - top, part[3] - top), slice(part[0] - left, part[2] - left))
+            if mask is None:
+                here[inside] = 255
+            else:
+                cv2.bitwise_or(here[inside], mask, here[inside])
+            pieces.append(_within(lit, inside, here.shape))
+            if len(drawn) > 1:
+                w = enlarge(maps[k], part, boxes[k], shrink)
                 cv2.add(w, 1e-5, w)
-                if mask is None:
-                    here[:] = 255
-                else:
-                    w[mask == 0] = 0
-                    cv2.bitwise_or(here, mask, here)
-                weights.append(w)
-            lit = mix([_float(lit) for _, lit, _ in drawn], weights)
+                if mask is not None:
+                    w = np.asarray(cv2.copyTo(w, mask), np.float32)
+                weights.append(_within(w, inside, here.shape))
+        lit = pieces[0] if len(pieces) == 1 else mix([_float(p) for p in pieces], weights)
         if added is not None:
             lit = np.maximum(cv2.add(np.minimum(_float(lit), 255), added), 0)
-        np.copyto(target, cv2.convertScaleAbs(lit) if lit.dtype != np.uint8 else lit)
+        done = cv2.convertScaleAbs(lit) if lit.dtype != np.uint8 else lit
         if cv2.countNonZero(here) < here.size:
-            target[here == 0] = 0
+            done = cv2.copyTo(done, here)
+        np.copyto(target, done)
 
     todo = tiles(canvas.width, canvas.height)
     for number, _ in enumerate(in_parallel(paint, todo)):
@@ -213,22 +216,49 @@ def _float(pixels: npt.NDArray[Any]) -> Array:
     return pixels if pixels.dtype == np.float32 else pixels.astype(np.float32)
 
 
-def _shows(warp: Warp, small: Array, tile: Box, shrink: float) -> bool:
-    """Whether a picture has any weight worth a grey level in a tile."""
-    left, top, right, bottom = warp.box
-    if left >= tile[2] or right <= tile[0] or top >= tile[3] or bottom <= tile[1]:
-        return False
-    x, y = warp.box_at(shrink)[:2]
-    low = [int(np.floor(v * shrink)) - 1 - o for v, o in ((tile[0], x), (tile[1], y))]
-    high = [int(np.ceil(v * shrink)) + 2 - o for v, o in ((tile[2], x), (tile[3], y))]
-    # Beyond its small map a picture is drawn with the map's outermost values.
-    size = (small.shape[1], small.shape[0])
-    (x0, y0), (x1, y1) = (
-        [int(np.clip(v, 0, s - 1)) for v, s in zip(low, size, strict=True)],
-        [int(np.clip(v, 1, s)) for v, s in zip(high, size, strict=True)],
-    )
-    part = small[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
-    return bool(part.max() > 1e-3)
+def _within(pixels: npt.NDArray[Any], inside: tuple[slice, slice], shape: tuple[int, ...]) -> Any:
+    """A piece of a tile as large as the tile, empty around it."""
+    if pixels.shape[:2] == shape[:2]:
+        return pixels
+    whole = np.zeros((*shape[:2], *pixels.shape[2:]), pixels.dtype)
+    whole[inside] = pixels
+    return whole
+
+
+def shown(box: Box, small_box: Box, small: Array, tile: Box, shrink: float) -> Box | None:
+    """The part of a tile in which a picture has any weight worth a grey level, as warping costs by the pixel.
+
+    `small` is its weight over `small_box`, `box` the same at full size.
+    """
+    found = []
+    for axis in (0, 1):
+        low, high = max(box[axis], tile[axis]), min(box[axis + 2], tile[axis + 2])
+        if low >= high:
+            return None
+        size = small.shape[1 - axis]
+        # Beyond its small map a picture is drawn with the map's outermost values.
+        first = min(max(math.floor(low * shrink) - 1 - small_box[axis], 0), size - 1)
+        last = min(max(math.ceil(high * shrink) + 2 - small_box[axis], first + 1), size)
+        found.append((low, high, first, last, size))
+    (x_low, x_high, x0, x1, wide), (y_low, y_high, y0, y1, tall) = found
+    marked = cv2.compare(np.ascontiguousarray(small[y0:y1, x0:x1]), 1e-3, cv2.CMP_GT)
+    x, y, w, h = cv2.boundingRect(marked)
+    if w == 0:
+        return None
+    x_low, x_high = _narrowed(x_low, x_high, x0 + x, x0 + x + w, wide, small_box[0], shrink)
+    y_low, y_high = _narrowed(y_low, y_high, y0 + y, y0 + y + h, tall, small_box[1], shrink)
+    return x_low, y_low, x_high, y_high
+
+
+def _narrowed(
+    low: int, high: int, first: int, last: int, size: int, origin: int, shrink: float
+) -> tuple[int, int]:
+    """A range of canvas pixels cut to small pixels `first` to `last`, and two more for the interpolation."""
+    if first > 0:
+        low = max(low, math.floor((first + origin - 2) / shrink))
+    if last < size:
+        high = min(high, math.ceil((last + origin + 2) / shrink))
+    return low, max(high, low + 1)
 
 
 def enlarge(small: Array, box: Box, small_box: Box, shrink: float) -> Array:

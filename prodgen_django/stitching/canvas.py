@@ -27,6 +27,8 @@ class Source:
     pixels: Image
     matrix: Matrix
     """Pixels of the picture to pixels of `pixels`."""
+    back: Matrix | None = None
+    """Pixels of the canvas to pixels of `pixels`, once known."""
 
 
 @dataclass
@@ -52,10 +54,17 @@ class Warp:
         local = abs(float(np.linalg.det(self.transform[:2, :2]))) ** 0.5 * shrink
         if local >= 0.6:
             return Source(image, np.eye(3))
+        whole = min(int(1 / local + 1e-6), min(image.shape[:2]) // 4)
+        if whole > 1:
+            # Averages of whole pixels are several times quicker; what is left to shrink a warp can sample.
+            size = (image.shape[1] // whole, image.shape[0] // whole)
+            part = image[: size[1] * whole, : size[0] * whole]
+            small = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+            shift = 0.5 / whole - 0.5
+            return Source(small, np.array([[1 / whole, 0, shift], [0, 1 / whole, shift], [0, 0, 1]]))
         factor = max(local, 4 / min(image.shape[:2]))
-        small = np.asarray(
-            cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
-        )
+        size = (round(image.shape[1] * factor), round(image.shape[0] * factor))
+        small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         fx, fy = small.shape[1] / image.shape[1], small.shape[0] / image.shape[0]
         return Source(small, np.array([[fx, 0, 0.5 * fx - 0.5], [0, fy, 0.5 * fy - 0.5], [0, 0, 1]]))
 
@@ -66,17 +75,14 @@ class Warp:
         where it covers the whole part."""
         left, top, right, bottom = part
         size = (right - left, bottom - top)
-        to_part = np.array(
-            [[shrink, 0, 0.5 * shrink - 0.5 - left], [0, shrink, 0.5 * shrink - 0.5 - top], [0, 0, 1]]
-        )
         flags = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
         pixels = source.pixels
         if self.surface is not None or self.mesh is not None:
             mx, my = self.map(left, top, size, shrink, source.matrix)
             drawn = cv2.remap(pixels, mx, my, flags, borderMode=cv2.BORDER_REPLICATE)
             return np.asarray(drawn, np.uint8), _between(mx, my, pixels)
-        matrix = to_part @ self.transform @ np.linalg.inv(source.matrix)
-        inverse = np.linalg.inv(matrix)
+        x, y = ((0.5 + v) / shrink - 0.5 for v in (left, top))
+        inverse = self.to_source(source) @ np.array([[1 / shrink, 0, x], [0, 1 / shrink, y], [0, 0, 1]])
         corners = np.array([[0, 0], [size[0] - 1, 0], [size[0] - 1, size[1] - 1], [0, size[1] - 1]], float)
         at = project(inverse, corners)
         inner = np.array([pixels.shape[1], pixels.shape[0]]) - 1
@@ -84,10 +90,11 @@ class Warp:
         x, y = round(float(at[0, 0])), round(float(at[0, 1]))
         if covered and np.abs(at - corners - [x, y]).max() < 1e-6:
             return pixels[y : y + size[1], x : x + size[0]], None
-        drawn = cv2.warpPerspective(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        flags |= cv2.WARP_INVERSE_MAP
+        drawn = cv2.warpPerspective(pixels, inverse, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         if covered:
             return np.asarray(drawn, np.uint8), None
-        return np.asarray(drawn, np.uint8), self._outline(pixels, matrix, size)
+        return np.asarray(drawn, np.uint8), self._outline(pixels, np.linalg.inv(inverse), size)
 
     def inside(self, source: Source, part: Box) -> npt.NDArray[np.uint8] | None:
         """The mask that `draw` gives over a part of the full canvas, without drawing."""
@@ -98,6 +105,12 @@ class Warp:
             return _between(mx, my, source.pixels)
         matrix = shifted(left, top) @ self.transform @ np.linalg.inv(source.matrix)
         return self._outline(source.pixels, matrix, size)
+
+    def to_source(self, source: Source) -> Matrix:
+        """Canvas pixels to pixels of the source."""
+        if source.back is None:
+            source.back = source.matrix @ np.linalg.inv(self.transform)
+        return source.back
 
     @staticmethod
     def _outline(pixels: Image, matrix: Matrix, size: tuple[int, int]) -> npt.NDArray[np.uint8]:

@@ -34,6 +34,10 @@ class Level:
     """Gaussian sigma before detection, against noise; pixels of the working size."""
     guesses: int = 0
     """How many further hypotheses from single features are worth a try."""
+    scales: int = 4
+    """ORB's pyramid: levels, each 1.3 times smaller."""
+    corner: int = 5
+    """ORB's corner test: least difference in grey levels."""
 
     @property
     def binary(self) -> bool:
@@ -41,7 +45,7 @@ class Level:
 
 
 LEVELS = (
-    Level("orb", 0.25e6, 800, 2000, smooth=1.5),
+    Level("orb", 0.25e6, 500, 2000, smooth=1.5, scales=2, corner=8),
     Level("orb-fine", 0.50e6, 1600, 4000, smooth=1.5),
     Level("sift", 0.25e6, 1500, 6000),
     Level("sift-fine", 0.80e6, 4000, 20000, guesses=3),
@@ -73,6 +77,7 @@ class View:
     """Registration size / input size."""
     features: dict[str, Features] = field(default_factory=dict)
     normalised: npt.NDArray[np.uint8] | None = None
+    smaller: View | None = None
 
     @classmethod
     def of(cls, image: Image, pixels: float = 0.8e6) -> View:
@@ -83,6 +88,20 @@ class View:
             size = (max(8, round(width * scale)), max(8, round(height * scale)))
             small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         return cls((width, height), np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), scale)
+
+    @property
+    def coarse(self) -> View:
+        """The same at the size of the cheapest features, which is enough to follow points in most pictures."""
+        if self.smaller is None:
+            shrink = float(np.sqrt(LEVELS[0].pixels / self.grey.size))
+            if shrink >= 1:
+                return self
+            # Between halving and full size two pixels a side are average enough, and quicker than areas.
+            how = cv2.INTER_LINEAR if shrink > 0.5 else cv2.INTER_AREA
+            size = (round(self.grey.shape[1] * shrink), round(self.grey.shape[0] * shrink))
+            grey = cv2.resize(self.grey, size, interpolation=how)
+            self.smaller = View(self.size, np.asarray(grey, np.uint8), self.scale * shrink)
+        return self.smaller
 
     def at(self, level: Level) -> Features:
         if level.name not in self.features:
@@ -129,18 +148,22 @@ def detect(view: View, level: Level) -> Features:
     ORB looks at the texture, since its corner test knows one threshold for the whole picture; SIFT at the grey
     picture with its histogram evened out.
     """
+    if level.binary:
+        view = view.coarse if level.pixels <= LEVELS[0].pixels else view
     grey = view.texture if level.binary else view.grey
     shrink = min(1.0, float(np.sqrt(level.pixels / grey.size)))
     work = grey
-    if shrink < 1:
-        work = np.asarray(
-            cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8
-        )
+    if shrink < 0.99:
+        # A size, not a factor: with a factor OpenCV places pixels by it, whatever the size is rounded to.
+        size = (round(grey.shape[1] * shrink), round(grey.shape[0] * shrink))
+        work = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     fx, fy = work.shape[1] / grey.shape[1] * view.scale, work.shape[0] / grey.shape[0] * view.scale
     if level.smooth:
         work = cv2.GaussianBlur(work, (0, 0), level.smooth)
     if level.binary:
-        finder = _cv.ORB_create(2 * level.limit, scaleFactor=1.3, nlevels=4, fastThreshold=5)
+        finder = _cv.ORB_create(
+            2 * level.limit, scaleFactor=1.3, nlevels=level.scales, fastThreshold=level.corner
+        )
         points, raw = finder.compute(work, spread(finder.detect(work, None), work.shape, level.limit))
     else:
         work = cv2.createCLAHE(2.0, (8, 8)).apply(work)

@@ -18,6 +18,11 @@ from .matching import Candidate, Points, plausible, project
 _cv: Any = cv2
 
 
+COARSE_ENOUGH = 0.55
+"""Least scale of the small pictures at which points are followed in them: what is followed is off by about a fiftieth
+of a pixel, which then stays below a twentieth of the input's."""
+
+
 @dataclass
 class Edge:
     """Two pictures that were seen to overlap: sub-pixel correspondences and what spoke for them."""
@@ -64,6 +69,17 @@ class Tracks:
     overlap: float
     spread: float
     textured: float
+
+    @property
+    def evidence(self) -> dict[str, float]:
+        return {
+            "followed": self.followed,
+            "followed_share": round(self.followed / self.tried, 3),
+            "agreement": round(self.agreement, 3),
+            "overlap": round(self.overlap, 3),
+            "spread": round(self.spread, 3),
+            "textured": round(self.textured, 3),
+        }
 
 
 def follow(
@@ -260,25 +276,33 @@ def verify(a: View, b: View, i: int, j: int, candidate: Candidate) -> tuple[Edge
     evidence: dict[str, float] = {"inliers": candidate.inliers, "matches": candidate.matches}
     if not plausible(candidate.transform, a.size, b.size):
         return None, evidence | {"rejected": 1}
+    if min(a.coarse.scale, b.coarse.scale) > COARSE_ENOUGH:
+        tracks = _followed_well(a.coarse, b.coarse, _scaled(candidate.transform, a.coarse, b.coarse))
+        if tracks is not None and clear(said := evidence | tracks.evidence):
+            edge = _edge(a.coarse, b.coarse, i, j, candidate, tracks, said)
+            if plausible(edge.transform, a.size, b.size):
+                return edge, said
     tracks = _followed_well(a, b, _scaled(candidate.transform, a, b))
     if tracks is None:
         return None, evidence | {"rejected": 2}
-    evidence |= {
-        "followed": tracks.followed,
-        "followed_share": round(tracks.followed / tracks.tried, 3),
-        "agreement": round(tracks.agreement, 3),
-        "overlap": round(tracks.overlap, 3),
-        "spread": round(tracks.spread, 3),
-        "textured": round(tracks.textured, 3),
-    }
-    full = np.linalg.inv(_small(b)) @ tracks.transform @ _small(a)
-    if not plausible(full, a.size, b.size) or not believable(evidence):
+    evidence |= tracks.evidence
+    edge = _edge(a, b, i, j, candidate, tracks, evidence)
+    if not plausible(edge.transform, a.size, b.size) or not believable(evidence):
         return None, evidence | {"rejected": 3}
     if doubtful(evidence) and (opinion := vouch(a, b, tracks)) is not None:
         evidence |= {"vouched": round(opinion, 2)}
+        edge.evidence = evidence
         if opinion < -1:  # true pairs under strong noise come near 0
             return None, evidence | {"rejected": 4}
-    edge = Edge(
+    return edge, evidence
+
+
+def _edge(
+    a: View, b: View, i: int, j: int, candidate: Candidate, tracks: Tracks, evidence: dict[str, float]
+) -> Edge:
+    """What was followed, in pixels of the inputs."""
+    full = np.linalg.inv(_small(b)) @ tracks.transform @ _small(a)
+    return Edge(
         i,
         j,
         np.asarray(full / full[2, 2], np.float64),
@@ -287,7 +311,6 @@ def verify(a: View, b: View, i: int, j: int, candidate: Candidate) -> tuple[Edge
         evidence,
         candidate.level,
     )
-    return edge, evidence
 
 
 def _small(view: View) -> npt.NDArray[np.float64]:
@@ -308,6 +331,17 @@ def believable(evidence: dict[str, float]) -> bool:
     if evidence["followed_share"] > 0.3:
         return agreement > 0.6
     return agreement > 0.75 and followed >= 30 and evidence["spread"] > 0.45
+
+
+def clear(evidence: dict[str, float]) -> bool:
+    """Whether half as much would have been believed: then following points in small pictures is enough."""
+    return (
+        believable(evidence)
+        and evidence["followed"] >= 80
+        and evidence["followed_share"] > 0.4
+        and evidence["agreement"] > 0.75
+        and evidence["spread"] > 0.5
+    )
 
 
 def doubtful(evidence: dict[str, float]) -> bool:
