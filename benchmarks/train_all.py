@@ -49,6 +49,7 @@ class Call:
     share: float
     device: str
     threads: int
+    pairs: Path | None = None
 
     def of(self, budget: float) -> str:
         """A share of the budget, at least one."""
@@ -65,6 +66,7 @@ class Plan:
     shipped: str = ""
     sheets: Callable[[Call], list[list[str]]] = lambda call: []
     needs_gpu: bool = False
+    needs_pairs: bool = False
 
 
 def _gan(preset: str, seconds: float) -> Callable[[Call], list[str]]:
@@ -146,6 +148,16 @@ PLANS = {
         "verifier.json",
         "match-verifier.json",
     ),
+    "shadow": Plan(
+        "what a product takes from the light of a scene; 520 CPU s (it is best early), needs --pairs",
+        lambda call: [
+            "-m", "prodgen_django.studio.light", "shadow", str(call.pairs), str(call.out), "--seconds",
+            call.of(520), "--processor-time", "--threads", str(call.threads), "--device", call.device,
+        ],
+        "shadow.json",
+        "shadow.json",
+        needs_pairs=True,
+    ),
 }  # fmt: skip
 
 
@@ -161,6 +173,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", choices=sorted(PLANS), metavar="NAME")
     parser.add_argument("--share", type=float, default=1.0, help="of every budget")
     parser.add_argument("--piece", type=float, help="end this call after so many seconds")
+    parser.add_argument("--pairs", type=Path, help="rendered light (docs/how-to/train.md)")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="what there is to train, and its budget")
@@ -170,10 +183,17 @@ def main(argv: list[str] | None = None) -> int:
             print(f"{name:14} {plan.what}")
         return 0
     end = time.monotonic() + arguments.piece if arguments.piece else None
-    names = arguments.only or [n for n, p in PLANS.items() if arguments.device != "cpu" or not p.needs_gpu]
+    names = arguments.only or [
+        name
+        for name, plan in PLANS.items()
+        if (arguments.device != "cpu" or not plan.needs_gpu) and (arguments.pairs or not plan.needs_pairs)
+    ]
+    pairs = arguments.pairs.resolve() if arguments.pairs else None
     for name in names:
         folder = arguments.out.resolve() / name
-        call = Call(arguments.data.resolve(), folder, arguments.share, arguments.device, arguments.threads)
+        call = Call(
+            arguments.data.resolve(), folder, arguments.share, arguments.device, arguments.threads, pairs
+        )
         status = _run(name, PLANS[name], call, end)
         if status:
             return status

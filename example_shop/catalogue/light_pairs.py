@@ -37,7 +37,7 @@ from .scene import Frame, Shot
 from .sets import ground, wall
 
 SIDE = 256
-ALBEDO = 0.5
+GREY = "#bcbcbc"  # an albedo of one half
 
 
 def main() -> None:
@@ -157,18 +157,21 @@ STANDING = [p for p in PRODUCTS if p.plan in ("table", "floor") and p.mosaic is 
 
 def place(rng: np.random.Generator, frame: Frame) -> tuple[list[bpy.types.Object], float]:
     """A floor and a wall, or paper that bends from one into the other; and how far behind the foot that begins."""
-    grey = "#bcbcbc"  # albedo one half
     back = frame.half_depth() + frame.size * float(rng.uniform(0.15, 5.0) if rng.random() < 0.8 else 14)
-    if rng.random() < 0.6:
-        return [ground(frame, painted(grey, 0.9)), wall(frame, back, painted(grey, 0.9))], back
-    bend = frame.size * float(rng.uniform(0.4, 3.0))
+    bend = 0.0 if rng.random() < 0.6 else frame.size * float(rng.uniform(0.4, 3.0))
+    return surfaces(frame, back, bend), back
+
+
+def surfaces(frame: Frame, back: float, bend: float) -> list[bpy.types.Object]:
+    """A floor and a wall ``back`` behind the foot, or paper that bends there with that radius."""
+    paint = painted(GREY, 0.9)
+    if not bend:
+        return [ground(frame, paint), wall(frame, back, paint)]
     t = np.linspace(0, np.pi / 2, 16)
     line = [(-40 * frame.size, 0.0), *((back + bend * math.sin(a), bend * (1 - math.cos(a))) for a in t)]
     line.append((back + bend, 60 * frame.size))
     rows = [[tuple(frame.at(x, away, up)) for x in (-60 * frame.size, 60 * frame.size)] for away, up in line]
-    return [
-        add_mesh("sweep", np.array(rows).reshape(-1, 3), grid_faces(len(line), 2), painted(grey, 0.9))
-    ], back
+    return [add_mesh("sweep", np.array(rows).reshape(-1, 3), grid_faces(len(line), 2), paint)]
 
 
 def floor_plane(

@@ -50,6 +50,11 @@ def lamp(rng: np.random.Generator, frame: Frame, wall_at: float) -> Lamp:
         if -math.cos(azimuth) * math.cos(elevation) * distance < 0.8 * wall_at:
             break
     softness = float(np.exp(rng.uniform(math.log(0.012), math.log(0.45))))
+    return lamp_at(frame, azimuth, elevation, distance, softness)
+
+
+def lamp_at(frame: Frame, azimuth: float, elevation: float, distance: float, softness: float) -> Lamp:
+    """A lamp in that direction from the thing's foot."""
     data = bpy.data.lights.new("lamp", "AREA")
     data.shape = "DISK"
     data.size = 2 * softness * distance

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from .backdrops.noise import color
 from .color import Float, Pixels, palette, style_tags
 from .consistency import Look, measure_look
 from .fidelity import Fidelity, certify, onto_canvas, resample
+from .light.styled import shade
 from .matting import foreground
 from .provenance import combined_source_type
 from .styles import STYLES, Style
@@ -24,6 +25,8 @@ MAX_UPSCALE = 1.5
 for."""
 
 _OPAQUE = 1 - 1 / 512
+_UNKNOWN = Style("custom", "", (), (), "", bend=0.3)
+"""How a backdrop is lit of which only the pixels are known."""
 
 
 class StagingError(ValueError):
@@ -125,11 +128,13 @@ def stage(
     own = foreground(product, mask)
     scene = style.render(size, seed) if style is not None else _cover(backdrop, size)
     depth = _depth(shadow, style, plain)
-    behind, taken = _lit(scene.astype(np.float32) / 255, own, mask, style, way, depth)
+    lighting = style if style is not None else replace(_UNKNOWN, edge=max(0.1, ground - 0.2))
+    behind, taken = _lit(scene.astype(np.float32) / 255, own, mask, lighting, way, depth, seed)
     share = mask[..., None]
     mixed = own / np.float32(255) * share + behind * (1 - share)
     image = np.where(share >= 1, product, np.rint(np.clip(mixed, 0, 1) * 255).astype(np.uint8))
-    backdrop_source = "algorithmicMedia" if style is not None else backdrop_source
+    if style is not None:
+        backdrop_source = "algorithmicMedia"
     return Staged(
         image=image,
         mask=mask,
@@ -217,22 +222,21 @@ def _depth(shadow: bool | float | None, style: Style | None, plain: bool) -> flo
 
 
 def _lit(
-    scene: Float, own: Pixels, mask: Float, style: Style | None, way: Placement, depth: float
+    scene: Float, own: Pixels, mask: Float, style: Style, way: Placement, depth: float, seed: int
 ) -> tuple[Float, Float | None]:
     """The scene with the product's reflection and shadow on it, untouched where neither reaches; and how much light
     the shadow takes."""
-    if way == "stand" and style is not None and style.reflection > 0:
+    if way == "stand" and style.reflection > 0:
         colors, weight = shadows.mirrored(own.astype(np.float32) / 255, mask, style.reflection)
         scene = scene + (colors - scene) * weight[..., None]
     if depth <= 0:
         return scene, None
-    softness = style.softness if style is not None else 1.0
     if way == "stand":
-        taken = shadows.standing(mask, style.light if style is not None else (0.42, 0.16), softness)
+        taken = shade(style, own, mask, depth, seed)[..., None]
     else:
-        taken = shadows.lying(mask, softness * (2.2 if way == "hang" else 1.0))
-    taken = np.clip(taken * depth * 1.35, 0, 0.92)[..., None]
-    tint = color(style.tint if style is not None else "#1c1a18")
+        found = shadows.lying(mask, style.softness * (2.2 if way == "hang" else 1.0))
+        taken = np.clip(found * depth * 1.35, 0, 0.92)[..., None]
+    tint = color(style.tint)
     # A shadow keeps some of the surface's own colour: it is less light, not paint.
     return scene * (1 - taken) + scene * tint * taken, taken[..., 0]
 

@@ -21,7 +21,9 @@ class Style:
     """A backdrop.
 
     `view`: "front" for a product that stands on a surface before a wall, "top" for one that lies on it.
-    `ground`: where a standing product's base is, as a share of the height. `light`: how far a thing one
+    `ground`: where a standing product's base is, as a share of the height. `edge`: where the floor meets the wall, over
+    `bend` of the height where it is paper that bends. `opening`: what the lamp shines through where the
+    scene's light is rendered (`light.pairs.KINDS`), empty where it is drawn. `light`: how far a thing one
     unit high throws its shadow to the right and backwards. `softness` and `shadow`: blur and
     depth of shadows, about 1 and 0 to 1. `reflection`: 0 to 1, how much a glossy surface mirrors.
     `tint`: the colour of full shadow.
@@ -34,6 +36,9 @@ class Style:
     scene: str
     view: View = "front"
     ground: float = 0.84
+    edge: float = 0.70
+    bend: float = 0.0
+    opening: str = ""
     light: tuple[float, float] = (0.42, 0.16)
     softness: float = 1.0
     shadow: float = 0.5
@@ -76,6 +81,7 @@ _ALL = (
         softness=0.8,
         fill=0.88,
         tint="#3c3c40",
+        bend=0.36,
     ),
     Style(
         "studio-grey",
@@ -85,6 +91,7 @@ _ALL = (
         "sweep",
         shadow=0.5,
         fill=0.78,
+        bend=0.36,
     ),
     Style(
         "cream",
@@ -95,6 +102,7 @@ _ALL = (
         shadow=0.45,
         tint="#3a2a1c",
         fill=0.78,
+        bend=0.36,
     ),
     Style(
         "blush",
@@ -106,6 +114,7 @@ _ALL = (
         shadow=0.4,
         tint="#5a2d2c",
         fill=0.62,
+        edge=0.72,
     ),
     Style(
         "sage",
@@ -117,6 +126,7 @@ _ALL = (
         shadow=0.42,
         tint="#29321f",
         fill=0.68,
+        edge=0.78,
     ),
     Style(
         "sky",
@@ -127,6 +137,7 @@ _ALL = (
         shadow=0.42,
         tint="#22344a",
         fill=0.76,
+        bend=0.36,
     ),
     Style(
         "oak",
@@ -137,6 +148,7 @@ _ALL = (
         shadow=0.6,
         tint="#2c1a0c",
         fill=0.7,
+        edge=0.66,
     ),
     Style(
         "walnut",
@@ -147,6 +159,7 @@ _ALL = (
         shadow=0.7,
         tint="#0c0806",
         fill=0.7,
+        edge=0.66,
     ),
     Style(
         "marble",
@@ -158,6 +171,7 @@ _ALL = (
         reflection=0.16,
         tint="#26262c",
         fill=0.7,
+        edge=0.66,
     ),
     Style(
         "concrete",
@@ -177,6 +191,7 @@ _ALL = (
         shadow=0.5,
         tint="#3a1f14",
         fill=0.7,
+        edge=0.68,
     ),
     Style(
         "dark",
@@ -188,6 +203,7 @@ _ALL = (
         reflection=0.2,
         tint="#000000",
         fill=0.74,
+        edge=0.765,
     ),
     Style(
         "festive",
@@ -204,25 +220,72 @@ _ALL = (
         "window-light",
         "Window light",
         ("light", "warm", "soft", "natural", "outdoor", "home"),
-        ("#efe6d8", "#fff6e4", "#cbbba4"),
-        "window",
+        ("#efe6d8", "#e2d3bd", "#cbbba4"),
+        "plastered",
         light=(0.75, 0.1),
-        softness=0.7,
-        shadow=0.5,
+        softness=0.62,
+        shadow=0.62,
         tint="#3a2e24",
         fill=0.7,
+        edge=0.72,
+        opening="window",
     ),
     Style(
         "leaf-shadow",
         "Garden light",
         ("light", "warm", "soft", "natural", "outdoor", "summer"),
         ("#f0ead9", "#d5c9ad", "#a9a584"),
-        "leaves",
-        light=(0.8, 0.08),
-        softness=0.7,
-        shadow=0.5,
+        "slabs",
+        light=(0.8, 0.14),
+        softness=0.62,
+        shadow=0.62,
         tint="#2e2c1c",
         fill=0.7,
+        edge=0.7,
+        opening="leaves",
+    ),
+    Style(
+        "blinds",
+        "Afternoon blinds",
+        ("medium", "warm", "vivid", "natural", "modern", "summer"),
+        ("#d99a78", "#e6c3a6", "#a9644a"),
+        "plastered",
+        light=(-0.7, 0.14),
+        softness=0.55,
+        shadow=0.62,
+        tint="#4a2414",
+        fill=0.7,
+        edge=0.74,
+        opening="blinds",
+    ),
+    Style(
+        "morning-oak",
+        "Morning on an oak table",
+        ("light", "warm", "soft", "wood", "natural", "home"),
+        ("#e9e4da", "#c89c68", "#a87846"),
+        "boards",
+        light=(-0.62, 0.16),
+        softness=0.62,
+        shadow=0.6,
+        tint="#2c1a0c",
+        fill=0.7,
+        edge=0.68,
+        opening="window",
+    ),
+    Style(
+        "daylight",
+        "Soft daylight",
+        ("light", "cool", "soft", "plain", "home"),
+        ("#dfe3e0", "#cfd2cc", "#aeb4b0"),
+        "plastered",
+        light=(0.5, 0.18),
+        softness=1.3,
+        shadow=0.55,
+        tint="#23282a",
+        fill=0.74,
+        edge=0.7,
+        bend=0.3,
+        opening="bare",
     ),
     Style(
         "linen",

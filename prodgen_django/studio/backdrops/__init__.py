@@ -21,4 +21,8 @@ def render(style: Style, size: tuple[int, int], seed: int = 0) -> npt.NDArray[np
         raise ValueError(f"a backdrop has 16 to 8000 pixels a side, not {size}")
     rng = np.random.default_rng([zlib.crc32(style.name.encode()), seed])
     scene = SCENES[style.scene](style, (height, width), rng)
+    if style.opening:
+        from prodgen_django.studio.light.styled import illuminated
+
+        scene = illuminated(scene, style, seed)
     return np.rint(np.clip(scene, 0, 1) * 255).astype(np.uint8)

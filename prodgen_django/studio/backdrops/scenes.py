@@ -60,7 +60,7 @@ def podium(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
 
 def arch(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
     """An arched niche in a painted wall, with a floor before it."""
-    out = _room(style, shape, rng, style.palette[0], style.palette[2], edge=0.78, wall_light=0.5)
+    out = _room(style, shape, rng, style.palette[0], style.palette[2], edge=style.edge, wall_light=0.5)
     y, x = coordinates(shape)
     aspect = shape[1] / shape[0]
     spring, radius, foot = 0.40, 0.31, 0.78
@@ -77,29 +77,31 @@ def arch(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
 
 def oak(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
     wood = surfaces.wood(_plane(shape), rng, "#d9b384", "#96673a", boards=6)
-    return _table(style, shape, rng, wood, wall=style.palette[2], edge=0.66, wall_light=0.55)
+    return _table(style, shape, rng, wood, wall=style.palette[2], edge=style.edge, wall_light=0.55)
 
 
 def walnut(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
     wood = surfaces.wood(_plane(shape), rng, "#7b5436", "#38241a", boards=6)
-    return _table(style, shape, rng, wood, wall=style.palette[2], edge=0.66, wall_light=0.9, gloss=0.10)
+    return _table(style, shape, rng, wood, wall=style.palette[2], edge=style.edge, wall_light=0.9, gloss=0.10)
 
 
 def marble(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
     stone = surfaces.marble(_plane(shape), rng)
-    return _table(style, shape, rng, stone, wall=style.palette[2], edge=0.66, wall_light=0.45, gloss=0.06)
+    return _table(
+        style, shape, rng, stone, wall=style.palette[2], edge=style.edge, wall_light=0.45, gloss=0.06
+    )
 
 
 def concrete(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
     floor = surfaces.concrete(_plane(shape), rng, "#bdbcb8", "#84837f")
     wall = surfaces.concrete(shape, rng, "#b3b2ae", "#8b8a86")
-    return _table(style, shape, rng, floor, wall=wall, edge=0.70, wall_light=0.7)
+    return _table(style, shape, rng, floor, wall=wall, edge=style.edge, wall_light=0.7)
 
 
 def terrazzo(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
     chips = ("#b9694a", "#d9a58a", "#6f6a66", "#a9a49c", "#f8f4ee", "#8a9a86")
     floor = surfaces.terrazzo(_plane(shape), rng, style.palette[0], chips)
-    return _table(style, shape, rng, floor, wall=style.palette[1], edge=0.68, wall_light=0.55)
+    return _table(style, shape, rng, floor, wall=style.palette[1], edge=style.edge, wall_light=0.55)
 
 
 def dark(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
@@ -135,7 +137,7 @@ def festive(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
             layer[y0:y1, x0:x1] += disc[y0:y1, x0:x1, None] * tone
         lights += np.dstack([blur(layer[..., c], side * radius * 0.07) for c in range(3)])
     out = out + lights + np.dstack([blur(lights[..., c], side * 0.05) for c in range(3)]) * 0.5
-    edge = 0.70
+    edge = style.edge
     table = surfaces.wood(_plane(shape), rng, "#5a2f22", "#23110d", boards=6, gap=0.5)
     surface = _in_perspective(table, shape, edge)
     mirrored = np.dstack([blur(np.ascontiguousarray(out[::-1, :, c]), side * 0.02) for c in range(3)])
@@ -146,16 +148,35 @@ def festive(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
     return _grain(_vignette(out, 0.25), rng, 0.008)
 
 
-def window(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
-    """Late sun through a window, on a plain wall and a wooden board."""
-    out = _room(style, shape, rng, "#e4d8c6", "#d2c0a6", edge=0.72, wall_light=0.35)
-    return _grain(_sunlit(out, _panes(shape), style.palette[1]), rng, 0.006)
+def plastered(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
+    """A plastered wall and a floor in the palette's first two colours, unlit: its light is rendered."""
+    wall = surfaces.plaster(shape, rng, style.palette[0], 0.05)
+    floor = surfaces.plaster(shape, rng, style.palette[1], 0.03)
+    return _unlit(style, shape, rng, wall, floor)
 
 
-def leaves(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
-    """Sun through leaves on a limewashed wall."""
-    out = _room(style, shape, rng, "#ded5bf", "#cdc0a2", edge=0.72, wall_light=0.3)
-    return _grain(_sunlit(out, 1 - _foliage(shape, rng), style.palette[0]), rng, 0.006)
+def boards(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
+    """An oak table before a plastered wall, unlit."""
+    wood = surfaces.wood(_plane(shape), rng, "#d9b384", "#96673a", boards=6)
+    return _unlit(
+        style,
+        shape,
+        rng,
+        surfaces.plaster(shape, rng, style.palette[0]),
+        _in_perspective(wood, shape, style.edge),
+    )
+
+
+def slabs(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
+    """A concrete floor before a limewashed wall, unlit."""
+    stone = surfaces.concrete(_plane(shape), rng, style.palette[1], style.palette[2])
+    return _unlit(
+        style,
+        shape,
+        rng,
+        surfaces.plaster(shape, rng, style.palette[0], 0.06),
+        _in_perspective(stone, shape, style.edge),
+    )
 
 
 def linen(style: Style, shape: Shape, rng: np.random.Generator) -> Float:
@@ -246,6 +267,13 @@ def _room(
     return mix(back, ground, step(edge - 0.002, edge + 0.002, y))
 
 
+def _unlit(style: Style, shape: Shape, rng: np.random.Generator, wall: Float, floor: Float) -> Float:
+    """A wall a little out of focus, and a floor before it."""
+    y, _ = coordinates(shape)
+    back = cv2.GaussianBlur(wall, (0, 0), shape[0] * 0.0025)
+    return _grain(mix(back, floor, step(style.edge - 0.003, style.edge + 0.003, y)), rng, 0.006)
+
+
 def _wall_light(shape: Shape, strength: float) -> Float:
     y, x = coordinates(shape)
     pool = np.exp(-(((x - 0.38) / 0.62) ** 2 + ((y - 0.30) / 0.50) ** 2))
@@ -256,62 +284,6 @@ def _from_above(material: Float, rng: np.random.Generator) -> Float:
     y, x = coordinates(material.shape[:2])
     light = 1.05 - 0.16 * np.clip((x + y) / 2, 0, 1)
     return _grain(_vignette(material * light[..., None], 0.08), rng, 0.006)
-
-
-def _sunlit(scene: Float, light: Float, tone: str) -> Float:
-    """Where the sun falls the scene is bright and warm, elsewhere dimmer and cooler."""
-    shade = scene * np.array([0.84, 0.85, 0.90], np.float32)
-    sun = np.minimum(scene * np.array([1.10, 1.07, 1.0], np.float32), 1) * 0.75 + color(tone) * 0.25
-    return mix(shade, sun.astype(np.float32), light)
-
-
-def _panes(shape: Shape) -> Float:
-    """The slanting light of a window of two by three panes."""
-    y, x = coordinates(shape)
-    u = (x - 0.10 - 0.30 * y) / 0.62
-    v = (y - 0.06 - 0.10 * x) / 0.80
-    inside = step(0.0, 0.02, u) * step(0.0, 0.02, 1 - u) * step(0.0, 0.02, v) * step(0.0, 0.02, 1 - v)
-    for k in (1,):
-        inside *= 1 - (step(0.465, 0.478, u) * step(0.465, 0.478, 1 - u)) * k
-    for at in (1 / 3, 2 / 3):
-        inside *= 1 - step(at - 0.022, at - 0.012, v) * (1 - step(at + 0.012, at + 0.022, v))
-    near, far = blur(inside, shape[0] * 0.006), blur(inside, shape[0] * 0.022)
-    return np.clip(mix(near[..., None], far[..., None], step(0.2, 0.9, x))[..., 0], 0, 1)
-
-
-def _foliage(shape: Shape, rng: np.random.Generator) -> Float:
-    """The shadow of hanging twigs, 0 to 1: sharper for near leaves, blurred for far ones."""
-    total = np.zeros(shape, np.float32)
-    side = min(shape)
-    for sigma, twigs, scale, depth in ((0.020, 7, 1.5, 0.55), (0.009, 7, 1.0, 0.9)):
-        layer = np.zeros(shape, np.float32)
-        for _ in range(twigs):
-            point = np.array([rng.uniform(0.25, 1.15) * shape[1], rng.uniform(-0.1, 0.25) * shape[0]])
-            angle = rng.uniform(1.7, 2.7)
-            for k in range(13):
-                angle += rng.normal(0, 0.10)
-                following = point + side * 0.042 * scale * np.array([np.cos(angle), np.sin(angle)])
-                ends = _fixed(point), _fixed(following)
-                cv2.line(layer, *ends, 1.0, max(1, round(side * 0.003)), cv2.LINE_AA, 3)
-                length = side * 0.07 * scale * (1 - k / 22)
-                for turn in (-0.85, 0.85):
-                    _leaf(layer, following, angle + turn * rng.uniform(0.7, 1.2), length, rng)
-                point = following
-        total = np.maximum(total, blur(layer, side * sigma) * depth)
-    return np.clip(total, 0, 1)
-
-
-def _leaf(layer: Float, foot: Float, angle: float, length: float, rng: np.random.Generator) -> None:
-    t = np.linspace(0, 1, 12)
-    half = length * rng.uniform(0.16, 0.24) * np.sin(np.pi * t**0.8)
-    along = np.stack([np.cos(angle) * t, np.sin(angle) * t], 1) * length
-    across = np.array([-np.sin(angle), np.cos(angle)]) * half[:, None]
-    outline = np.concatenate([foot + along + across, (foot + along - across)[::-1]])
-    cv2.fillPoly(layer, [np.rint(outline * 8).astype(np.int32)], 1.0, cv2.LINE_AA, 3)
-
-
-def _fixed(point: Float) -> tuple[int, int]:
-    return round(float(point[0]) * 8), round(float(point[1]) * 8)
 
 
 def _vignette(scene: Float, strength: float) -> Float:
@@ -327,7 +299,7 @@ def _grain(scene: Float, rng: np.random.Generator, strength: float) -> Float:
 SCENES: dict[str, Scene] = {
     scene.__name__: scene
     for scene in (
-        white, sweep, podium, arch, oak, walnut, marble, concrete, terrazzo, dark, festive, window,
-        leaves, linen, oak_flat, marble_flat, concrete_flat, paper_flat,
+        white, sweep, podium, arch, oak, walnut, marble, concrete, terrazzo, dark, festive, plastered,
+        boards, slabs, linen, oak_flat, marble_flat, concrete_flat, paper_flat,
     )
 }  # fmt: skip

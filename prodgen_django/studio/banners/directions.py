@@ -29,12 +29,7 @@ _OPEN = (
     "dark",
     "window-light",
 )
-_STAGED = (*_OPEN, "blush", "sage", "leaf-shadow")
-
-_EDGES = {
-    "oak": 0.66, "walnut": 0.66, "marble": 0.66, "concrete": 0.70, "terrazzo": 0.68, "dark": 0.755,
-    "festive": 0.70, "window-light": 0.72, "leaf-shadow": 0.72, "sage": 0.78, "blush": 0.80,
-}  # fmt: skip
+_STAGED = (*_OPEN, "blush", "sage", "leaf-shadow", "morning-oak", "daylight")
 
 _ORDER: tuple[Ground, ...] = (
     "arch", "scene", "disc", "split", "card", "tint", "slant", "poster", "tiles", "shelf",
@@ -55,7 +50,7 @@ class Look:
     @property
     def wall(self) -> float:
         """The share of a scene's height above the edge of its table."""
-        return _EDGES.get(self.style.name, 0.80)
+        return 0.80 if self.style.bend else self.style.edge
 
     @property
     def name(self) -> str:

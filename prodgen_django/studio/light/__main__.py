@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import torch
 
+from prodgen_django.gan.checkpoint import write_checkpoint
 from prodgen_django.gan.config import GanConfig
 from prodgen_django.gan.running import Run, TrainProgress
 
-from .pairs import Pairs
+from .pairs import Pairs, to_byte
 from .scene_training import SCENE, SceneRun
 from .shadow_training import SHADOW, ShadowRun
 
@@ -35,6 +37,9 @@ def main(argv: list[str] | None = None) -> int:
     pack = commands.add_parser("pack", help="rendered scenes into one file")
     pack.add_argument("folder", type=Path)
     pack.add_argument("out", type=Path)
+    keep = commands.add_parser("keep", help="rendered light of the styles, for the studio")
+    keep.add_argument("lights", type=Path)
+    keep.add_argument("out", type=Path)
     for name in _RUNS:
         training = commands.add_parser(name, help=f"train the {name} network")
         training.add_argument("pairs", type=Path, help="a pack, or a folder of rendered scenes")
@@ -51,7 +56,26 @@ def main(argv: list[str] | None = None) -> int:
         pairs.save(arguments.out)
         print(f"{len(pairs)} scenes of {pairs.side} px in {arguments.out.name}", flush=True)
         return 0
+    if arguments.command == "keep":
+        return _keep(arguments.lights, arguments.out)
     return _train(arguments, argv)
+
+
+def _keep(lights: Path, out: Path) -> int:
+    """What `example_shop/catalogue/light_library.py` rendered, as bytes with a card."""
+    with np.load(lights) as planes:
+        tensors = {name: torch.from_numpy(to_byte(planes[name])) for name in planes.files}
+    card = {
+        "task": "lights",
+        "format": 1,
+        "command": f"python -m catalogue.light_library {lights.name} (in example_shop, with bpy 5.0.1), then "
+        f"python -m prodgen_django.studio.light keep {lights.name} {out.name}",
+        "data_name": "rendered rooms (example_shop/catalogue/light_library.py)",
+        "licence": "CC0-1.0",
+        "planes": {name: list(value.shape) for name, value in sorted(tensors.items())},
+    }
+    write_checkpoint(out, tensors, card)
+    return 0
 
 
 def _train(arguments: argparse.Namespace, argv: list[str] | None) -> int:
@@ -76,7 +100,7 @@ def _train(arguments: argparse.Namespace, argv: list[str] | None) -> int:
         if now.sample_grid is not None:
             arguments.out.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(arguments.out / "sheet.png"), now.sample_grid[..., ::-1])
-        if now.metrics.get("step") not in told:
+        if now.metrics.get("step", 0) not in told:
             told.append(now.metrics.get("step", 0))
             print(
                 f"{now.images} images, {now.seconds:.0f} s: {_short(now.metrics)} {_short(now.losses)}",

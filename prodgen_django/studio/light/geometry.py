@@ -59,23 +59,24 @@ def guide_planes(floor: Float, light: Light) -> Float:
     return planes
 
 
-def laid_silhouette(alpha: Float, light: Light) -> Float:
+def laid_silhouette(alpha: Float, light: Light, depth: float = 0.0) -> Float:
     """The silhouette laid down on a level floor by a point of light: float32 of alpha's shape, in [0, 1].
 
     The floor's pixel (x, y) is dark if the ray towards the light meets the product `rise` pixels above its base, where
-    `rise` is how far the pixel lies from the base along the shadow.
+    `rise` is how far the pixel lies from the base along the shadow. The base is the lowest row, or as much higher as a
+    thing of `depth` times its width has its middle behind its front.
     """
-    rows = np.flatnonzero((alpha > 0.5).any(1))
+    rows, columns = np.flatnonzero((alpha > 0.5).any(1)), np.flatnonzero((alpha > 0.5).any(0))
     if len(rows) == 0:
         return np.zeros(alpha.shape, np.float32)
-    base = float(rows[-1])
+    base = float(rows[-1] - depth / 2 * (columns[-1] - columns[0]) * np.sin(light.pitch))
     back = light.up if abs(light.up) > _LEAST_BACK else float(np.copysign(_LEAST_BACK, light.up or 1))
     y, x = np.mgrid[0 : alpha.shape[0], 0 : alpha.shape[1]].astype(np.float32)
-    rise = (base - y) / np.float32(back)
+    rise = (np.float32(base) - y) / np.float32(back)
     laid = cv2.remap(
         alpha.astype(np.float32),
         x - np.float32(light.right) * rise,
-        base - rise,
+        np.float32(base) - rise,
         cv2.INTER_LINEAR,
         borderValue=0,
     )
@@ -87,13 +88,13 @@ def shadow_planes(product: Pixels, alpha: Float, floor: Float, light: Light) -> 
     """float32 C×h×w, what the shadow network is shown: the silhouette, the product's own pixels (uint8 h×w×3), the
     silhouette laid down, and `guide_planes`."""
     seen = (product.astype(np.float32) / 127.5 - 1) * alpha[..., None]
-    own = np.concatenate(
-        [alpha[None] * 2 - 1, seen.transpose(2, 0, 1), laid_silhouette(alpha, light)[None] * 2 - 1]
-    )
+    laid = np.stack([laid_silhouette(alpha, light, depth) for depth in _DEPTHS])
+    own = np.concatenate([alpha[None] * 2 - 1, seen.transpose(2, 0, 1), laid * 2 - 1])
     return np.concatenate([own.astype(np.float32), guide_planes(floor, light)])
 
 
-SHADOW_PLANES = 5 + GUIDES
+_DEPTHS = (0.0, 0.8)  # of a flat thing, and of a round one
+SHADOW_PLANES = 4 + len(_DEPTHS) + GUIDES
 
 
 def as_light(throw: npt.NDArray[np.float32], softness: float, pitch: float) -> Light:

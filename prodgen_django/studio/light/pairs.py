@@ -20,7 +20,7 @@ from prodgen_django.studio.color import Float
 
 from .geometry import Light, as_light
 
-__all__ = ["HELD_OUT", "KINDS", "Pairs", "from_byte", "to_byte"]
+__all__ = ["HELD_OUT", "KINDS", "Pairs", "coded", "decoded", "from_byte", "to_byte"]
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -43,6 +43,19 @@ def from_byte(plane: npt.NDArray[Any]) -> Float:
     """The reverse; the brightest is about 250."""
     share = np.minimum(plane.astype(np.float32) / 255, 0.996)
     return share / (1 - share)
+
+
+def coded(key: Float, sky: Float) -> Float:
+    """The light of lamp and sky as the generator makes it, float32 2×…: logarithms, each spread about as widely as the
+    other, within [-3, 3]."""
+    planes = np.stack([np.log(key + 0.05) + 0.6, 5 * np.log(sky + 0.05)])
+    return np.clip(planes, -3, 3).astype(np.float32)
+
+
+def decoded(planes: Float) -> tuple[Float, Float]:
+    """The reverse: light of lamp and sky."""
+    key, sky = np.exp(np.clip(planes[0], -3, 3) - 0.6) - 0.05, np.exp(np.clip(planes[1], -3, 3) / 5) - 0.05
+    return np.maximum(key, 0).astype(np.float32), np.maximum(sky, 0).astype(np.float32)
 
 
 @dataclass(eq=False)
