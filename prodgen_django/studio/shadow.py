@@ -41,12 +41,21 @@ def standing(mask: Float, light: tuple[float, float], softness: float = 1.0) -> 
         middle = (low + high) / 2
         sigma = softness * (0.006 + 0.07 * middle) * max(width, 0.6 * height)
         shade = np.maximum(shade, blur(part, sigma) * (0.62 * (1 - middle) ** 1.3))
-    contact = _contact(small, box)
-    wide = blur(contact, 0.055 * width * softness) * 5.0
-    tight = blur(contact, max(0.6, 0.008 * width)) * 2.2
-    wide = np.clip(wide, 0, 0.55)
-    total = 1 - (1 - np.clip(shade, 0, 1)) * (1 - wide) * (1 - np.clip(tight, 0, 0.85))
+    line = _contact(small, box)
+    wide = np.clip(blur(line, 0.055 * width * softness) * 5.0, 0, 0.55)
+    total = 1 - (1 - np.clip(shade, 0, 1)) * (1 - wide) * (1 - _tight(line, width))
     return _enlarged(total, mask.shape, scale)
+
+
+def contact(mask: Float) -> Float:
+    """How much light is taken right where a standing product touches the ground: float32 of the mask's shape."""
+    small, scale = _reduced(mask)
+    box = _bounds(small)
+    if box is None:
+        return np.zeros(mask.shape, np.float32)
+    line, width = _contact(small, box), box[3] - box[2]
+    about = np.clip(blur(line, 0.025 * width) * 4.0, 0, 0.45)
+    return _enlarged(1 - (1 - about) * (1 - _tight(line, width)), mask.shape, scale)
 
 
 def lying(mask: Float, softness: float = 1.0) -> Float:
@@ -81,6 +90,10 @@ def mirrored(image: Float, mask: Float, depth: float) -> tuple[Float, Float]:
     weight[bottom : bottom + reach] = mask[bottom - reach : bottom][::-1] * fade[:, None] * depth
     sigma = max(0.5, 0.0025 * max(mask.shape))
     return cv2.GaussianBlur(flipped, (0, 0), sigma), cv2.GaussianBlur(weight, (0, 0), sigma)
+
+
+def _tight(line: Float, width: int) -> Float:
+    return np.clip(blur(line, max(0.6, 0.008 * width)) * 2.2, 0, 0.85)
 
 
 def _contact(mask: Float, box: tuple[int, int, int, int]) -> Float:

@@ -234,7 +234,7 @@ _ALL = (
         "leaf-shadow",
         "Garden light",
         ("light", "warm", "soft", "natural", "outdoor", "summer"),
-        ("#f0ead9", "#d5c9ad", "#a9a584"),
+        ("#f0ead9", "#d8cbba", "#b5a795"),
         "slabs",
         light=(0.8, 0.14),
         softness=0.62,

@@ -11,6 +11,7 @@ import numpy as np
 
 from prodgen_django.gan.checkpoint import read_checkpoint
 from prodgen_django.studio.color import Float, Pixels
+from prodgen_django.studio.shadow import contact
 
 from .geometry import Light
 from .lighting import SHIPPED, floor_below, shadow_left
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["illuminated", "light_of", "scene_planes", "shade"]
 
 GAMMA = 2.2
+CONTACT = 1.3
 WARM = np.array([1.09, 1.0, 0.86], np.float32)
 COOL = np.array([0.93, 0.99, 1.10], np.float32)
 PITCH = 0.22
@@ -90,6 +92,7 @@ def shade(style: Style, product: Pixels, alpha: Float, depth: float, seed: int) 
     key, sky = (cv2.resize(p, shape[::-1], interpolation=cv2.INTER_LINEAR) for p in scene_planes(style, seed))
     key, sky = lamp * key, (1 - lamp) * sky
     left = (key * key_left + sky * sky_left) / np.maximum(key + sky, 1e-3)
-    taken = 1 - np.clip(left, 0, 1) ** (1 / GAMMA)
+    # Where it touches the ground the dark is thinner than the network's pixels.
+    taken = 1 - np.clip(left, 0, 1) ** (1 / GAMMA) * (1 - min(1.0, CONTACT * depth) * contact(alpha))
     # What nobody would see is none: white must stay white where no shadow falls.
     return np.asarray(np.maximum(taken - _UNSEEN, 0) / (1 - _UNSEEN), np.float32)
