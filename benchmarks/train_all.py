@@ -149,13 +149,23 @@ PLANS = {
         "match-verifier.json",
     ),
     "shadow": Plan(
-        "what a product takes from the light of a scene; 520 CPU s (it is best early), needs --pairs",
+        "what a product takes from the light of a scene; 1,500 CPU s, needs --pairs",
         lambda call: [
             "-m", "prodgen_django.studio.light", "shadow", str(call.pairs), str(call.out), "--seconds",
-            call.of(520), "--processor-time", "--threads", str(call.threads), "--device", call.device,
+            call.of(1500), "--processor-time", "--threads", str(call.threads), "--device", call.device,
         ],
         "shadow.json",
         "shadow.json",
+        needs_pairs=True,
+    ),
+    "scene": Plan(
+        "light on an empty scene, not shipped; 1,500 CPU s, needs --pairs",
+        lambda call: [
+            "-m", "prodgen_django.studio.light", "scene", str(call.pairs), str(call.out), "--seconds",
+            call.of(1500), "--processor-time", "--threads", str(call.threads), "--device", call.device,
+        ],
+        "scene.json",
+        "",
         needs_pairs=True,
     ),
 }  # fmt: skip
