@@ -11,16 +11,25 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import safetensors
 import torch
 from safetensors.torch import save as serialize
-from torch import Tensor
+from torch import Tensor, nn
 
-__all__ = ["CheckpointError", "read_checkpoint", "weights_sha256", "write_checkpoint", "write_tensors"]
+from prodgen_django.gan.config import GanConfig
+
+__all__ = [
+    "CheckpointError",
+    "read_checkpoint",
+    "read_generator",
+    "weights_sha256",
+    "write_checkpoint",
+    "write_tensors",
+]
 
 _LARGEST = 2 * 1024**3  # bytes; nothing that we make comes near it
 
@@ -99,6 +108,24 @@ def read_checkpoint(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]
                 "mismatch", f"the card {beside.name} does not fit the weights in {path.name}"
             )
     return tensors, card
+
+
+def read_generator(
+    path: Path, task: str, refusal: str, make: Callable[[GanConfig], nn.Module]
+) -> tuple[nn.Module, GanConfig, dict[str, Any]]:
+    """The generator of a checkpoint that a `running.Run` of this task wrote, made by `make` from its configuration and
+    ready to be asked, with that configuration and its card. Raises `CheckpointError` as `read_checkpoint` does, with
+    code `refusal` for another task's file, and mismatch where the weights do not fit."""
+    tensors, card = read_checkpoint(path)
+    if card.get("task") != task:
+        raise CheckpointError(refusal, f"{path.name} holds a {card.get('task')!r}, not a {task!r}")
+    try:
+        config = GanConfig.from_dict(card["config"])
+        net = make(config)
+        net.load_state_dict({k.removeprefix("generator."): v.float() for k, v in tensors.items()})
+    except (RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError("mismatch", f"the weights in {path.name} are no {task!r}: {error}") from error
+    return net.eval().requires_grad_(False), config, card
 
 
 def _write_atomic(path: Path, data: bytes) -> None:

@@ -18,7 +18,7 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from prodgen_django.gan.checkpoint import CheckpointError, read_checkpoint
+from prodgen_django.gan.checkpoint import read_generator
 from prodgen_django.gan.config import GanConfig
 from prodgen_django.gan.networks import Block, zero_
 
@@ -82,8 +82,8 @@ class PatchNet(nn.Module):
 class Inpainter:
     """Loaded weights, called with a membrane."""
 
-    def __init__(self, net: FillNet, config: GanConfig, card: dict[str, Any]) -> None:
-        self.net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    def __init__(self, net: nn.Module, config: GanConfig, card: dict[str, Any]) -> None:
+        self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step, self.card = 2 ** len(config.widths), card
 
     @classmethod
@@ -105,17 +105,5 @@ class Inpainter:
 
 @lru_cache(maxsize=2)
 def _load(path: Path) -> Inpainter:
-    tensors, card = read_checkpoint(path)
-    if card.get("task") != "inpaint":
-        raise CheckpointError(
-            "not_an_inpainter", f"{path.name} holds a {card.get('task')!r}, not an inpainter"
-        )
-    try:
-        config = GanConfig.from_dict(card["config"])
-        net = FillNet(config)
-        net.load_state_dict({k.removeprefix("generator."): v.float() for k, v in tensors.items()})
-    except (RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(
-            "mismatch", f"the weights in {path.name} are not an inpainter's: {error}"
-        ) from error
+    net, config, card = read_generator(path, "inpaint", "not_an_inpainter", FillNet)
     return Inpainter(net, config, card)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from prodgen_django.gan.checkpoint import CheckpointError, read_checkpoint
+from prodgen_django.gan.checkpoint import read_generator
 from prodgen_django.gan.config import GanConfig
 from prodgen_django.gan.networks import build
 from prodgen_django.studio.color import Float, Pixels
@@ -83,18 +83,10 @@ def _generated(kind: str, floor: Float, light: Light, seed: int, weights: Path) 
 
 @lru_cache(maxsize=2)
 def _generator(path: Path) -> tuple[nn.Module, GanConfig]:
-    tensors, card = read_checkpoint(path)
-    if card.get("task") != "scene":
-        raise CheckpointError("not_a_light_generator", f"{path.name} holds a {card.get('task')!r}")
-    try:
-        config = GanConfig.from_dict(card["config"])
-        net, _ = build(config, len(KINDS))
-        net.load_state_dict({k.removeprefix("generator."): v.float() for k, v in tensors.items()})
-    except (RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(
-            "mismatch", f"the weights in {path.name} are not a light generator's: {error}"
-        ) from error
-    return net.eval().requires_grad_(False), config
+    net, config, _ = read_generator(
+        path, "scene", "not_a_light_generator", lambda config: build(config, len(KINDS))[0]
+    )
+    return net, config
 
 
 def _carried_under(plane: Float, alpha: Float) -> Float:

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from prodgen_django.gan.checkpoint import CheckpointError, read_checkpoint
+from prodgen_django.gan.checkpoint import read_generator
 from prodgen_django.gan.config import GanConfig
 from prodgen_django.gan.networks import Block, zero_
 from prodgen_django.studio.color import Float
@@ -62,8 +62,8 @@ class ShadowNet(nn.Module):
 class Shadower:
     """Loaded weights, called with planes."""
 
-    def __init__(self, net: ShadowNet, config: GanConfig, card: dict[str, Any]) -> None:
-        self.net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    def __init__(self, net: nn.Module, config: GanConfig, card: dict[str, Any]) -> None:
+        self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step, self.card = 2 ** len(config.widths), card
 
     @classmethod
@@ -83,17 +83,5 @@ class Shadower:
 
 @lru_cache(maxsize=2)
 def _load(path: Path) -> Shadower:
-    tensors, card = read_checkpoint(path)
-    if card.get("task") != "shadow":
-        raise CheckpointError(
-            "not_a_shadow_network", f"{path.name} holds a {card.get('task')!r}, not a shadow network"
-        )
-    try:
-        config = GanConfig.from_dict(card["config"])
-        net = ShadowNet(config)
-        net.load_state_dict({k.removeprefix("generator."): v.float() for k, v in tensors.items()})
-    except (RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(
-            "mismatch", f"the weights in {path.name} are not a shadow network's: {error}"
-        ) from error
+    net, config, card = read_generator(path, "shadow", "not_a_shadow_network", ShadowNet)
     return Shadower(net, config, card)

@@ -24,6 +24,7 @@ __all__ = ["illuminated", "light_of", "scene_planes", "shade"]
 
 GAMMA = 2.2
 CONTACT = 1.3
+"""How much of the lamp's part the line of contact takes."""
 WARM = np.array([1.09, 1.0, 0.86], np.float32)
 COOL = np.array([0.93, 0.99, 1.10], np.float32)
 PITCH = 0.22
