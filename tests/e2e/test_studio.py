@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -53,7 +54,7 @@ def wait_for_end(page: Page) -> None:
 
 def test_from_selected_products_to_the_product_page(page: Page, worker: Site) -> None:
     choose_products(page, "Generate display pictures", "Anello vase", "Apothecary pump")
-    assert page.locator(".pg-products li").count() == 2
+    expect(page.locator(".pg-products li")).to_have_count(2)
 
     # The preview comes by itself, and again when an option changes.
     preview = page.locator("#pg-preview-image")
@@ -74,7 +75,7 @@ def test_from_selected_products_to_the_product_page(page: Page, worker: Site) ->
     wait_for_end(page)
     assert page.evaluate("window.untouched"), "the page was loaded again"
     assert page.locator(".pg-buttons .pg-badge").inner_text() == "Succeeded"
-    assert page.locator("tr[data-item] .pg-done").count() == 2
+    expect(page.locator("tr[data-item] .pg-done")).to_have_count(2)
     assert "All 2 done." in page.locator("#pg-announce").inner_text()
     shoot(page, "job")
 
@@ -82,7 +83,7 @@ def test_from_selected_products_to_the_product_page(page: Page, worker: Site) ->
     page.locator("#pg-to-review").click()
     page.wait_for_url("**/review/")
     cards = page.locator(".pg-candidate")
-    assert cards.count() == 4
+    expect(cards).to_have_count(4)
     shoot(page, "review")
     cards.first.focus()
     page.keyboard.press("a")
@@ -107,7 +108,7 @@ def test_from_selected_products_to_the_product_page(page: Page, worker: Site) ->
     page.wait_for_selector("#pg-lightbox[open]")
     assert page.locator("#pg-lightbox-title").inner_text() == title
     page.keyboard.press("z")
-    assert page.locator("#pg-stage.pg-zoomed").count() == 1
+    expect(page.locator("#pg-stage.pg-zoomed")).to_have_count(1)
     page.keyboard.press("z")
     page.locator("[data-view=slider][aria-pressed]").click()
     page.keyboard.press("Escape")
@@ -180,8 +181,8 @@ def test_a_stitch_of_several_products(page: Page, worker: Site) -> None:
     shoot(page, "stitch-options")
     start(page)
     wait_for_end(page)
-    assert page.locator("tr[data-item]").count() == 1
-    assert page.locator(".pg-newest img").count() == 1
+    expect(page.locator("tr[data-item]")).to_have_count(1)
+    expect(page.locator(".pg-newest img")).to_have_count(1)
     shoot(page, "stitch-job")
     assert page.problems == []  # type: ignore[attr-defined]
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from .test_studio import PATIENCE, choose_products, shoot, start, wait_for_end
 
@@ -49,9 +50,9 @@ def test_photos_are_checked_a_model_is_trained_stopped_and_kept(page: Page, work
     start(page)
     wait_for_end(page)
     left_out = page.locator(".pg-leftout li").filter(has_text="Tidal mug once more")
-    assert left_out.locator("img").count() == 2  # itself and the photo that it repeats
+    expect(left_out.locator("img")).to_have_count(2)  # itself and the photo that it repeats
     assert "the same picture as" in left_out.inner_text()
-    assert page.locator(".pg-curves").count() == 0
+    expect(page.locator(".pg-curves")).to_have_count(0)
     shoot(page, "training-photos")
 
     open_options(page)
