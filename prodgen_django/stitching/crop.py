@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from .options import Image, Mask
 
+Array = npt.NDArray[np.float32]
 Box = tuple[int, int, int, int]
 
 
@@ -59,34 +62,40 @@ def _grow(mask: Mask, box: Box) -> Box:
     return left, top, right, bottom
 
 
-def nearly_full(mask: Mask, empty: float = 0.08, keep: float = 0.0) -> Box:
-    """The bounding box of what is valid, each time less the side that is emptiest, until at most the share
-    `empty` of it is missing or less than `keep` of what is valid would be left."""
+def nearly_full(
+    mask: Mask, empty: float = 0.08, keep: float = 0.0, holes: Mask | None = None, most: int | None = None
+) -> Box:
+    """The bounding box of what is valid, each time less the side with most `holes` (by default what is not valid),
+    until at most the share `empty` of it is holes or less than `keep` of `most` valid pixels (by default of all)
+    would be left."""
     step = max(1, max(mask.shape) // 400)
     ys, xs = np.nonzero(mask)
     if len(ys) == 0:
         return 0, 0, mask.shape[1], mask.shape[0]
     box = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
-    holes = cv2.integral((~mask).view(np.uint8))
-    whole = len(ys)
+    unwanted = cv2.integral((~mask if holes is None else holes).view(np.uint8))
+    valid = unwanted if holes is None else cv2.integral((~mask).view(np.uint8))
+    least = keep * (most or len(ys))
 
-    def missing(x0: int, y0: int, x1: int, y1: int) -> int:
-        return int(holes[y1, x1] - holes[y0, x1] - holes[y1, x0] + holes[y0, x0])
+    def within(sums: npt.NDArray[np.int32], x0: int, y0: int, x1: int, y1: int) -> int:
+        return int(sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0])
 
     while True:
         left, top, right, bottom = box
         area = (right - left) * (bottom - top)
-        if right - left <= 2 * step or bottom - top <= 2 * step or missing(*box) <= empty * area:
+        narrow = right - left <= 2 * step or bottom - top <= 2 * step
+        if narrow or within(unwanted, *box) <= empty * area:
             return box
+        wide, tall = right - left, bottom - top
         smaller = [
-            (missing(left, top, left + step, bottom) / (bottom - top), (left + step, top, right, bottom)),
-            (missing(right - step, top, right, bottom) / (bottom - top), (left, top, right - step, bottom)),
-            (missing(left, top, right, top + step) / (right - left), (left, top + step, right, bottom)),
-            (missing(left, bottom - step, right, bottom) / (right - left), (left, top, right, bottom - step)),
+            (within(unwanted, left, top, left + step, bottom) / tall, (left + step, top, right, bottom)),
+            (within(unwanted, right - step, top, right, bottom) / tall, (left, top, right - step, bottom)),
+            (within(unwanted, left, top, right, top + step) / wide, (left, top + step, right, bottom)),
+            (within(unwanted, left, bottom - step, right, bottom) / wide, (left, top, right, bottom - step)),
         ]
         following = max(smaller)[1]
         left, top, right, bottom = following
-        if (right - left) * (bottom - top) - missing(*following) < keep * whole:
+        if (right - left) * (bottom - top) - within(valid, *following) < least:
             return box
         box = following
 
@@ -118,16 +127,38 @@ def fill(image: Image, mask: Mask, colour: tuple[int, int, int]) -> Image:
 
 
 def extend(image: Image, mask: Mask) -> Image:
-    """Paint what is empty with the colours next to it, ever smoother further away (pull and push: Gortler et al.
-    1996). Nothing is drawn there that could be taken for a thing.
+    """Paint what is empty with the colours next to it, ever smoother further away. Nothing is drawn there that could
+    be taken for a thing.
 
     The outermost pixels of a photograph, often a frame or sharpened against one, do not count."""
     safe = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    values = [image.astype(np.float32) * safe[..., None]]
-    weights = [safe.astype(np.float32)]
+    return np.asarray(np.clip(_carried_on(image.astype(np.float32), safe) + 0.5, 0, 255), np.uint8)
+
+
+def roughness(image: Image, mask: Mask, side: int = 320) -> Array:
+    """How many grey levels of structure (as fine as 1.5 % of the picture's side) lie about each pixel, and in the
+    holes about the photograph next to them: what a smooth continuation there would lack. Same height and width."""
+    height, width = mask.shape
+    scale = min(1.0, side / max(height, width))
+    size = (max(4, round(width * scale)), max(4, round(height * scale)))
+    grey = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    share = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    known = cv2.erode((share > 0.999).astype(np.float32), np.ones((3, 3), np.uint8))
+    sigma = 0.015 * max(size)
+    weight = np.maximum(cv2.GaussianBlur(known, (0, 0), sigma), 1e-3)
+    fine = (grey - cv2.GaussianBlur(grey * known, (0, 0), sigma) / weight) * known
+    found = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), sigma) / weight)
+    on = _carried_on(np.asarray(found[..., None], np.float32), known > 0)
+    return np.asarray(cv2.resize(on, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _carried_on(pixels: Array, known: Mask) -> Array:
+    """What is not known of an H×W×C picture from what is, smoothly: pull and push (Gortler et al. 1996)."""
+    values = [pixels * known[..., None]]
+    weights = [known.astype(np.float32)]
     while min(weights[-1].shape) > 2 and weights[-1].min() <= 0:
         weight = cv2.pyrDown(weights[-1])
-        values.append(cv2.pyrDown(values[-1]) / np.maximum(weight, 1e-6)[..., None])
+        values.append(_planes(cv2.pyrDown(values[-1])) / np.maximum(weight, 1e-6)[..., None])
         weights.append((weight > 1e-3).astype(np.float32))
         values[-1] *= weights[-1][..., None]
     filled = values.pop()
@@ -135,7 +166,12 @@ def extend(image: Image, mask: Mask) -> Image:
     if last.min() <= 0:
         filled[last <= 0] = filled[last > 0].mean(0) if last.any() else 255
     while values:
-        finer, known = values.pop(), weights.pop()[..., None]
+        finer, there = values.pop(), weights.pop()[..., None]
         size = (finer.shape[1], finer.shape[0])
-        filled = finer * known + cv2.pyrUp(filled, dstsize=size) * (1 - known)
-    return np.asarray(np.clip(filled + 0.5, 0, 255), np.uint8)
+        filled = finer * there + _planes(cv2.pyrUp(filled, dstsize=size)) * (1 - there)
+    return np.asarray(filled, np.float32)
+
+
+def _planes(pixels: npt.NDArray[np.floating[Any]]) -> Array:
+    """H×W×C again where OpenCV dropped the axis of a single channel."""
+    return np.asarray(pixels.reshape(*pixels.shape[:2], -1), np.float32)

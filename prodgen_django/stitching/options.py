@@ -38,8 +38,9 @@ class StitchOptions:
             `background`; `inpaint` lets a trained model paint small corners (at most 8 % of the picture; more
             is cropped first) and marks them as generated; `none` leaves them black and outside `mask`; `auto`
             takes the rectangle of a scene, and of something flat where that loses little; else it fills a plain
-            background, else it continues the colours beside the last corners (outside `mask`, with a warning).
-        background: RGB to paint with, or `auto`: measured from the pictures' borders.
+            background, else it cuts off corners beside a texture, continues the colours beside smooth ones and leaves
+            the others plain (outside `mask`, with a warning).
+        background: RGB to paint with, or `auto`: measured from the pictures' borders; white for corners left plain.
         on_progress: called as (stage, fraction in [0, 1]); what it raises stops the work and reaches the
             caller.
         explain: called as (name, RGB picture) with the intermediate pictures of each stage.
