@@ -19,6 +19,9 @@ ENOUGH: dict[Scene, float] = {"panorama": 0.5, "depth": 0.6, "turned": 0.88, "fl
 costs sky and ground; of something flat, a part of the product."""
 KEPT: dict[Scene, float] = {"panorama": 0.88, "depth": 0.88, "turned": 0.86, "flat": 0.94}
 """Least share that stays where the rest of the corners is continued: into a product it is hardly cut."""
+MUCH, RATHER_CUT = 0.05, 0.78
+"""Where a camera turned and more than the first share of the picture would stay empty, the largest rectangle is taken
+down to the second: sky and ground cost less than so much that nobody photographed."""
 ROUGH = 9.0
 """Grey levels of structure beside a corner from which it is cut off first, as far as `ENOUGH` (of a turned camera, as
 `KEPT`): knitwear and denim have 10 to 30, walls and backdrops 1 to 4."""
@@ -80,6 +83,10 @@ def _continue(
         if scene != "flat" or not plain.any():
             break
     shift = second @ first
+    if scene == "turned" and valid.mean() < 1 - MUCH:
+        left, top, right, bottom = largest_rectangle(mask)
+        if (right - left) * (bottom - top) > RATHER_CUT * whole:
+            shorter, valid, shift = _cut(image, mask, (left, top, right, bottom))
     if valid.all():
         return shorter, valid, shift, None, "rectangle"
     said = []
