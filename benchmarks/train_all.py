@@ -50,6 +50,7 @@ class Call:
     device: str
     threads: int
     pairs: Path | None = None
+    scenes: Path | None = None
 
     def of(self, budget: float) -> str:
         """A share of the budget, at least one."""
@@ -119,12 +120,13 @@ PLANS = {
         ]],
     ),
     "outline": Plan(
-        "outlines of products on busy grounds (studio); 3,000 CPU s and about 700 for its labels",
+        "outlines of products on busy grounds (studio); 6,000 CPU s and about 700 for its labels; better with --scenes",
         lambda call: [
             "-m", "prodgen_django.studio.outline.training", str(call.out / "outline.safetensors"),
             str(call.data / "garments-256"), "--packshots", str(call.data / "packshots-640"),
             "--work", str(call.out / "work"), "--most", call.of(700), "--grounds", call.of(1200),
-            "--cpu-seconds", call.of(3000), *_BOTH,
+            "--cpu-seconds", call.of(6000), *_BOTH,
+            *(["--scenes", str(call.scenes)] if call.scenes else []),
         ],
         "outline.json",
         "outline.json",
@@ -184,6 +186,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--share", type=float, default=1.0, help="of every budget")
     parser.add_argument("--piece", type=float, help="end this call after so many seconds")
     parser.add_argument("--pairs", type=Path, help="rendered light (docs/how-to/train.md)")
+    parser.add_argument(
+        "--scenes", type=Path, help="rendered photographs with outlines (docs/how-to/train.md)"
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="what there is to train, and its budget")
@@ -198,11 +203,17 @@ def main(argv: list[str] | None = None) -> int:
         for name, plan in PLANS.items()
         if (arguments.device != "cpu" or not plan.needs_gpu) and (arguments.pairs or not plan.needs_pairs)
     ]
-    pairs = arguments.pairs.resolve() if arguments.pairs else None
+    pairs, scenes = (p.resolve() if p else None for p in (arguments.pairs, arguments.scenes))
     for name in names:
         folder = arguments.out.resolve() / name
         call = Call(
-            arguments.data.resolve(), folder, arguments.share, arguments.device, arguments.threads, pairs
+            arguments.data.resolve(),
+            folder,
+            arguments.share,
+            arguments.device,
+            arguments.threads,
+            pairs,
+            scenes,
         )
         status = _run(name, PLANS[name], call, end)
         if status:

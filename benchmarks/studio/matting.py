@@ -2,6 +2,7 @@
 
     python -m benchmarks.studio.matting garments      24 photographs with hand-made masks
     python -m benchmarks.studio.matting surfaces      51 packshots composed on grounds of real photographs
+    python -m benchmarks.studio.matting shop          photographs of the example shop whose products were never taught
 
 Prints mean IoU, the share of photographs at 0.95 or more, boundary F at 2 px, and CPU time as a ratio to
 GrabCut's.
@@ -23,6 +24,7 @@ from benchmarks.studio.surfaces import composed
 from prodgen_django.imagefile import load_image
 from prodgen_django.studio import cut_out, cut_out_report
 
+SHOP = Path(__file__).resolve().parents[2] / "example_shop" / "catalogue"
 DATA = Path(os.environ.get("PRODGEN_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 
 
@@ -62,20 +64,29 @@ def garments(folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         yield row["name"], load_image(folder / f"{row['name']}.jpg"), mask.astype(np.float32) / 255
 
 
+def shop(step: int) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Furnished photographs at 500 px, with the outlines that `catalogue.furnished --outlines` rendered."""
+    for path in sorted((SHOP / "outlines").glob("*.png"))[::step]:
+        mask = load_image(path)[..., 0]
+        photo = load_image(SHOP / "photos" / f"{path.stem}.jpg")
+        size = (mask.shape[1], mask.shape[0])
+        yield path.stem, cv2.resize(photo, size, interpolation=cv2.INTER_AREA), mask.astype(np.float32) / 255
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("set", choices=["garments", "surfaces"], nargs="?", default="garments")
-    parser.add_argument("--step", type=int, default=1, help="take every so many-th packshot")
+    parser.add_argument("set", choices=["garments", "surfaces", "shop"], nargs="?", default="garments")
+    parser.add_argument("--step", type=int, default=1, help="take every so many-th packshot or photograph")
     parser.add_argument("--seed", type=int, default=5, help="draws the grounds of `surfaces`")
     parser.add_argument("--only", action="store_true", help="cut_out alone, with its confidence")
     parser.add_argument("--outline", type=Path, help="also the network in this file, taken alone")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    pictures = (
-        garments(DATA / "garment-masks")
-        if arguments.set == "garments"
-        else composed(DATA, arguments.step, arguments.seed)
-    )
+    pictures = {
+        "garments": lambda: garments(DATA / "garment-masks"),
+        "surfaces": lambda: composed(DATA, arguments.step, arguments.seed),
+        "shop": lambda: shop(arguments.step),
+    }[arguments.set]()
     ways: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "GrabCut, rectangle": grab_cut,
         "border flood": flood,

@@ -88,7 +88,7 @@ class _TimedBytes(io.BytesIO):
         return super().read(size)
 
 
-def read_bytes(source: bytes | os.PathLike[str] | IO[bytes], *, max_bytes: int = MAX_BYTES) -> bytes:
+def read_bytes(source: bytes | str | os.PathLike[str] | IO[bytes], *, max_bytes: int = MAX_BYTES) -> bytes:
     """The whole of `source`, if it is no longer than `max_bytes`: bytes, a path, or an open binary file.
 
     Raises ImageRejected with code "unreadable", "too_many_bytes" or "empty".
@@ -97,7 +97,7 @@ def read_bytes(source: bytes | os.PathLike[str] | IO[bytes], *, max_bytes: int =
         data = bytes(source)
     else:
         try:
-            if isinstance(source, os.PathLike):
+            if isinstance(source, str | os.PathLike):
                 with Path(source).open("rb") as file:
                     data = file.read(max_bytes + 1)
             else:
@@ -117,7 +117,10 @@ def read_bytes(source: bytes | os.PathLike[str] | IO[bytes], *, max_bytes: int =
 
 
 def inspect_image(
-    source: bytes | os.PathLike[str] | IO[bytes], *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+    source: bytes | str | os.PathLike[str] | IO[bytes],
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
 ) -> ImageInfo:
     """What the header of `source` says; no pixel is decoded. Raises ImageRejected as `load_image` does."""
     data = read_bytes(source, max_bytes=max_bytes)
@@ -141,7 +144,7 @@ def inspect_image(
 
 
 def load_image(
-    source: bytes | os.PathLike[str] | IO[bytes],
+    source: bytes | str | os.PathLike[str] | IO[bytes],
     *,
     background: tuple[int, int, int] | None = None,
     max_bytes: int = MAX_BYTES,

@@ -104,7 +104,7 @@ def test_a_file_object_a_path_and_bytes_give_the_same(tmp_path: Path) -> None:
     (tmp_path / "photo").write_bytes(data)
     opened = io.BytesIO(data)
     opened.read()
-    for source in (data, tmp_path / "photo", opened):
+    for source in (data, tmp_path / "photo", str(tmp_path / "photo"), opened):
         assert (load_image(source) == load_image(data)).all()
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import Tensor, nn
 
 from prodgen_django.imagefile import encode_image
+from prodgen_django.studio.outline.dressing import dressed
 from prodgen_django.studio.outline.labels import Labelled, Source, label
-from prodgen_django.studio.outline.material import Material, bare_grounds, true_cutouts
+from prodgen_django.studio.outline.material import Material, bare_grounds, true_cutouts, true_scenes
 from prodgen_django.studio.outline.pairs import PairMaker
 
 
@@ -45,6 +47,33 @@ def test_pairs_know_their_truth(labelled: list[Labelled]) -> None:
         assert 0 <= pair.alpha.min() <= pair.alpha.max() <= 1.001
     with pytest.raises(ValueError, match="labels itself"):
         PairMaker(Material([]), 96)
+
+
+def test_a_product_in_other_clothes_keeps_its_outline(labelled: list[Labelled]) -> None:
+    item = labelled[0]
+    looks = [dressed(item.image, item.mask, np.random.default_rng(seed)) for seed in range(30)]
+    changed = [look[item.mask] != item.image[item.mask] for look in looks]
+    assert all(look.shape == item.image.shape and look.dtype == np.uint8 for look in looks)
+    assert 0.3 < np.mean([one.any() for one in changed]) < 1
+    assert any(0.05 < one.mean() < 0.8 for one in changed), "no product had a part in another colour"
+
+
+def test_scenes_with_a_true_outline_are_read_and_taught(labelled: list[Labelled], tmp_path: Path) -> None:
+    for folder in ("mask", "photo"):
+        (tmp_path / folder).mkdir()
+    photo = np.full((80, 80, 3), 40, np.uint8)
+    photo[20:60, 30:50] = (220, 30, 30)
+    outline = np.zeros((80, 80, 3), np.uint8)
+    outline[20:60, 30:50] = 255
+    for name, mask in (("a", outline), ("nothing", outline * 0)):
+        (tmp_path / "photo" / f"{name}.jpg").write_bytes(encode_image(photo, source_type=None))
+        (tmp_path / "mask" / f"{name}.png").write_bytes(encode_image(mask, format="png", source_type=None))
+    (scene,) = true_scenes(tmp_path)
+    assert (scene.mask == (outline[..., 0] > 0)).all()
+    make = PairMaker(Material(labelled, scenes=[scene]), 64)
+    pairs = [make(np.random.default_rng(seed)) for seed in range(40)]
+    whole = [p for p in pairs if np.abs(np.median(p.image, (0, 1)) - 40).max() < 25]
+    assert len(whole) > 4, "no scene was taught as it is"
 
 
 def test_a_held_out_packshot_and_its_like_are_not_taught(tmp_path: Path) -> None:
@@ -111,6 +140,36 @@ def test_a_training_ends_when_its_cpu_seconds_are_spent(labelled: list[Labelled]
     assert len(losses) < 100
     iou, good = training.evaluate(net, PairMaker(Material(labelled), 64), count=4)
     assert 0 <= good <= iou <= 1
+
+
+class _Spot(nn.Module):
+    """Sees whatever is red as the product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[float] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        red = (x[:, :1] - x[:, 1:2]) * 20 - 5
+        self.seen.append(float((red > 0).float().mean()))
+        return red
+
+
+def test_a_small_product_is_looked_at_again_from_nearer() -> None:
+    from prodgen_django.studio.outline.net import Outliner
+
+    def surety(photo: np.ndarray) -> tuple[np.ndarray, list[float]]:
+        net = _Spot()
+        return Outliner(net, {})(photo), net.seen  # type: ignore[arg-type]
+
+    photo = np.full((300, 300, 3), 90, np.uint8)
+    photo[100:140, 180:240] = (220, 20, 20)
+    found, seen = surety(photo)
+    assert len(seen) == 2
+    assert seen[1] > 4 * seen[0]
+    assert ((found > 0.5) == (photo[..., 0] > 200)).mean() > 0.995
+    photo[10:290, 10:290] = (220, 20, 20)
+    assert len(surety(photo)[1]) == 1  # it fills the picture already
 
 
 def test_a_network_is_read_back_and_answers_in_the_photographs_size(tmp_path: Path) -> None:

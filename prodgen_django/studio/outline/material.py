@@ -1,4 +1,4 @@
-"""What the outline network learns from: photographs that label themselves, true cut-outs, and bare grounds."""
+"""What the outline network learns from: photographs that label themselves, true cut-outs, scenes, bare grounds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from prodgen_django.studio.matting import shrink
 
 from .labels import SIDE, Labelled, Source, label, sources
 
-__all__ = ["Material", "bare_grounds", "gather", "true_cutouts"]
+__all__ = ["Material", "bare_grounds", "gather", "true_cutouts", "true_scenes"]
 
 _SAME_OUTLINE = 0.9  # one product in another print has the outline of the one that is held out
 
@@ -25,16 +25,17 @@ _SAME_OUTLINE = 0.9  # one product in another print has the outline of the one t
 @dataclass(frozen=True, slots=True)
 class Material:
     """`labelled`: whole photographs. `products`: things whose outline is known but whose ground is not a
-    photograph's. `grounds`: uint8 h×w×3, where no product lies."""
+    photograph's. `grounds`: uint8 h×w×3, where no product lies. `scenes`: whole photographs whose outline is true."""
 
     labelled: Sequence[Labelled]
     products: Sequence[Labelled] = ()
     grounds: Sequence[Pixels] = ()
+    scenes: Sequence[Labelled] = ()
 
     def fingerprint(self) -> str:
         """Which pictures and labels these are."""
         digest = hashlib.sha256()
-        for item in (*self.labelled, *self.products):
+        for item in (*self.labelled, *self.products, *self.scenes):
             digest.update(item.image.tobytes())
             digest.update(np.packbits(item.mask).tobytes())
         for ground in self.grounds:
@@ -50,12 +51,13 @@ def gather(
     grounds: int,
     products: Sequence[Labelled] = (),
     seed: int = 0,
+    scenes: Sequence[Labelled] = (),
 ) -> Material:
     """Of a folder's `split`: the labels of at most `most` photographs and the bare strips of `grounds` more."""
     photographs = sources(folder, split)
     random.Random(seed).shuffle(photographs)  # noqa: S311
     labelled = list(label(photographs[:most], cache))
-    return Material(labelled, products, bare_grounds(photographs[-grounds:] if grounds else []))
+    return Material(labelled, products, bare_grounds(photographs[-grounds:] if grounds else []), scenes)
 
 
 def true_cutouts(folder: Path, hold_out: int) -> list[Labelled]:
@@ -73,6 +75,16 @@ def true_cutouts(folder: Path, hold_out: int) -> list[Labelled]:
         image = load_image(folder / "rgba" / path.name, background=(128, 128, 128))
         found.append(Labelled(shrink(image, SIDE), shrink(masks[number], SIDE) > 127))
     return found
+
+
+def true_scenes(folder: Path) -> list[Labelled]:
+    """The photographs of `folder` (photo/) whose outline is there as well (mask/, of the same size)."""
+    found = []
+    for path in sorted((folder / "mask").glob("*.png")):
+        mask = load_image(path)[..., 0]
+        image = load_image(folder / "photo" / f"{path.stem}.jpg")
+        found.append(Labelled(shrink(image, SIDE), shrink(mask, SIDE) > 127))
+    return [item for item in found if item.mask.any()]
 
 
 def bare_grounds(photographs: Sequence[Source]) -> list[Pixels]:

@@ -1,13 +1,15 @@
-"""Pictures with their true outline, made of photographs that labelled themselves.
+"""Pictures with their true outline, made of photographs that labelled themselves and of scenes whose outline is true.
 
-A quarter are the photographs as they are. In the others a product, cut out of an easy photograph, given with its true
-outline or drawn, lies on the ground of another photograph (wood, cloth, tiles, a bed) or on a drawn one, with a shadow
-and with other things about it, so that the truth is known where it is hard to see. Some products are a shape filled
-with such a ground: what cloth or wood is must not tell what the product is, only what differs from its surroundings.
+Some are those photographs and scenes as they are. In the others a product, cut out of an easy photograph or a scene,
+given with its true outline or drawn, lies on the ground of another photograph (wood, cloth, tiles, a bed) or on a drawn
+one, with a shadow and with other things about it, so that the truth is known where it is hard to see. Some products are
+a shape filled with such a ground: what cloth or wood is must not tell what the product is, only what differs from its
+surroundings.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,18 +18,21 @@ import numpy as np
 from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.segmentation import Mask
 
+from .dressing import dressed
 from .labels import Labelled
 from .material import Material
 from .shapes import drawn_ground, drawn_product
 
 __all__ = ["Pair", "PairMaker"]
 
-_WHOLE = 0.25  # share of photographs that are taught as they are
-_TRUE_PRODUCT = 0.35
-_DRAWN_PRODUCT = 0.2
-_CLAD = 0.2  # share of products that wear another photograph's ground
+_WHOLE = 0.15  # share of photographs that label themselves and are taught as they are
+_SCENE = 0.3  # of scenes with a true outline, taught as they are
+_DRAWN_PRODUCT = 0.15
+_TRUE_PRODUCT = 0.2  # cut-outs of photographs
+_SCENE_PRODUCT = 0.3
+_CLAD = 0.15  # share of products that wear another photograph's ground
 _DRAWN_GROUND = 0.2
-_THINGS = 0.35  # share of composed pictures where other things lie about
+_THINGS = 0.4  # share of composed pictures where other things lie about
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +49,28 @@ class PairMaker:
     def __init__(self, material: Material, side: int) -> None:
         self.side = side
         self.labelled = list(material.labelled)
-        self.products = list(material.products)
+        self.scenes = list(material.scenes)
+        # What the product of a pair is, and how often; photographs that label themselves have the rest.
+        self.kinds = [
+            (share, list(kind))
+            for share, kind in ((_TRUE_PRODUCT, material.products), (_SCENE_PRODUCT, material.scenes))
+            if kind
+        ]
         self.grounds = [*(g for item in self.labelled for g in _grounds(item)), *material.grounds]
         if not self.labelled or not self.grounds:
             raise ValueError("no photograph labels itself: there is nothing to learn from")
 
     def __call__(self, rng: np.random.Generator) -> Pair:
-        if rng.random() < _WHOLE:
-            image, alpha = self._whole(rng)
+        luck = rng.random()
+        if self.scenes and luck < _SCENE:
+            image, alpha = self._whole(_picked(self.scenes, rng), rng)
+        elif luck < _SCENE + _WHOLE:
+            image, alpha = self._whole(_picked(self.labelled, rng), rng)
         else:
             image, alpha = self._composed(rng)
         return Pair(_developed(image, rng), alpha)
 
-    def _whole(self, rng: np.random.Generator) -> tuple[Float, Float]:
-        item = self._pick(rng)
+    def _whole(self, item: Labelled, rng: np.random.Generator) -> tuple[Float, Float]:
         scale = self.side / max(item.mask.shape) * rng.uniform(0.85, 1.35)
         matrix = _affine(item.mask.shape, scale, rng.uniform(-0.25, 0.25), rng.random() < 0.5, self.side)
         size = (self.side, self.side)
@@ -75,28 +88,21 @@ class PairMaker:
             for _ in range(rng.integers(1, 5)):
                 thing, cover = self._product(rng, rng.uniform(0.08, 0.26), at_rim=True)
                 ground = _laid(ground, thing, cover, rng)
-        product, alpha = self._product(rng, rng.uniform(0.35, 1.0))
-        if rng.random() < 0.2:  # pale on pale, dark on dark
-            shift = product[alpha > 0.5].mean(0) - ground.mean((0, 1)) if (alpha > 0.5).any() else 0
-            ground = ground + shift * rng.uniform(0.5, 0.85)
+        product, alpha = self._product(rng, rng.uniform(0.3, 1.0))
+        inside = product[alpha > 0.5]
+        if rng.random() < 0.25 and len(
+            inside
+        ):  # pale on pale, dark on dark; often a part of the product only
+            like = inside.mean(0) if rng.random() < 0.4 else inside[int(rng.integers(len(inside)))]
+            ground = ground + (like - ground.mean((0, 1))) * rng.uniform(0.5, 0.85)
         return _laid(ground, product, alpha, rng), alpha
-
-    def _pick(self, rng: np.random.Generator) -> Labelled:
-        return self.labelled[int(rng.integers(len(self.labelled)))]
 
     def _product(self, rng: np.random.Generator, share: float, at_rim: bool = False) -> tuple[Float, Float]:
         """A product whose longer side takes `share` of the frame: float32 n×n×3 and its alpha."""
-        kind = rng.random()
-        if kind < _DRAWN_PRODUCT:
-            image, mask = drawn_product(rng, self.side)
-        elif self.products and kind < _DRAWN_PRODUCT + _TRUE_PRODUCT:
-            item = self.products[int(rng.integers(len(self.products)))]
-            image, mask = item.image, item.mask
-        else:
-            item = self._pick(rng)
-            image, mask = item.image, item.mask
+        image, mask = self._bare_product(rng)
         if rng.random() < _CLAD:
             image = self._clad(image, mask, rng)
+        image = dressed(image, mask, rng)
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
         image, mask = image[box], mask[box]
@@ -111,13 +117,26 @@ class PairMaker:
             along, away = rng.uniform(-0.5, 0.5), rng.uniform(0.36, 0.55)
             offset = [(along, away), (along, -away), (away, along), (-away, along)][side]
         else:
-            free = max(0.0, 0.56 - share / 2)
+            free = max(0.05, 0.45 - share / 2)  # what is for sale lies about the middle
             offset = (rng.uniform(-free, free), rng.uniform(-free, free))
         matrix[:, 2] += np.array(offset) * self.side
         size = (self.side, self.side)
         color = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         alpha = cv2.warpAffine(inner, matrix, size, flags=cv2.INTER_LINEAR)
         return color.astype(np.float32), alpha
+
+    def _bare_product(self, rng: np.random.Generator) -> tuple[Pixels, Mask]:
+        luck = rng.random()
+        if luck < _DRAWN_PRODUCT:
+            return drawn_product(rng, self.side)
+        luck -= _DRAWN_PRODUCT
+        for share, kind in self.kinds:
+            if luck < share:
+                item = _picked(kind, rng)
+                return item.image, item.mask
+            luck -= share
+        item = _picked(self.labelled, rng)
+        return item.image, item.mask
 
     def _clad(self, image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
         """The product's shape and shade, filled with a ground."""
@@ -148,6 +167,10 @@ class PairMaker:
         return cv2.warpAffine(
             patch, matrix, (self.side, self.side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
         ).astype(np.float32)
+
+
+def _picked(items: Sequence[Labelled], rng: np.random.Generator) -> Labelled:
+    return items[int(rng.integers(len(items)))]
 
 
 def _grounds(item: Labelled) -> list[Pixels]:

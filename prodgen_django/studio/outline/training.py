@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from prodgen_django.gan.checkpoint import write_checkpoint
 from prodgen_django.gan.state import load_state, save_state
 
-from .material import Material, gather, true_cutouts
-from .net import SIDE, OutlineNet
+from .material import Material, gather, true_cutouts, true_scenes
+from .net import SIDE, OutlineNet, Outliner
 from .pairs import PairMaker
 
 __all__ = ["Budget", "evaluate", "outline_loss", "train_outline"]
@@ -59,8 +59,9 @@ def train_outline(
     on_step: Callable[[int, float, float], None] | None = None,
     on_check: Callable[[nn.Module, int, float], None] | None = None,
     check_every: float = 300,
+    start: OutlineNet | None = None,
 ) -> tuple[OutlineNet, float]:
-    """The averaged network when the budget is spent, and the CPU seconds that it took.
+    """The averaged network when the budget is spent, and the CPU seconds that it took. `start` is learnt on.
 
     `work`: a folder for the state, from which an interrupted run goes on: the batches are the same as without the
     interruption. `on_step` is told step, loss and CPU seconds; `on_check` gets the averaged network every
@@ -68,7 +69,10 @@ def train_outline(
     """
     torch.manual_seed(seed)
     make = PairMaker(material, side)
-    net = OutlineNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = OutlineNet()
+    if start is not None:
+        net.load_state_dict(start.state_dict())
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_averaged, use_buffers=True)
     optimizer = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=0.02)
     identity = {"material": material.fingerprint(), "batch": batch, "seed": seed, "side": side}
@@ -111,12 +115,17 @@ def _averaged(kept: Tensor, new: Tensor, seen: Tensor | int) -> Tensor:
 
 def outline_loss(logits: Tensor, truth: Tensor) -> Tensor:
     """Cross-entropy, heavier along the outline, and the share of the union that is missed."""
-    near = F.max_pool2d(truth, 9, 1, 4) - (-F.max_pool2d(-truth, 9, 1, 4))
+    near = _highest(truth) + _highest(-truth)  # 1 where the highest and the lowest about a pixel differ
     by_pixel = F.binary_cross_entropy_with_logits(logits, truth, reduction="none") * (1 + 2 * near)
     surety = logits.sigmoid()
     both = (surety * truth).sum((1, 2, 3))
     union = (surety + truth - surety * truth).sum((1, 2, 3))
     return by_pixel.mean() + 0.5 * (1 - (both + 1) / (union + 1)).mean()
+
+
+def _highest(x: Tensor) -> Tensor:
+    """The highest of 9×9 pixels, one direction after the other: a tenth of the whole step otherwise."""
+    return F.max_pool2d(F.max_pool2d(x, (9, 1), 1, (4, 0)), (1, 9), 1, (0, 4))
 
 
 @torch.inference_mode()
@@ -152,6 +161,10 @@ def main() -> None:
     parser.add_argument("photographs", type=Path, help="a folder of photographs with a manifest.csv")
     parser.add_argument("--packshots", type=Path, help="a folder of true cut-outs (rgba/, mask/)")
     parser.add_argument("--hold-out", type=int, default=3, help="every so many-th packshot is never taught")
+    parser.add_argument(
+        "--scenes", type=Path, help="photographs with true outlines (photo/, mask/; catalogue.furnished)"
+    )
+    parser.add_argument("--start", type=Path, help="weights to learn on from")
     parser.add_argument("--work", type=Path, required=True, help="where labels and state are kept")
     parser.add_argument("--most", type=int, default=700, help="photographs asked to label themselves")
     parser.add_argument("--grounds", type=int, default=1200, help="photographs whose rims are grounds")
@@ -168,11 +181,21 @@ def main() -> None:
     cache = arguments.work / "labels"
     # A check asks about what is not taught: other photographs, other grounds, every fifth of the cut-outs.
     shown = [item for number, item in enumerate(products) if number % 5]
+    scenes = true_scenes(arguments.scenes) if arguments.scenes else []
     material = gather(
-        arguments.photographs, "train", cache, arguments.most, arguments.grounds, shown, arguments.seed
+        arguments.photographs,
+        "train",
+        cache,
+        arguments.most,
+        arguments.grounds,
+        shown,
+        arguments.seed,
+        scenes,
     )
     apart = gather(arguments.photographs, "validation", cache, 80, 80, products[::5], arguments.seed)
     counts = {"labelled": len(material.labelled), "cut_outs": len(shown), "grounds": len(material.grounds)}
+    counts |= {"scenes": len(scenes)} if scenes else {}
+    start = Outliner.load(arguments.start) if arguments.start else None
     print(counts, flush=True)
     card = {
         "task": "outline",
@@ -186,10 +209,16 @@ def main() -> None:
         "command": "python -m prodgen_django.studio.outline.training"
         f" {arguments.out.name} {arguments.photographs.name}"
         + (f" --packshots {arguments.packshots.name}" if arguments.packshots else "")
+        + (f" --scenes {arguments.scenes.name}" if arguments.scenes else "")
+        + (f" --start {arguments.start.name}" if arguments.start else "")
         + f" --hold-out {arguments.hold_out} --most {arguments.most} --grounds {arguments.grounds}"
         f" --cpu-seconds {arguments.cpu_seconds:.0f} --batch {arguments.batch} --seed {arguments.seed}",
         "seed": arguments.seed,
     }
+    if start is not None:
+        card["start"] = {
+            key: start.card.get(key) for key in ("weights_sha256", "command", "cpu_seconds", "start")
+        }
     losses: list[float] = []
     check = PairMaker(apart, SIDE) if apart.labelled else None
 
@@ -218,6 +247,7 @@ def main() -> None:
         on_step=told,
         on_check=checked,
         check_every=arguments.check_every,
+        start=start.net if start is not None else None,
     )
 
 
