@@ -111,7 +111,8 @@ def outlines(folder: Path, work: Path, options: argparse.Namespace) -> None:
     """The outlines of the photographs of products that are never taught, from the same camera."""
     for product, name, shot in render.work():
         target = folder / f"{name}.png"
-        if product in SHOWN or shot.role == "closeup" or target.exists():
+        there = (render.HERE / "photos" / f"{name}.jpg").exists()
+        if product in SHOWN or shot.role == "closeup" or not there or target.exists():
             continue
         stage = scene.empty_scene()
         things = render.BUILDERS[product.builder](work, **product.options)
