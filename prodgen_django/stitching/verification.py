@@ -3,13 +3,14 @@ suggested it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from .direct import align
 from .features import View
 from .learned.verifier import vouch
 from .matching import Candidate, Points, plausible, project
@@ -21,6 +22,11 @@ _cv: Any = cv2
 COARSE_ENOUGH = 0.55
 """Least scale of the small pictures at which points are followed in them: what is followed is off by about a fiftieth
 of a pixel, which then stays below a twentieth of the input's."""
+
+
+DIRECT = (0.88, 0.8, 0.5)
+"""Least agreement, correlation and textured share for an edge that rests on the alignment of all pixels: such an
+alignment always finds some optimum, and false ones come to an agreement of 0.75."""
 
 
 @dataclass
@@ -288,6 +294,8 @@ def verify(a: View, b: View, i: int, j: int, candidate: Candidate) -> tuple[Edge
     evidence |= tracks.evidence
     edge = _edge(a, b, i, j, candidate, tracks, evidence)
     if not plausible(edge.transform, a.size, b.size) or not believable(evidence):
+        if promising(evidence) and (found := _by_all_pixels(a, b, i, j, candidate, tracks, evidence)):
+            return found, found.evidence
         return None, evidence | {"rejected": 3}
     if doubtful(evidence) and (opinion := vouch(a, b, tracks)) is not None:
         evidence |= {"vouched": round(opinion, 2)}
@@ -295,6 +303,40 @@ def verify(a: View, b: View, i: int, j: int, candidate: Candidate) -> tuple[Edge
         if opinion < -1:  # true pairs under strong noise come near 0
             return None, evidence | {"rejected": 4}
     return edge, evidence
+
+
+def _by_all_pixels(
+    a: View, b: View, i: int, j: int, candidate: Candidate, tracks: Tracks, evidence: dict[str, float]
+) -> Edge | None:
+    """An edge by direct alignment, where that makes the whole overlap agree; its points are a grid over it."""
+    aligned = align(a, b, tracks.transform)
+    if aligned is None:
+        return None
+    transform, correlation = aligned
+    agreement, textured = compare(a, b, transform)
+    found = overlap_mask(a, b, transform)
+    if found is None or agreement < DIRECT[0] or correlation < DIRECT[1] or textured < DIRECT[2]:
+        return None
+    (left, top), mask = found
+    y, x = np.mgrid[0 : mask.shape[0] : 12, 0 : mask.shape[1] : 12]
+    inside = mask[y, x] > 0
+    target = np.stack([x[inside] + left, y[inside] + top], 1).astype(np.float64)
+    source = project(np.asarray(np.linalg.inv(transform), np.float64), target)
+    overlap = cv2.countNonZero(mask) / b.grey.size
+    moved = replace(
+        tracks, transform=transform, source=source, target=target, agreement=agreement, overlap=overlap
+    )
+    opinion = vouch(a, b, moved)
+    if len(target) < 40 or opinion is None or opinion < 0:
+        return None
+    said = evidence | {
+        "agreement": round(agreement, 3),
+        "overlap": round(overlap, 3),
+        "textured": round(textured, 3),
+    }
+    said |= {"correlation": round(correlation, 3), "vouched": round(opinion, 2)}
+    edge = _edge(a, b, i, j, candidate, moved, said)
+    return edge if plausible(edge.transform, a.size, b.size) else None
 
 
 def _edge(
@@ -331,6 +373,11 @@ def believable(evidence: dict[str, float]) -> bool:
     if evidence["followed_share"] > 0.3:
         return agreement > 0.6
     return agreement > 0.75 and followed >= 30 and evidence["spread"] > 0.45
+
+
+def promising(evidence: dict[str, float]) -> bool:
+    """Whether what was not believed is near enough to the truth for an alignment by all pixels."""
+    return evidence["agreement"] > 0.8 and evidence["textured"] > DIRECT[2]
 
 
 def clear(evidence: dict[str, float]) -> bool:

@@ -91,3 +91,20 @@ def test_strangers_are_refused(real: Path) -> None:
         with pytest.raises(StitchError) as refused:
             stitch(load(folder)[0])
         assert refused.value.code in ("no_overlap", "ambiguous", "too_few_features")
+
+
+def test_an_overlap_with_few_corners_is_aligned_by_all_its_pixels(real: Path) -> None:
+    """Noise, JPEG and glossy paper leave a few dozen points to follow; the whole overlap still agrees."""
+    images, meta = load(real.parent / "synthetic" / "extreme_09")
+    result = stitch(images)
+    first, second = (np.array(g) for g in meta["G"])
+    truth = np.linalg.inv(second) @ first
+    placed = [t for t in result.transforms if t is not None]
+    found = np.linalg.inv(placed[1]) @ placed[0]
+    width, height = meta["size"][0]
+    grid = np.stack(np.meshgrid(np.arange(0.0, width, 20), np.arange(0.0, height, 20)), -1).reshape(-1, 1, 2)
+    there, here = (cv2.perspectiveTransform(grid, m).reshape(-1, 2) for m in (truth, found))
+    shared = ((there >= 0) & (there < meta["size"][1])).all(1)
+    assert shared.sum() > 50
+    assert np.median(np.linalg.norm(there - here, axis=1)[shared]) < 4
+    assert "correlation" in result.report["edges"][0]
