@@ -4,7 +4,8 @@ No single start suits every photograph, so that several are tried: how far a col
 with and without shade, how many edges lie between a pixel and the border, what a flood from the border cannot
 reach, and a plain rectangle. GrabCut (Rother et al. 2004) grows each into a mask, and that mask is taken
 whose outline lies best on edges, whose two sides differ most, and outside which least is left unexplained.
-Where the ground is not smooth a network is asked as well: it may overrule the choice, and says how far it agrees.
+Where the ground is not smooth a network is asked as well: its own outline may be preferred, and it says how far it
+agrees with the one that is taken.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ class Segmentation:
     with the most alike attempts, `consensus` with all; `complete`: how much that is no background is inside;
     `border_contact` and `area`: shares of the rim and of the picture. `support`: agreement with all attempts, each
     weighing as much as it merits. `beyond`: what a flood from the border stops at outside the mask, in masks' areas.
-    `settled`: a timid, a middling and a bold flood all draw this outline. `seconded`: agreement with the network, None
-    where it was not asked.
+    `settled`: a timid, a middling and a bold flood all draw this outline. `seconded`: agreement of network and colours,
+    None where the network was not asked.
     """
 
     mask: Mask
@@ -124,9 +125,12 @@ def segment(image: Pixels) -> Segmentation:
     if asked is None:
         return best
     opinion = asked.result()
-    if opinion.overrules(best.mask):
-        best = _judge(opinion.grown, found, evidence)
-    return replace(best, seconded=overlap(best.mask, opinion.mask))
+    grown = _judge(opinion.grown, found, evidence)
+    seconded = 1.0
+    if opinion.prefers(best.score(plain), best.mask, grown.score(plain)):
+        # Right or wrong: what only one of the two sees, a person has to look at.
+        best, seconded = grown, overlap(best.mask, grown.mask)
+    return replace(best, seconded=min(seconded, overlap(best.mask, opinion.mask)))
 
 
 def _centre_prior(shape: tuple[int, int]) -> Float:
