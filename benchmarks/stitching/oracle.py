@@ -4,7 +4,7 @@ oracles that no engine can be.
     python -m benchmarks.stitching.oracle --rows FILE.json [--data FOLDER] [--bench FILE]
 
 `--rows` is what `python -m benchmarks.stitching --out FILE.json` wrote: it says which sets all three engines solve, and
-how well. Beside these figures stand three that know the truth:
+how well. Beside these figures stand those that know the truth:
 
 - `placed`: ours with the true homographies and light fitted to the truth, measured as any engine's picture.
 - `light`: the photographs drawn once, straight onto the truth's own pixels (Lanczos), where an engine draws onto its

@@ -65,7 +65,8 @@ def garments(folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
 
 
 def shop(step: int) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Furnished photographs at 500 px, with the outlines that `catalogue.furnished --outlines` rendered."""
+    """Photographs at 500 px, a third before a sweep, the others furnished, with the outlines that
+    `catalogue.furnished --outlines` rendered."""
     for path in sorted((SHOP / "outlines").glob("*.png"))[::step]:
         mask = load_image(path)[..., 0]
         photo = load_image(SHOP / "photos" / f"{path.stem}.jpg")

@@ -90,9 +90,8 @@ class PairMaker:
                 ground = _laid(ground, thing, cover, rng)
         product, alpha = self._product(rng, rng.uniform(0.3, 1.0))
         inside = product[alpha > 0.5]
-        if rng.random() < 0.25 and len(
-            inside
-        ):  # pale on pale, dark on dark; often a part of the product only
+        # Pale on pale, dark on dark; often a part of the product only.
+        if rng.random() < 0.25 and len(inside):
             like = inside.mean(0) if rng.random() < 0.4 else inside[int(rng.integers(len(inside)))]
             ground = ground + (like - ground.mean((0, 1))) * rng.uniform(0.5, 0.85)
         return _laid(ground, product, alpha, rng), alpha
