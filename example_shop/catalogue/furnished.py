@@ -1,7 +1,7 @@
 """Photographs with a true outline: ``python -m catalogue.furnished FOLDER --count 300`` where bpy and Pillow are installed.
 
-Things of the catalogue, stretched, and plain things made up on the spot, in the places of a small seller with what
-stands about there: ``photo/NAME.jpg`` and ``mask/NAME.png`` of 256×256 pixels, from which the studio's outline network
+Things of the catalogue, stretched, and things made up on the spot, plain or joined of several parts, in the places of
+a small seller with what stands about there: ``photo/NAME.jpg`` and ``mask/NAME.png`` of 256×256 pixels, from which the studio's outline network
 learns which of the things is meant. Every third product of the catalogue is left out, so that its own photographs can
 tell what was learnt; ``--outlines`` renders the outlines of those photographs instead, ``NAME.png``.
 
@@ -24,7 +24,7 @@ import numpy as np
 from mathutils import Vector
 from PIL import Image
 
-from . import develop, lights, objects_plain, render, scene, sets
+from . import develop, lights, objects_joined, objects_plain, render, scene, sets
 from .product import PLANS, Product
 from .products import PRODUCTS
 from .scene import Frame, Shot
@@ -32,6 +32,10 @@ from .scene import Frame, Shot
 SIDE = 256
 HELD_OUT = 3
 """Every so many-th product is never taught."""
+MADE_UP = 0.65
+"""Share of the things that are not of the catalogue, which has few forms."""
+PLAIN = 0.3
+"""Share of those that are of one part."""
 
 SHOWN = [p for number, p in enumerate(PRODUCTS) if number % HELD_OUT]
 
@@ -152,10 +156,11 @@ def written(mask: np.ndarray, target: Path) -> None:
 
 
 def thing(rng: np.random.Generator, work: Path) -> tuple[str, list[bpy.types.Object], str]:
-    """A product that may be taught, stretched, or a plain thing; and which plan of photographs suits it."""
-    if rng.random() < 0.25:
-        family = str(rng.choice(sorted(objects_plain.BUILDERS)))
-        return family, objects_plain.BUILDERS[family](rng), str(rng.choice(["table", "floor"]))
+    """A product that may be taught, stretched, or a thing made up; and which plan of photographs suits it."""
+    if rng.random() < MADE_UP:
+        builders = (objects_plain if rng.random() < PLAIN else objects_joined).BUILDERS
+        family = str(rng.choice(sorted(builders)))
+        return family, builders[family](rng), str(rng.choice(["table", "floor"]))
     product: Product = SHOWN[int(rng.integers(len(SHOWN)))]
     things = render.BUILDERS[product.builder](work, **product.options)
     stretch = rng.uniform(0.8, 1.25, 3)
