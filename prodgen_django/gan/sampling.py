@@ -33,6 +33,7 @@ class Selection:
     labels: list[str]
     scores: NDArray[np.float32]  # the discriminator's, higher looks more real to it
     agreement: NDArray[np.float32]  # the inspector's probability of the label that was asked for
+    features: NDArray[np.float32]  # N×D, what the extractor saw
     pass_rate: float  # share of the tried pictures that passed the inspector
     tried: int
 
@@ -168,12 +169,18 @@ class Sampler:
         images = self._render(z, labels)
         # Where every attempt that passes is kept, there is nothing to choose by the discriminator, which costs as
         # much as the generator.
-        scores, agreement = self._scores(images, labels, choose=tried > n)
+        scores, agreement, features = self._scores(images, labels, choose=tried > n)
         passed = np.flatnonzero(agreement >= min_agreement)
         best = passed[np.argsort(-scores[passed], kind="stable")][:n]
         names = [self.labels[i] for i in labels[best]]
         return Selection(
-            images[best], names, scores[best], agreement[best], len(passed) / max(1, tried), tried
+            images[best],
+            names,
+            scores[best],
+            agreement[best],
+            features[best],
+            len(passed) / max(1, tried),
+            tried,
         )
 
     def interpolate(
@@ -253,7 +260,7 @@ class Sampler:
     @torch.inference_mode()
     def _scores(
         self, images: Pixels, labels: NDArray[np.int64], choose: bool = True
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         scores = []
         for start in range(0, len(images) if choose else 0, 32):
             x = (
@@ -267,4 +274,4 @@ class Sampler:
         features, _ = self.extractor(images)
         agreement = self.inspector.classify(features)[np.arange(len(labels)), labels]
         found = np.concatenate(scores) if scores else np.zeros(len(images), np.float32)
-        return found, agreement.astype(np.float32)
+        return found, agreement.astype(np.float32), features

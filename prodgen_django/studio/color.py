@@ -145,7 +145,8 @@ def _k_means(
         far = np.minimum(far, ((lab - lab[pick]) ** 2).sum(1))
     nearest = np.full(len(lab), -1)
     for _ in range(12):
-        before, nearest = nearest, ((lab[:, None] - centres[None]) ** 2).sum(2).argmin(1)
+        # The squared distances, but for what every centre has in common.
+        before, nearest = nearest, ((centres**2).sum(1) - 2 * lab @ centres.T).argmin(1)
         if np.array_equal(before, nearest):
             break
         weight = np.bincount(nearest, mass, minlength=len(centres))
