@@ -54,7 +54,7 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _bfloat16_pays(device: torch.device) -> bool:
+def bfloat16_pays(device: torch.device) -> bool:
     """On a CPU only with AVX512-BF16 or AMX: 1.8 times as many images a second there, slower than float32
     elsewhere."""
     if device.type == "cpu":
@@ -64,7 +64,7 @@ def _bfloat16_pays(device: torch.device) -> bool:
 
 def autocast(config: GanConfig, device: torch.device) -> AbstractContextManager[Any]:
     """The precision that a configuration asks for on this device."""
-    on = config.precision == "bfloat16" or (config.precision == "auto" and _bfloat16_pays(device))
+    on = config.precision == "bfloat16" or (config.precision == "auto" and bfloat16_pays(device))
     return torch.autocast(device.type, torch.bfloat16, enabled=on)
 
 

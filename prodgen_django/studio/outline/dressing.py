@@ -17,8 +17,8 @@ from prodgen_django.studio.segmentation import Mask
 __all__ = ["dressed"]
 
 _RECOLOURED = 0.35
-_IN_PARTS = 0.3
-_LABELLED = 0.2
+_IN_PARTS = 0.4
+_LABELLED = 0.35
 
 _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 

@@ -32,6 +32,7 @@ _TRUE_PRODUCT = 0.2  # cut-outs of photographs
 _SCENE_PRODUCT = 0.3
 _CLAD = 0.15  # share of products that wear another photograph's ground
 _DRAWN_GROUND = 0.2
+_ALIKE = 0.35  # share of grounds that are brought near the product's colour, or a part's
 _THINGS = 0.4  # share of composed pictures where other things lie about
 
 
@@ -91,7 +92,7 @@ class PairMaker:
         product, alpha = self._product(rng, rng.uniform(0.3, 1.0))
         inside = product[alpha > 0.5]
         # Pale on pale, dark on dark; often a part of the product only.
-        if rng.random() < 0.25 and len(inside):
+        if rng.random() < _ALIKE and len(inside):
             like = inside.mean(0) if rng.random() < 0.4 else inside[int(rng.integers(len(inside)))]
             ground = ground + (like - ground.mean((0, 1))) * rng.uniform(0.5, 0.85)
         return _laid(ground, product, alpha, rng), alpha
