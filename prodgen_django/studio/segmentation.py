@@ -4,8 +4,8 @@ No single start suits every photograph, so that several are tried: how far a col
 with and without shade, how many edges lie between a pixel and the border, what a flood from the border cannot
 reach, and a plain rectangle. GrabCut (Rother et al. 2004) grows each into a mask, and that mask is taken
 whose outline lies best on edges, whose two sides differ most, and outside which least is left unexplained.
-Where the ground is not smooth a network is asked as well: its own outline may be preferred, and it says how far it
-agrees with the one that is taken.
+Where the ground is not smooth a network is asked as well: its own outline may be preferred, or another of the attempts,
+and it says how far it agrees with the one that is taken.
 """
 
 from __future__ import annotations
@@ -125,11 +125,13 @@ def segment(image: Pixels) -> Segmentation:
     if asked is None:
         return best
     opinion = asked.result()
-    grown = _judge(opinion.grown, found, evidence)
+    others = [*judged, *(_judge(mask, found, evidence) for mask in opinion.outlines)]
+    weights = [opinion.weight(one.mask, one.edge) for one in others]
     seconded = 1.0
-    if opinion.prefers(best.score(plain), best.mask, grown.score(plain)):
+    if opinion.prefers(max(weights), opinion.weight(best.mask, best.edge)):
+        other = others[int(np.argmax(weights))]
         # Right or wrong: what only one of the two sees, a person has to look at.
-        best, seconded = grown, overlap(best.mask, grown.mask)
+        best, seconded = other, overlap(best.mask, other.mask)
     return replace(best, seconded=min(seconded, overlap(best.mask, opinion.mask)))
 
 
