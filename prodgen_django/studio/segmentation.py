@@ -28,6 +28,8 @@ _SETTLED = 0.05  # of the product's area may a flood see otherwise
 SIDE = 400
 """The longer side, in pixels, at which the product is looked for."""
 
+_LEAST_SHARED = 0.5  # of the network's outline and the colours', intersection over union
+
 _SMOOTH = (
     background.PLAIN / 2
 )  # of the ground's grain: below it colours and edges are better than the network
@@ -41,8 +43,8 @@ class Segmentation:
     with the most alike attempts, `consensus` with all; `complete`: how much that is no background is inside;
     `border_contact` and `area`: shares of the rim and of the picture. `support`: agreement with all attempts, each
     weighing as much as it merits. `beyond`: what a flood from the border stops at outside the mask, in masks' areas.
-    `settled`: a timid, a middling and a bold flood all draw this outline. `seconded`: agreement of network and colours,
-    None where the network was not asked.
+    `settled`: a timid, a middling and a bold flood all draw this outline. `seconded`: how far the network backs
+    it, None where it was not asked.
     """
 
     mask: Mask
@@ -127,12 +129,12 @@ def segment(image: Pixels) -> Segmentation:
     opinion = asked.result()
     others = [*judged, *(_judge(mask, found, evidence) for mask in opinion.outlines)]
     weights = [opinion.weight(one.mask, one.edge) for one in others]
-    seconded = 1.0
+    first = best
     if opinion.prefers(max(weights), opinion.weight(best.mask, best.edge)):
-        other = others[int(np.argmax(weights))]
-        # Right or wrong: what only one of the two sees, a person has to look at.
-        best, seconded = other, overlap(best.mask, other.mask)
-    return replace(best, seconded=min(seconded, overlap(best.mask, opinion.mask)))
+        best = others[int(np.argmax(weights))]
+    # Right or wrong: what the network hardly sees, or colours see quite otherwise, a person has to look at.
+    shared = overlap(first.mask, best.mask)
+    return replace(best, seconded=opinion.backing(best.mask) if shared > _LEAST_SHARED else shared)
 
 
 def _centre_prior(shape: tuple[int, int]) -> Float:

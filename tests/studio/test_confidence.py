@@ -8,7 +8,8 @@ import pytest
 
 from prodgen_django.studio import cut_out_report
 from prodgen_django.studio.confidence import POOR, confidence, doubt, features, rated
-from prodgen_django.studio.segmentation import Segmentation
+from prodgen_django.studio.outline.opinion import Opinion
+from prodgen_django.studio.segmentation import Segmentation, segment
 
 
 def outline(mask: np.ndarray, **changed: object) -> Segmentation:
@@ -84,3 +85,27 @@ def test_what_is_poor_says_why() -> None:
     cut = cut_out_report(np.clip(shirt, 0, 255).astype(np.uint8))
     assert cut.poor
     assert cut.reasons
+
+
+def test_the_network_is_believed_as_far_as_colours_see_something_there_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(4)
+    photo = cv2.GaussianBlur(rng.normal(0, 90, (240, 240, 3)), (0, 0), 1.5) + np.array([120, 140, 110])
+    y, x = np.mgrid[:240, :240]
+    product, elsewhere = (np.hypot(x - cx, y - 120) < 45 for cx in (90, 180))
+    photo[product] = [200, 30, 40]
+    photo = np.clip(photo, 0, 255).astype(np.uint8)
+
+    def seen(mask: np.ndarray) -> Segmentation:
+        opinion = Opinion(np.where(mask, 0.99, 0.01).astype(np.float32), (mask,))
+        monkeypatch.setattr(Opinion, "of", lambda *_: opinion)
+        return segment(photo)
+
+    agreed, alone = seen(product), seen(elsewhere)
+    assert (agreed.mask == product).mean() > 0.98
+    assert agreed.seconded is not None
+    assert agreed.seconded > 0.9
+    # What the network alone sees may be taken, but a person has to look.
+    assert alone.seconded is not None
+    assert alone.seconded < 0.6

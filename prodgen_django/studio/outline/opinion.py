@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from prodgen_django.studio.background import Mask
 from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.grabcut import grab_band, grab_cut
@@ -18,7 +16,8 @@ __all__ = ["Opinion", "overlap"]
 _WEIGHTS = Path(__file__).resolve().parents[2] / "checkpoints" / "outline.safetensors"
 
 # Chosen on packshots before grounds of photographs other than those by which the studio is measured
-# (`python -m benchmarks.studio.matting surfaces --seed N`, 6, 7 and 20 to 25), on garment-masks and on the example shop.
+# (`python -m benchmarks.studio.matting surfaces --seed N`, 6, 7 and 20 to 25), on garment-masks and on the example
+# shop.
 _EDGE = 0.4
 _MARGIN = 0.02
 
@@ -38,11 +37,6 @@ class Opinion:
         surety = _network()(image)
         drawn = grab_cut(image, surety, outside), grab_band(image, surety > 0.5)
         return cls(surety, tuple(clean(mask, surety, lab) for mask in drawn))
-
-    @property
-    def mask(self) -> Mask:
-        """Where the product is likelier than not."""
-        return self.surety > 0.5
 
     def backing(self, mask: Mask) -> float:
         """How far a mask is what the network sees, 0 to 1: intersection over union with its sureties."""
