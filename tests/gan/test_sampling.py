@@ -81,6 +81,8 @@ def test_selection_says_how_many_passed(sampler):
     assert len(chosen.images) == min(6, round(chosen.pass_rate * 30))
     assert (np.diff(chosen.scores) <= 0).all()
     assert (chosen.agreement >= 0.5).all()
+    seen, _ = sampler.extractor(chosen.images)
+    np.testing.assert_allclose(chosen.features, seen, atol=1e-4)
     everything = sampler.sample_selected(3, min_agreement=0.0)
     assert everything.pass_rate == 1
     assert len(everything.images) == 3

@@ -40,6 +40,15 @@ def test_the_same_pixels_give_the_same_bytes(kind: str) -> None:
     assert first == second
 
 
+def test_a_jpeg_in_one_pass_shows_the_same_picture_and_says_as_much() -> None:
+    careful, quick = (
+        encode_image(PIXELS, source_type="trainedAlgorithmicMedia", effort=e) for e in (None, 0)
+    )
+    assert (load_image(careful) == load_image(quick)).all()
+    assert read_source_type(quick) == "trainedAlgorithmicMedia"
+    assert quick != careful
+
+
 def test_what_a_camera_wrote_is_left_behind() -> None:
     exif = Image.Exif()
     exif[0x010F] = "A camera of mine"
