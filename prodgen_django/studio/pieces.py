@@ -9,6 +9,9 @@ import numpy.typing as npt
 from .background import Mask, surface
 from .color import Float, histogram_distance
 
+_SHADE = 14  # of Lab distance from the ground it falls on: lightness counts a third of it, hue twice
+_DARKER = -4  # lightness
+
 
 def clean(mask: Mask, saliency: Float, lab: Float) -> Mask:
     """Keep the pieces that belong to the product, close pinholes, keep real holes."""
@@ -61,6 +64,25 @@ def _main_pieces(mask: npt.NDArray[np.uint8], saliency: Float, lab: Float) -> Ma
         if alike or (near & piece).any():
             kept |= piece
     return kept
+
+
+def unshadowed(mask: Mask, lab: Float, surety: Float) -> Mask:
+    """Without the shadow that a product throws on a smooth ground: the ground's hue, clearly darker, and no product for
+    the outline network (`surety`, float32 h×w)."""
+    clear = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+    if clear.sum() < 500:
+        return mask
+    light, *hue = np.moveaxis(lab - surface(lab, clear), 2, 0)
+    shade = mask & (light < 0) & (np.hypot(0.35 * light, 2 * np.hypot(*hue)) < _SHADE)
+    kernel = np.ones((5, 5), np.uint8)
+    core = cv2.morphologyEx((shade & (surety < 0.2)).astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
+    out = mask.copy()
+    for k in range(1, count):
+        part = labels == k
+        if stats[k, cv2.CC_STAT_AREA] > 0.006 * mask.sum() and float(light[part].mean()) < _DARKER:
+            out &= ~((cv2.dilate(part.astype(np.uint8), kernel) == 1) & shade & (surety < 0.5))
+    return out
 
 
 def pierce(mask: Mask, lab: Float) -> Mask:

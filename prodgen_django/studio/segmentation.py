@@ -5,7 +5,7 @@ with and without shade, how many edges lie between a pixel and the border, what 
 reach, and a plain rectangle. GrabCut (Rother et al. 2004) grows each into a mask, and that mask is taken
 whose outline lies best on edges, whose two sides differ most, and outside which least is left unexplained.
 Where the ground is not smooth a network is asked as well: its own outline may be preferred, or another of the attempts,
-and it says how far it agrees with the one that is taken.
+and it says how far it agrees with the one that is taken. Before a smooth ground it only tells shadows.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from . import background
 from .background import Mask
 from .color import Float, Pixels, histogram_distance, to_lab
 from .grabcut import grab_band, grab_cut
-from .outline.opinion import Opinion, overlap
-from .pieces import clean, pierce
+from .outline.opinion import Opinion, overlap, surety_of
+from .pieces import clean, pierce, unshadowed
 
 _SETTLED = 0.05  # of the product's area may a flood see otherwise
 
@@ -114,6 +114,8 @@ def segment(image: Pixels) -> Segmentation:
     judged = [_judge(m, found, evidence) for m in found]
     best = max(judged, key=lambda s: s.score(plain))
     mask = pierce(best.mask, lab) if plain else best.mask
+    if asked is None:
+        mask = unshadowed(mask, lab, surety_of(image))
     merits = np.array([one.score(plain) for one in judged])
     alike = np.array([overlap(one.mask, best.mask) for one in judged])
     support = float((merits * alike).sum() / max(float(merits.sum()), 1e-6))

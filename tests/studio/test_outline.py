@@ -13,6 +13,7 @@ from prodgen_django.studio.outline.dressing import dressed
 from prodgen_django.studio.outline.labels import Labelled, Source, label
 from prodgen_django.studio.outline.material import Material, bare_grounds, true_cutouts, true_scenes
 from prodgen_django.studio.outline.pairs import PairMaker
+from prodgen_django.studio.pieces import unshadowed
 
 
 @pytest.fixture
@@ -184,3 +185,22 @@ def test_a_network_is_read_back_and_answers_in_the_photographs_size(tmp_path: Pa
     write_checkpoint(tmp_path / "other.safetensors", OutlineNet().state_dict(), {"task": "concept"})
     with pytest.raises(CheckpointError):
         Outliner.load(tmp_path / "other.safetensors")
+
+
+def test_a_shadow_is_taken_out_of_an_outline_and_a_pale_product_is_not() -> None:
+    y, x = np.mgrid[:200, :200]
+    product = np.hypot(x - 90, y - 90) < 40
+    thrown = (np.hypot((x - 130) / 1.6, y - 120) < 22) & ~product
+    lab = np.full((200, 200, 3), (88, 1, 8), np.float32)
+    lab[product] = [60, 40, 20]
+    found = product | thrown
+    surety = np.where(product, 0.98, 0.02).astype(np.float32)
+
+    lab[thrown] = [72, 1, 8.5]
+    assert (unshadowed(found, lab, surety) == product).mean() > 0.995
+    assert (
+        unshadowed(found, lab, np.full_like(surety, 0.9)) == found
+    ).all()  # the network sees a product there
+    for other in ([90, 1, 6], [72, 12, 8]):  # a part paler than the ground, a part of another hue
+        lab[thrown] = other
+        assert (unshadowed(found, lab, surety) == found).all()

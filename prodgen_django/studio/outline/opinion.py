@@ -11,7 +11,7 @@ from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.grabcut import grab_band, grab_cut
 from prodgen_django.studio.pieces import clean
 
-__all__ = ["Opinion", "overlap"]
+__all__ = ["Opinion", "overlap", "surety_of"]
 
 _WEIGHTS = Path(__file__).resolve().parents[2] / "checkpoints" / "outline.safetensors"
 
@@ -33,8 +33,7 @@ class Opinion:
     @classmethod
     def of(cls, image: Pixels, lab: Float, outside: Mask) -> Opinion:
         """Of a photograph uint8 h×w×3, its smoothed Lab colours and the rim that is taken for background."""
-        # Imported late: the network needs torch, which takes a second that a plain photograph need not wait for.
-        surety = _network()(image)
+        surety = surety_of(image)
         drawn = grab_cut(image, surety, outside), grab_band(image, surety > 0.5)
         return cls(surety, tuple(clean(mask, surety, lab) for mask in drawn))
 
@@ -53,6 +52,11 @@ class Opinion:
         return other - first > _MARGIN
 
 
+def surety_of(image: Pixels) -> Float:
+    """How surely each pixel of a photograph uint8 h×w×3 is the product: float32 h×w, 0 to 1."""
+    return _network()(image)
+
+
 def overlap(first: Mask, second: Mask) -> float:
     """Intersection over union of two masks."""
     return float((first & second).sum() / max(int((first | second).sum()), 1))
@@ -60,6 +64,7 @@ def overlap(first: Mask, second: Mask) -> float:
 
 @lru_cache(maxsize=1)
 def _network():  # type: ignore[no-untyped-def]  # the network's type needs torch
+    # Imported late: the network needs torch, which takes a second.
     from prodgen_django.studio.outline.net import Outliner
 
     return Outliner.load(_WEIGHTS)
