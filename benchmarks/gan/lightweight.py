@@ -6,10 +6,10 @@
 
 It asks for torchvision and a CUDA device, so that `train` belongs into an environment of its own (`pip install
 lightweight-gan`). Without a device it is told that there is one and everything stays on the processor; the package
-itself is not changed. Its own settings for everything but the batch: 16 without accumulation instead of 10 times 4,
-since the time allows few steps, and no attention, which doubles a step's time. Several times it draws pictures with
-the generator and with its average; the judge takes those that are best beside the validation photographs and measures
-them beside the test photographs, as `compare.py` does.
+itself is not changed. The trainer's own settings, so without attention, for everything but the batch: 16,
+where its command takes 10 times 4, since the time allows few steps. Several times it draws pictures with the generator
+and with its average; the judge takes those that are best beside the validation photographs and measures them beside
+the test photographs, as `compare.py` does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 
 _SIDE = 64
 _BATCH = 16
-_DRAWN = 200  # pictures a judgement: as many as there are photographs in the larger split
+_DRAWN = 200  # pictures a judgement: `compare.py` measures by 186
 
 
 def prepare(data: Path, out: Path) -> None:
@@ -72,7 +72,7 @@ def train(out: Path, seconds: float, seed: int, judgements: int) -> None:
             row = {"seconds": round(spent, 1), "steps": trainer.steps, "images": trainer.steps * _BATCH}
             (out / f"drawn-{done}.json").write_text(json.dumps(row), encoding="utf-8")
             print(json.dumps(row), flush=True)
-            start += time.process_time() - start - spent  # drawing is not training
+            start = time.process_time() - spent  # drawing is not training
 
 
 def judge(data: Path, out: Path) -> dict[str, Any]:

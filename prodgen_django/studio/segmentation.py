@@ -95,7 +95,9 @@ def segment(image: Pixels) -> Segmentation:
     starts = (None, unlike, shaded, enclosed, both)
     # Two at a time: OpenCV and torch work without the interpreter's lock, and each thread has its own random numbers.
     with ThreadPoolExecutor(2) as pool:
-        asked = pool.submit(Opinion.of, image, lab, outside) if grain >= _SMOOTH else None
+        rough = grain >= _SMOOTH
+        asked = pool.submit(Opinion.of, image, lab, outside) if rough else None
+        seen = None if rough else pool.submit(surety_of, image)
         tried = [
             pool.submit(grab_cut, image, s if s is None else _normalise(s * prior), outside) for s in starts
         ]
@@ -114,8 +116,8 @@ def segment(image: Pixels) -> Segmentation:
     judged = [_judge(m, found, evidence) for m in found]
     best = max(judged, key=lambda s: s.score(plain))
     mask = pierce(best.mask, lab) if plain else best.mask
-    if asked is None:
-        mask = unshadowed(mask, lab, surety_of(image))
+    if seen is not None:
+        mask = unshadowed(mask, lab, seen.result())
     merits = np.array([one.score(plain) for one in judged])
     alike = np.array([overlap(one.mask, best.mask) for one in judged])
     support = float((merits * alike).sum() / max(float(merits.sum()), 1e-6))
