@@ -80,15 +80,16 @@ def unshadowed(mask: Mask, lab: Float, surety: Float) -> Mask:
     out = mask.copy()
     for k in range(1, count):
         part = labels == k
-        if stats[k, cv2.CC_STAT_AREA] > 0.006 * mask.sum() and float(light[part].mean()) < _DARKER:
+        if stats[k, cv2.CC_STAT_AREA] > 0.003 * mask.sum() and float(light[part].mean()) < _DARKER:
             out &= ~((cv2.dilate(part.astype(np.uint8), kernel) == 1) & shade & (surety < 0.5))
     return out
 
 
-def pierce(mask: Mask, lab: Float) -> Mask:
+def pierce(mask: Mask, lab: Float, surety: Float) -> Mask:
     """Open what is seen through the product, as inside a handle: enclosed ground of the background's colour.
 
-    Only before a plain ground, whose colour can be foretold where the product hides it.
+    Only before a plain ground, whose colour can be foretold where the product hides it. A very large or small opening must be no
+    product for the outline network either (`surety`, float32 h×w, 0 to 1).
     """
     kernel = np.ones((9, 9), np.uint8)
     clear = cv2.dilate(mask.astype(np.uint8), kernel) == 0
@@ -100,19 +101,16 @@ def pierce(mask: Mask, lab: Float) -> Mask:
         return mask
     body = float(np.median(apart[mask]))
     seen = mask & (apart < max(2.5, min(1.6 * grain + 1.0, 0.5 * body)))
-    seen = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    seen = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=4)
     out = mask.copy()
-    rim = mask & (cv2.erode(mask.astype(np.uint8), kernel) == 0)
     for k in range(1, count):
         hole = labels == k
         # A pane of ground has an edge all around it; a pale spot of the product fades out.
         around = (cv2.dilate(hole.astype(np.uint8), np.ones((7, 7), np.uint8)) == 1) & ~hole & mask
         sharp = float((apart[around] > 2 * grain + 2).mean()) if around.any() else 0.0
-        if (
-            0.006 < stats[k, cv2.CC_STAT_AREA] / mask.sum() < 0.3
-            and sharp > 0.6
-            and not (hole & rim).mean() > 0.3
-        ):
+        share = stats[k, cv2.CC_STAT_AREA] / mask.sum()
+        low, high = (0.002, 0.7) if float(surety[hole].mean()) < 0.6 else (0.006, 0.3)
+        if sharp > 0.6 and low < share < high:
             out &= ~hole
     return out

@@ -115,9 +115,13 @@ def segment(image: Pixels) -> Segmentation:
     evidence = _Evidence(plain, lab, _edge_strength(lab, plain), foreign * prior)
     judged = [_judge(m, found, evidence) for m in found]
     best = max(judged, key=lambda s: s.score(plain))
-    mask = pierce(best.mask, lab) if plain else best.mask
-    if seen is not None:
-        mask = unshadowed(mask, lab, seen.result())
+    opinion = None if asked is None else asked.result()
+    surety = seen.result() if seen is not None else opinion.surety if opinion is not None else None
+    assert surety is not None
+    mask = pierce(best.mask, lab, surety) if plain else best.mask
+    through = best.mask & ~mask
+    if opinion is None:
+        mask = unshadowed(mask, lab, surety)
     merits = np.array([one.score(plain) for one in judged])
     alike = np.array([overlap(one.mask, best.mask) for one in judged])
     support = float((merits * alike).sum() / max(float(merits.sum()), 1e-6))
@@ -128,14 +132,18 @@ def segment(image: Pixels) -> Segmentation:
     settled = all(max((f & away).sum(), (~f & within).sum()) < _SETTLED * area for f in floods)
     beyond = float((floods[1] & away).sum() / area)
     best = replace(best, mask=mask, support=support, beyond=beyond, settled=settled)
-    if asked is None:
+    if opinion is None:
         return best
-    opinion = asked.result()
+    opinion = opinion.without(through)
     others = [*judged, *(_judge(mask, found, evidence) for mask in opinion.outlines)]
+    others = [replace(one, mask=one.mask & ~through) for one in others]
     weights = [opinion.weight(one.mask, one.edge) for one in others]
     first = best
     if opinion.prefers(max(weights), opinion.weight(best.mask, best.edge)):
         best = others[int(np.argmax(weights))]
+    if plain:
+        mask = pierce(best.mask, lab, opinion.surety)
+        best = replace(best, mask=unshadowed(mask, lab, opinion.surety))
     # Right or wrong: what the network hardly sees, or colours see quite otherwise, a person has to look at.
     shared = overlap(first.mask, best.mask)
     return replace(best, seconded=opinion.backing(best.mask) if shared > _LEAST_SHARED else shared)

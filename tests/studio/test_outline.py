@@ -177,7 +177,9 @@ def test_a_network_is_read_back_and_answers_in_the_photographs_size(tmp_path: Pa
     from prodgen_django.gan.checkpoint import CheckpointError, write_checkpoint
     from prodgen_django.studio.outline.net import OutlineNet, Outliner
 
-    write_checkpoint(tmp_path / "net.safetensors", OutlineNet().state_dict(), {"task": "outline"})
+    net = OutlineNet(depths=(2, 1, 1, 1))
+    card = {"task": "outline", "config": {"depths": net.depths}}
+    write_checkpoint(tmp_path / "net.safetensors", net.state_dict(), card)
     photo = np.random.default_rng(0).integers(0, 255, (90, 210, 3), np.uint8)
     surety = Outliner.load(tmp_path / "net.safetensors")(photo)
     assert surety.shape == (90, 210)
@@ -185,6 +187,22 @@ def test_a_network_is_read_back_and_answers_in_the_photographs_size(tmp_path: Pa
     write_checkpoint(tmp_path / "other.safetensors", OutlineNet().state_dict(), {"task": "concept"})
     with pytest.raises(CheckpointError):
         Outliner.load(tmp_path / "other.safetensors")
+
+
+def test_a_larger_network_starts_where_a_smaller_one_stands() -> None:
+    import torch
+    from prodgen_django.studio.outline.net import OutlineNet
+
+    torch.manual_seed(0)
+    small, large = OutlineNet(depths=(2, 1, 1, 1)).eval(), OutlineNet(depths=(2, 2, 3, 1)).eval()
+    for value in small.parameters():
+        torch.nn.init.normal_(value, 0, 0.1)
+    x = torch.rand(1, 3, 64, 64)
+    assert not torch.allclose(large(x), small(x), atol=1e-3)
+    large.grow_from(small)
+    assert torch.allclose(large(x), small(x), atol=1e-5)
+    with pytest.raises(ValueError):
+        small.grow_from(large)
 
 
 def test_a_shadow_is_taken_out_of_an_outline_and_a_pale_product_is_not() -> None:

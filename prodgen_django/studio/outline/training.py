@@ -73,7 +73,7 @@ def train_outline(
     make = PairMaker(material, side)
     net = OutlineNet()
     if start is not None:
-        net.load_state_dict(start.state_dict())
+        net.grow_from(start)
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_averaged, use_buffers=True)
     optimizer = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=0.02)
@@ -208,7 +208,7 @@ def main() -> None:
     print(counts, flush=True)
     card = {
         "task": "outline",
-        "config": {"input": SIDE},
+        "config": {"input": SIDE, "depths": OutlineNet().depths},
         "data": {
             "name": arguments.data_name,
             **counts,
