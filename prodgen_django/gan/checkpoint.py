@@ -82,7 +82,11 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], card: dict[str, Any]) -> dict[str, Any]:
     """Writes weights with their card, and the card beside them; returns the card with `weights_sha256` filled
-    in."""
+    in. Raises `CheckpointError` with code not_finite, and writes nothing, where a weight is no number: a variance that
+    float16 does not hold, a run that went astray."""
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise CheckpointError("not_finite", f"{name} of {path.name} holds what is no number")
     card = {**card, "weights_sha256": weights_sha256(tensors)}
     write_tensors(path, tensors, card)
     _write_atomic(path.with_suffix(".json"), (json.dumps(card, indent=2, sort_keys=True) + "\n").encode())

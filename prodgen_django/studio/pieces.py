@@ -88,8 +88,8 @@ def unshadowed(mask: Mask, lab: Float, surety: Float) -> Mask:
 def pierce(mask: Mask, lab: Float, surety: Float) -> Mask:
     """Open what is seen through the product, as inside a handle: enclosed ground of the background's colour.
 
-    Only before a plain ground, whose colour can be foretold where the product hides it. A very large or small opening must be no
-    product for the outline network either (`surety`, float32 h×w, 0 to 1).
+    Only before a plain ground, whose colour can be foretold where the product hides it. A very large or small opening
+    must be no product for the outline network either (`surety`, float32 h×w, 0 to 1).
     """
     kernel = np.ones((9, 9), np.uint8)
     clear = cv2.dilate(mask.astype(np.uint8), kernel) == 0

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from torch import Tensor, nn
 
-from prodgen_django.imagefile import encode_image
+from prodgen_django.imagefile import encode_image, load_image
+from prodgen_django.studio import cut_out
 from prodgen_django.studio.outline.dressing import dressed
 from prodgen_django.studio.outline.labels import Labelled, Source, label
 from prodgen_django.studio.outline.material import Material, bare_grounds, true_cutouts, true_scenes
 from prodgen_django.studio.outline.pairs import PairMaker
 from prodgen_django.studio.pieces import unshadowed
+
+CATALOGUE = Path(__file__).resolve().parents[2] / "example_shop" / "catalogue"
 
 
 @pytest.fixture
@@ -191,6 +195,7 @@ def test_a_network_is_read_back_and_answers_in_the_photographs_size(tmp_path: Pa
 
 def test_a_larger_network_starts_where_a_smaller_one_stands() -> None:
     import torch
+
     from prodgen_django.studio.outline.net import OutlineNet
 
     torch.manual_seed(0)
@@ -222,3 +227,19 @@ def test_a_shadow_is_taken_out_of_an_outline_and_a_pale_product_is_not() -> None
     for other in ([90, 1, 6], [72, 12, 8]):  # a part paler than the ground, a part of another hue
         lab[thrown] = other
         assert (unshadowed(found, lab, surety) == found).all()
+
+
+@pytest.mark.parametrize("name", ["brook-jug-1", "quay-bench-1"])
+def test_what_is_seen_through_a_product_is_left_behind(name: str) -> None:
+    """A white jug's handle before pale blue; a bench whose legs and rail enclose more ground than they cover."""
+    truth = load_image(CATALOGUE / "outlines" / f"{name}.png")[..., 0] > 127
+    photo = load_image(CATALOGUE / "photos" / f"{name}.jpg")
+    photo = cv2.resize(photo, truth.shape[::-1], interpolation=cv2.INTER_AREA)
+    alpha = cut_out(photo)
+    found = alpha >= 0.5
+    assert (found & truth).sum() / (found | truth).sum() > 0.95
+    count, labels = cv2.connectedComponents((~truth).astype(np.uint8), connectivity=4)
+    through = ~truth & (labels != labels[0, 0])
+    assert count > 2
+    assert through.sum() > 1000
+    assert alpha[through].mean() < 0.1

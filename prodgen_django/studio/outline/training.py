@@ -152,6 +152,12 @@ def evaluate(net: nn.Module, make: PairMaker, seed: int = 1, count: int = _CHECK
     return float(np.mean(found)), float((np.array(found) >= 0.95).mean())
 
 
+def _halved(net: nn.Module) -> dict[str, Tensor]:
+    """Weights as float16. A running variance stays as it is: it may be larger than a float16 can be."""
+    learnt = {name for name, _ in net.named_parameters()}
+    return {name: v.half() if name in learnt else v for name, v in net.state_dict().items()}
+
+
 def _rate(step: int, spent: float) -> float:
     return _RATE * min(1.0, (step + 1) / _WARM_UP, (1 - spent) / _COOL_DOWN)
 
@@ -239,8 +245,7 @@ def main() -> None:
     def checked(net: nn.Module, step: int, spent: float) -> None:
         score = evaluate(net, check) if check is not None else None
         kept = {**card, "cpu_seconds": round(spent), "steps": step, "validation": score}
-        halves = {name: v.half() if v.is_floating_point() else v for name, v in net.state_dict().items()}
-        kept = write_checkpoint(arguments.out, halves, kept)
+        kept = write_checkpoint(arguments.out, _halved(net), kept)
         told_of = "" if score is None else f"IoU {score[0]:.4f}, at 0.95 or more {score[1]:.3f}, "
         print(
             f"step {step}, {spent:.0f} CPU s: {told_of}weights {kept['weights_sha256'][:12]}",
