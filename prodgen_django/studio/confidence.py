@@ -30,6 +30,8 @@ _LIMIT = (
 )  # the least doubt of a bad outline among the training pictures, each judged by weights of the others
 FEATURES = tuple(_WEIGHTS)
 
+_SECONDED = 0.95  # by the network, from which on attempts by colour need not agree
+
 _USUAL = {"second": 3.3, "support": 2.6, "beyond": -3.0, "area": -1.3, "solid": 0.87}  # of a good outline
 _SAID = {
     "second": "Looked at again, smaller and mirrored, the product has another outline.",
@@ -86,8 +88,10 @@ def confidence(found: Segmentation, again: Mask | None, alpha: Float) -> tuple[f
 def witnesses(found: Segmentation, alpha: Float) -> tuple[float, tuple[str, ...]]:
     """0 to 1 by the witnesses alone, the weakest counting most, and what the weak ones say."""
     soft = float(((alpha > 0.05) & (alpha < 0.95)).sum() / max((alpha >= 0.95).sum(), 1))
-    # Of a two-toned thing most attempts find one half: an outline that has all and follows edges is right.
-    agreed = max(found.consensus, 0.65) if found.complete > 0.9 and found.edge > 0.8 else found.consensus
+    # Of a two-toned thing most attempts find one half: an outline that has all and follows edges is right. So is one
+    # that the network sees: where it is asked, attempts by colour err.
+    right = (found.complete > 0.9 and found.edge > 0.8) or (found.seconded or 0.0) > _SECONDED
+    agreed = max(found.consensus, 0.65) if right else found.consensus
     called = {
         "The product's colours are close to the background's.": np.clip(
             (found.separation - 0.25) / 0.45, 0, 1
@@ -104,7 +108,7 @@ def witnesses(found: Segmentation, alpha: Float) -> tuple[float, tuple[str, ...]
     }
     if found.seconded is not None:
         called["A network that looks for products sees another outline."] = np.clip(
-            (found.seconded - 0.89) / 0.04, 0, 1
+            (found.seconded - 0.91) / 0.04, 0, 1
         )
     values = np.array([float(v) for v in called.values()])
     weak = tuple(text for text, value in called.items() if value < 0.5)

@@ -43,8 +43,8 @@ class Segmentation:
     with the most alike attempts, `consensus` with all; `complete`: how much that is no background is inside;
     `border_contact` and `area`: shares of the rim and of the picture. `support`: agreement with all attempts, each
     weighing as much as it merits. `beyond`: what a flood from the border stops at outside the mask, in masks' areas.
-    `settled`: a timid, a middling and a bold flood all draw this outline. `seconded`: how far the network backs
-    it, None where it was not asked.
+    `settled`: a timid, a middling and a bold flood all draw this outline. `seconded`: how far the network sees
+    the same, None where it was not asked.
     """
 
     mask: Mask
@@ -114,39 +114,48 @@ def segment(image: Pixels) -> Segmentation:
         foreign = np.maximum(foreign, np.mean(telling, axis=0))
     evidence = _Evidence(plain, lab, _edge_strength(lab, plain), foreign * prior)
     judged = [_judge(m, found, evidence) for m in found]
-    best = max(judged, key=lambda s: s.score(plain))
     opinion = None if asked is None else asked.result()
-    surety = seen.result() if seen is not None else opinion.surety if opinion is not None else None
-    assert surety is not None
-    mask = pierce(best.mask, lab, surety) if plain else best.mask
-    through = best.mask & ~mask
-    if opinion is None:
-        mask = unshadowed(mask, lab, surety)
-    merits = np.array([one.score(plain) for one in judged])
-    alike = np.array([overlap(one.mask, best.mask) for one in judged])
-    support = float((merits * alike).sum() / max(float(merits.sum()), 1e-6))
-    away, within = (
-        cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3) > 3 for part in (~mask, mask)
-    )
-    area = max(int(mask.sum()), 1)
-    settled = all(max((f & away).sum(), (~f & within).sum()) < _SETTLED * area for f in floods)
-    beyond = float((floods[1] & away).sum() / area)
-    best = replace(best, mask=mask, support=support, beyond=beyond, settled=settled)
+    surety = opinion.surety if opinion is not None else seen.result()  # type: ignore[union-attr]  # one was asked for
+    first = max(judged, key=lambda s: s.score(plain))
+    best = _witnessed(first, _freed(first.mask, evidence, surety), judged, floods, plain)
     if opinion is None:
         return best
+    through = first.mask & ~best.mask
     opinion = opinion.without(through)
     others = [*judged, *(_judge(mask, found, evidence) for mask in opinion.outlines)]
     others = [replace(one, mask=one.mask & ~through) for one in others]
     weights = [opinion.weight(one.mask, one.edge) for one in others]
-    first = best
-    if opinion.prefers(max(weights), opinion.weight(best.mask, best.edge)):
+    mask = best.mask
+    if opinion.prefers(max(weights), opinion.weight(mask, best.edge)):
         best = others[int(np.argmax(weights))]
-    if plain:
-        mask = pierce(best.mask, lab, opinion.surety)
-        best = replace(best, mask=unshadowed(mask, lab, opinion.surety))
+        best = replace(best, mask=_freed(best.mask, evidence, opinion.surety))
     # Right or wrong: what the network hardly sees, or colours see quite otherwise, a person has to look at.
-    shared = overlap(first.mask, best.mask)
-    return replace(best, seconded=opinion.backing(best.mask) if shared > _LEAST_SHARED else shared)
+    shared = overlap(mask, best.mask)
+    return replace(best, seconded=opinion.seconds(best.mask) if shared > _LEAST_SHARED else shared)
+
+
+def _freed(mask: Mask, evidence: _Evidence, surety: Float) -> Mask:
+    """Before a plain ground: without what is seen through the product, and without its shadow."""
+    if not evidence.plain:
+        return mask
+    return unshadowed(pierce(mask, evidence.lab, surety), evidence.lab, surety)
+
+
+def _witnessed(
+    best: Segmentation, mask: Mask, judged: list[Segmentation], floods: list[Mask], plain: bool
+) -> Segmentation:
+    """The best of the attempts, `mask` being what is left of it, with what all attempts and the floods say of it."""
+    merits = np.array([one.score(plain) for one in judged])
+    alike = np.array([overlap(one.mask, best.mask) for one in judged])
+    support = float((merits * alike).sum() / max(float(merits.sum()), 1e-6))
+    # Floods see neither through a handle nor a shadow: what was left out of the best attempt does not unsettle it.
+    away, within = (
+        cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3) > 3 for part in (~best.mask, mask)
+    )
+    area = max(int(mask.sum()), 1)
+    settled = all(max((f & away).sum(), (~f & within).sum()) < _SETTLED * area for f in floods)
+    beyond = float((floods[1] & away).sum() / area)
+    return replace(best, mask=mask, support=support, beyond=beyond, settled=settled)
 
 
 def _centre_prior(shape: tuple[int, int]) -> Float:

@@ -137,6 +137,16 @@ def test_pickled_weights_are_never_opened(tmp_path):
         Sampler.load(tmp_path / "none.safetensors")
 
 
+def test_weights_that_are_no_numbers_are_not_written(checkpoint, tmp_path):
+    tensors, card = read_checkpoint(checkpoint)
+    name = next(name for name, tensor in tensors.items() if tensor.is_floating_point())
+    large = {**tensors, name: torch.full_like(tensors[name], 1e5, dtype=torch.float32).half()}
+    with pytest.raises(CheckpointError, match=name) as caught:
+        write_checkpoint(tmp_path / "overflown.safetensors", large, card)
+    assert caught.value.code == "not_finite"
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_card_that_does_not_fit_its_weights_is_refused(checkpoint, tmp_path):
     tensors, card = read_checkpoint(checkpoint)
     other = {k: v + 1 for k, v in tensors.items()}
