@@ -62,8 +62,10 @@ def train_outline(
     on_check: Callable[[nn.Module, int, float], None] | None = None,
     check_every: float = 300,
     start: OutlineNet | None = None,
+    rate: float = _RATE,
 ) -> tuple[OutlineNet, float]:
     """The averaged network when the budget is spent, and the CPU seconds that it took. `start` is learnt on.
+    `rate`: the highest learning rate of AdamW.
 
     `work`: a folder for the state, from which an interrupted run goes on: the batches are the same as without the
     interruption. `on_step` is told step, loss and CPU seconds; `on_check` gets the averaged network every
@@ -76,7 +78,7 @@ def train_outline(
         net.grow_from(start)
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_averaged, use_buffers=True)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=0.02)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.02)
     identity = {"material": material.fingerprint(), "batch": batch, "seed": seed, "side": side}
     modules, optimizers = {"net": net, "average": average}, {"optimizer": optimizer}
     work.mkdir(parents=True, exist_ok=True)
@@ -93,7 +95,7 @@ def train_outline(
     net.train()
     while budget.spent(step, spent) < 1:
         for group in optimizer.param_groups:
-            group["lr"] = _rate(step, budget.spent(step, spent))
+            group["lr"] = rate * _share_of_rate(step, budget.spent(step, spent))
         x, y = coming.result()
         coming = ahead.submit(_batch, make, batch, (seed, step + 1))
         with torch.autocast("cpu", torch.bfloat16, enabled=fast):
@@ -158,8 +160,8 @@ def _halved(net: nn.Module) -> dict[str, Tensor]:
     return {name: v.half() if name in learnt else v for name, v in net.state_dict().items()}
 
 
-def _rate(step: int, spent: float) -> float:
-    return _RATE * min(1.0, (step + 1) / _WARM_UP, (1 - spent) / _COOL_DOWN)
+def _share_of_rate(step: int, spent: float) -> float:
+    return min(1.0, (step + 1) / _WARM_UP, (1 - spent) / _COOL_DOWN)
 
 
 def _batch(make: PairMaker, batch: int, seed: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -186,6 +188,7 @@ def main() -> None:
     parser.add_argument("--cpu-seconds", type=float, default=3000, help="for the training itself")
     parser.add_argument("--check-every", type=float, default=240, help="CPU seconds between checks")
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=_RATE, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data-name", default="", help="what the photographs are called on the card")
     parser.add_argument("--licence", default="", help="licence of the photographs and so of the weights")
@@ -227,7 +230,8 @@ def main() -> None:
         + (f" --scenes {arguments.scenes.name}" if arguments.scenes else "")
         + (f" --start {arguments.start.name}" if arguments.start else "")
         + f" --hold-out {arguments.hold_out} --most {arguments.most} --grounds {arguments.grounds}"
-        f" --cpu-seconds {arguments.cpu_seconds:.0f} --batch {arguments.batch} --seed {arguments.seed}",
+        f" --cpu-seconds {arguments.cpu_seconds:.0f} --batch {arguments.batch} --rate {arguments.rate:g}"
+        f" --seed {arguments.seed}",
         "seed": arguments.seed,
     }
     if start is not None:
@@ -262,6 +266,7 @@ def main() -> None:
         on_check=checked,
         check_every=arguments.check_every,
         start=start.net if start is not None else None,
+        rate=arguments.rate,
     )
 
 
