@@ -14,6 +14,7 @@ import numpy as np
 
 from .background import Mask
 from .color import Float
+from .outline.opinion import SECONDED
 from .segmentation import Segmentation
 
 __all__ = ["FEATURES", "NOTHING", "POOR", "confidence", "doubt", "features", "rated", "witnesses"]
@@ -29,8 +30,6 @@ _LIMIT = (
     -0.946
 )  # the least doubt of a bad outline among the training pictures, each judged by weights of the others
 FEATURES = tuple(_WEIGHTS)
-
-_SECONDED = 0.95  # by the network, from which on attempts by colour need not agree
 
 _USUAL = {"second": 3.3, "support": 2.6, "beyond": -3.0, "area": -1.3, "solid": 0.87}  # of a good outline
 _SAID = {
@@ -90,7 +89,7 @@ def witnesses(found: Segmentation, alpha: Float) -> tuple[float, tuple[str, ...]
     soft = float(((alpha > 0.05) & (alpha < 0.95)).sum() / max((alpha >= 0.95).sum(), 1))
     # Of a two-toned thing most attempts find one half: an outline that has all and follows edges is right. So is one
     # that the network sees: where it is asked, attempts by colour err.
-    right = (found.complete > 0.9 and found.edge > 0.8) or (found.seconded or 0.0) > _SECONDED
+    right = (found.complete > 0.9 and found.edge > 0.8) or (found.seconded or 0.0) > SECONDED
     agreed = max(found.consensus, 0.65) if right else found.consensus
     called = {
         "The product's colours are close to the background's.": np.clip(

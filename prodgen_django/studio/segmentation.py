@@ -20,7 +20,7 @@ from . import background
 from .background import Mask
 from .color import Float, Pixels, histogram_distance, to_lab
 from .grabcut import grab_band, grab_cut
-from .outline.opinion import Opinion, overlap, surety_of
+from .outline.opinion import SECONDED, Opinion, overlap, seconded, surety_of
 from .pieces import clean, pierce, unshadowed
 
 _SETTLED = 0.05  # of the product's area may a flood see otherwise
@@ -44,7 +44,7 @@ class Segmentation:
     `border_contact` and `area`: shares of the rim and of the picture. `support`: agreement with all attempts, each
     weighing as much as it merits. `beyond`: what a flood from the border stops at outside the mask, in masks' areas.
     `settled`: a timid, a middling and a bold flood all draw this outline. `seconded`: how far the network sees
-    the same, None where it was not asked.
+    the same, None where it was not asked, or sees something else before a smooth ground.
     """
 
     mask: Mask
@@ -118,8 +118,9 @@ def segment(image: Pixels) -> Segmentation:
     surety = opinion.surety if opinion is not None else seen.result()  # type: ignore[union-attr]  # one was asked for
     first = max(judged, key=lambda s: s.score(plain))
     best = _witnessed(first, _freed(first.mask, evidence, surety), judged, floods, plain)
-    if opinion is None:
-        return best
+    if opinion is None:  # that it sees something else is not held against an outline here
+        same = seconded(best.mask, surety)
+        return replace(best, seconded=same if same > SECONDED else None)
     through = first.mask & ~best.mask
     opinion = opinion.without(through)
     others = [*judged, *(_judge(mask, found, evidence) for mask in opinion.outlines)]
@@ -131,7 +132,7 @@ def segment(image: Pixels) -> Segmentation:
         best = replace(best, mask=_freed(best.mask, evidence, opinion.surety))
     # Right or wrong: what the network hardly sees, or colours see quite otherwise, a person has to look at.
     shared = overlap(mask, best.mask)
-    return replace(best, seconded=opinion.seconds(best.mask) if shared > _LEAST_SHARED else shared)
+    return replace(best, seconded=seconded(best.mask, opinion.surety) if shared > _LEAST_SHARED else shared)
 
 
 def _freed(mask: Mask, evidence: _Evidence, surety: Float) -> Mask:

@@ -14,7 +14,7 @@ from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.grabcut import grab_band, grab_cut
 from prodgen_django.studio.pieces import clean
 
-__all__ = ["Opinion", "overlap", "surety_of"]
+__all__ = ["SECONDED", "Opinion", "overlap", "seconded", "surety_of"]
 
 _WEIGHTS = Path(__file__).resolve().parents[2] / "checkpoints" / "outline.safetensors"
 
@@ -22,6 +22,10 @@ _WEIGHTS = Path(__file__).resolve().parents[2] / "checkpoints" / "outline.safete
 # (`python -m benchmarks.studio.matting surfaces --seed N`, 6, 7 and 20 to 25), on garment-masks and on the example
 # shop.
 _EDGE = 0.4
+
+SECONDED = 0.95
+"""From here on the network counts as seeing the same: colours need not agree any more."""
+
 _NEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
 _MARGIN = 0.02
 
@@ -50,14 +54,6 @@ class Opinion:
         both = float((self.surety * mask).sum())
         return both / max(float(self.surety.sum()) + float(mask.sum()) - both, 1e-6)
 
-    def seconds(self, mask: Mask) -> float:
-        """How far the network sees the same, 0 to 1: 1 less the area where it differs, as a share of the mask. The
-        outline's next few pixels are left out, or what is small or thin would always be doubted at 128 px."""
-        byte = mask.astype(np.uint8)
-        clear = cv2.dilate(byte, _NEAR) == cv2.erode(byte, _NEAR)
-        apart = float((np.abs(self.surety - mask) * clear).sum())
-        return max(0.0, 1 - apart / max(float(mask.sum()), 1e-6))
-
     def weight(self, mask: Mask, edge: float) -> float:
         """What speaks for a mask that follows edges so well (0 to 1). How much its sides differ and how many attempts
         agree is not asked: those are judgements by colour, and where the network is needed colours err."""
@@ -71,6 +67,15 @@ class Opinion:
 def surety_of(image: Pixels) -> Float:
     """How surely each pixel of a photograph uint8 h×w×3 is the product: float32 h×w, 0 to 1."""
     return _network()(image)
+
+
+def seconded(mask: Mask, surety: Float) -> float:
+    """How far the network sees the same, 0 to 1: 1 less the area where it differs, as a share of the mask. The
+    outline's next few pixels are left out, or what is small or thin would always be doubted at 128 px."""
+    byte = mask.astype(np.uint8)
+    clear = cv2.dilate(byte, _NEAR) == cv2.erode(byte, _NEAR)
+    apart = float((np.abs(surety - mask) * clear).sum())
+    return max(0.0, 1 - apart / max(float(mask.sum()), 1e-6))
 
 
 def overlap(first: Mask, second: Mask) -> float:
