@@ -2,6 +2,7 @@
 
     python -m benchmarks.studio.matting garments      24 photographs with hand-made masks
     python -m benchmarks.studio.matting surfaces      51 packshots composed on grounds of real photographs
+    python -m benchmarks.studio.matting bare          the same on grounds that show no part of another product
     python -m benchmarks.studio.matting shop          photographs of the example shop whose products were never taught
 
 Prints mean IoU, the share of photographs at 0.95 or more, boundary F at 2 px, and CPU time as a ratio to
@@ -20,7 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.studio.surfaces import composed
+from benchmarks.studio.surfaces import composed, composed_bare
 from prodgen_django.imagefile import load_image
 from prodgen_django.studio import cut_out, cut_out_report
 
@@ -76,9 +77,11 @@ def shop(step: int) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("set", choices=["garments", "surfaces", "shop"], nargs="?", default="garments")
+    parser.add_argument(
+        "set", choices=["garments", "surfaces", "bare", "shop"], nargs="?", default="garments"
+    )
     parser.add_argument("--step", type=int, default=1, help="take every so many-th packshot or photograph")
-    parser.add_argument("--seed", type=int, default=5, help="draws the grounds of `surfaces`")
+    parser.add_argument("--seed", type=int, default=5, help="draws the grounds of `surfaces` and `bare`")
     parser.add_argument("--only", action="store_true", help="cut_out alone, with its confidence")
     parser.add_argument("--outline", type=Path, help="also the network in this file, taken alone")
     arguments = parser.parse_args()
@@ -86,6 +89,7 @@ def main() -> None:
     pictures = {
         "garments": lambda: garments(DATA / "garment-masks"),
         "surfaces": lambda: composed(DATA, arguments.step, arguments.seed),
+        "bare": lambda: composed_bare(DATA, arguments.step, arguments.seed),
         "shop": lambda: shop(arguments.step),
     }[arguments.set]()
     ways: dict[str, Callable[[np.ndarray], np.ndarray]] = {
