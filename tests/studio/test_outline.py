@@ -126,7 +126,7 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
         return torch.cat([value.float().ravel() for value in net.state_dict().values()])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_rate", lambda step, spent: 1e-3)
+        patch.setattr(training, "_share_of_rate", lambda step, spent: 0.5)
         whole = run("whole", 4)
         run("halves", 2)
         assert torch.equal(whole, run("halves", 4))
