@@ -71,7 +71,7 @@ def confidence(found: Segmentation, again: Mask | None, alpha: Float) -> tuple[f
     """0 to 1, below `POOR` where a person must look, and a sentence for each thing that speaks against the outline.
 
     `again`: what a second look found. None where the odds are not asked: where every flood draws the same outline (a
-    chair's is ragged and right all the same), and where the network was, which knows better.
+    chair's is ragged and right all the same), and where the network was asked, which knows better, or sees the same.
     """
     by_witnesses, reasons = witnesses(found, alpha)
     if again is None:

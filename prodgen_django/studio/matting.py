@@ -72,7 +72,7 @@ def cut_out_report(image: Pixels) -> CutOut:
 def look_twice(image: Pixels) -> tuple[Segmentation, Mask | None]:
     """What is found in a photograph, uint8 H×W×3, and the mask (of the same size) that is found in it made smaller and
     mirrored: a cut-out that holds by a hair falls when it is looked at again. None where that is not in question:
-    every flood draws this outline, or a network was asked."""
+    every flood draws this outline, or the network was asked or sees the same."""
     small = shrink(image, SIDE)
     found = segment(small)
     if found.settled or found.seconded is not None:
