@@ -5,7 +5,8 @@ with and without shade, how many edges lie between a pixel and the border, what 
 reach, and a plain rectangle. GrabCut (Rother et al. 2004) grows each into a mask, and that mask is taken
 whose outline lies best on edges, whose two sides differ most, and outside which least is left unexplained.
 Where the ground is not smooth a network is asked as well: its own outline may be preferred, or another of the attempts,
-and it says how far it agrees with the one that is taken. Before a smooth ground it only tells shadows.
+and it says how far it agrees with the one that is taken. Before a smooth ground it only tells
+shadows, and bites out of the outline.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .background import Mask
 from .color import Float, Pixels, histogram_distance, to_lab
 from .grabcut import grab_band, grab_cut
 from .outline.opinion import SECONDED, Opinion, overlap, seconded, surety_of
-from .pieces import clean, pierce, unshadowed
+from .pieces import clean, pierce, unnotched, unshadowed
 
 _SETTLED = 0.05  # of the product's area may a flood see otherwise
 
@@ -120,7 +121,9 @@ def segment(image: Pixels) -> Segmentation:
     best = _witnessed(first, _freed(first.mask, evidence, surety), judged, floods, plain)
     if opinion is None:  # that it sees something else is not held against an outline here
         same = seconded(best.mask, surety)
-        return replace(best, seconded=same if same > SECONDED else None)
+        if same < SECONDED:
+            return best
+        return replace(best, mask=unnotched(best.mask, surety), seconded=same)
     through = first.mask & ~best.mask
     opinion = opinion.without(through)
     others = [*judged, *(_judge(mask, found, evidence) for mask in opinion.outlines)]

@@ -15,7 +15,8 @@ from prodgen_django.studio.outline.dressing import dressed
 from prodgen_django.studio.outline.labels import Labelled, Source, label
 from prodgen_django.studio.outline.material import Material, bare_grounds, true_cutouts, true_scenes
 from prodgen_django.studio.outline.pairs import PairMaker
-from prodgen_django.studio.pieces import unshadowed
+from prodgen_django.studio.outline.shapes import drawn_product
+from prodgen_django.studio.pieces import unnotched, unshadowed
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "example_shop" / "catalogue"
 
@@ -61,6 +62,31 @@ def test_a_product_in_other_clothes_keeps_its_outline(labelled: list[Labelled]) 
     assert all(look.shape == item.image.shape and look.dtype == np.uint8 for look in looks)
     assert 0.3 < np.mean([one.any() for one in changed]) < 1
     assert any(0.05 < one.mean() < 0.8 for one in changed), "no product had a part in another colour"
+
+
+def test_parts_of_a_product_take_the_colour_of_its_ground(labelled: list[Labelled]) -> None:
+    item, ground = labelled[0], np.array([30.0, 140.0, 90.0])
+    rim = item.mask & (cv2.erode(item.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+
+    def alike(look: np.ndarray) -> float:
+        return float((np.abs(look[rim] - ground).max(1) < 45).mean())
+
+    looks = [dressed(item.image, item.mask, np.random.default_rng(seed), ground) for seed in range(40)]
+    plain = [dressed(item.image, item.mask, np.random.default_rng(seed)) for seed in range(40)]
+    assert sum(alike(look) > 0.1 for look in looks) >= 4
+    assert sum(alike(look) > 0.1 for look in plain) < sum(alike(look) > 0.1 for look in looks)
+
+
+def test_some_drawn_products_are_frames_that_one_sees_through() -> None:
+    masks = [drawn_product(np.random.default_rng(seed), 128)[1] for seed in range(60)]
+    solid, open_ = 0, 0
+    for mask in masks:
+        count, _, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+        within = stats[2:, cv2.CC_STAT_AREA].sum() if count > 2 else 0
+        open_ += bool(within > 0.3 * mask.sum())
+        solid += bool(within == 0)
+    assert open_ > 5
+    assert solid > 15
 
 
 def test_scenes_with_a_true_outline_are_read_and_taught(labelled: list[Labelled], tmp_path: Path) -> None:
@@ -227,6 +253,19 @@ def test_a_shadow_is_taken_out_of_an_outline_and_a_pale_product_is_not() -> None
     for other in ([90, 1, 6], [72, 12, 8]):  # a part paler than the ground, a part of another hue
         lab[thrown] = other
         assert (unshadowed(found, lab, surety) == found).all()
+
+
+def test_a_bite_out_of_an_outline_is_given_back_and_what_is_enclosed_stays_open() -> None:
+    y, x = np.mgrid[:300, :300]
+    whole = (np.abs(x - 150) < 90) & (np.abs(y - 150) < 90)
+    ring = np.hypot(x - 170, y - 150) < 25
+    bite = (np.abs(y - 120) < 9) & (x < 100)
+    found = whole & ~ring & ~bite
+    surety = np.where(whole, 0.98, 0.02).astype(np.float32)  # at 128 px the ring is filled
+    assert (unnotched(found, surety) == (whole & ~ring)).mean() > 0.999
+    assert (unnotched(found, surety * ~bite) == found).all()  # no product for the network
+    far = (np.abs(x - 20) < 12) & (np.abs(y - 20) < 12)
+    assert (unnotched(found & ~far, np.maximum(surety, far)) & far).sum() == 0  # another thing
 
 
 @pytest.mark.parametrize("name", ["brook-jug-1", "quay-bench-1"])

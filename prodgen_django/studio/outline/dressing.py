@@ -1,7 +1,8 @@
 """Other clothes for a product whose outline is known: another colour, a part in another colour, a label with words.
 
 Shoes have white soles, bottles have caps and labels, books have half a cover in blue: a network that has seen things of
-one colour only takes such a part for background.
+one colour only takes such a part for background. All the more where the part has the ground's own colour, as a white
+label before a white cloth: only the rest of the outline tells then where it ends.
 """
 
 from __future__ import annotations
@@ -14,23 +15,33 @@ import numpy as np
 from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.segmentation import Mask
 
-__all__ = ["dressed"]
+__all__ = ["dressed", "with_parts"]
 
 _RECOLOURED = 0.35
 _IN_PARTS = 0.4
 _LABELLED = 0.35
+_ALL_ROUND = 0.4  # share of labels that go round the product, from rim to rim
+_LIKE_GROUND = 0.35  # share of parts and labels that have the ground's colour, where that is known
 
 _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 
 
-def dressed(image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
-    """A product, uint8 h×w×3 with its mask bool h×w, in other clothes; its shape and shades stay."""
+def dressed(image: Pixels, mask: Mask, rng: np.random.Generator, ground: Float | None = None) -> Pixels:
+    """A product, uint8 h×w×3 with its mask bool h×w, in other clothes; its shape and shades stay.
+
+    `ground`: the colour of what it lies on, RGB, 0 to 255, which some of its parts then share.
+    """
     if rng.random() < _RECOLOURED:
         image = _recoloured(image, rng)
+    return with_parts(image, mask, rng, ground)
+
+
+def with_parts(image: Pixels, mask: Mask, rng: np.random.Generator, ground: Float | None = None) -> Pixels:
+    """As `dressed`, the rest in its own colour."""
     if rng.random() < _IN_PARTS:
-        image = _in_parts(image, mask, rng)
+        image = _in_parts(image, mask, rng, ground)
     if rng.random() < _LABELLED:
-        image = _with_label(image, mask, rng)
+        image = _with_label(image, mask, rng, ground)
     return image
 
 
@@ -42,7 +53,7 @@ def _recoloured(image: Pixels, rng: np.random.Generator) -> Pixels:
     return cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)
 
 
-def _in_parts(image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
+def _in_parts(image: Pixels, mask: Mask, rng: np.random.Generator, ground: Float | None) -> Pixels:
     """What lies beyond a line, straight or waved, is of another colour; mostly below or above, as soles are."""
     high, wide = mask.shape
     y, x = np.mgrid[-1 : 1 : high * 1j, -1 : 1 : wide * 1j]
@@ -54,21 +65,23 @@ def _in_parts(image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
     if values.size == 0:
         return image
     part = (away + wave) > np.quantile(values, rng.uniform(0.3, 0.9))
-    return _painted(image, mask, part & mask, _colour(rng), rng.uniform(0.4, 1))
+    return _painted(image, mask, part & mask, _colour(rng, ground), rng.uniform(0.4, 1))
 
 
-def _with_label(image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
-    """A sticker of one colour on the product, with words or stripes."""
+def _with_label(image: Pixels, mask: Mask, rng: np.random.Generator, ground: Float | None) -> Pixels:
+    """A sticker of one colour on the product, or a band about it, with words."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if len(rows) < 12 or len(columns) < 12:
         return image
     tall, broad = len(rows) * rng.uniform(0.2, 0.6), len(columns) * rng.uniform(0.35, 1.0)
     top = round(rows[0] + rng.uniform(0.1, 0.9) * (len(rows) - tall))
     left = round(columns[0] + rng.uniform(0, 1) * (len(columns) - broad))
+    if rng.random() < _ALL_ROUND:
+        left, broad = int(columns[0]), len(columns)
     sheet = np.zeros(mask.shape, bool)
     sheet[top : top + round(tall), left : left + round(broad)] = True
     sheet &= mask
-    paper, ink = _colour(rng), _colour(rng)
+    paper, ink = _colour(rng, ground), _colour(rng, None)
     image = _painted(image, mask, sheet, paper, rng.uniform(0.6, 1))
     text = np.zeros(mask.shape, np.uint8)
     size = tall / 30 * rng.uniform(0.3, 1.2)
@@ -80,8 +93,10 @@ def _with_label(image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
     return _painted(image, mask, (text > 0) & sheet, ink, 1.0)
 
 
-def _colour(rng: np.random.Generator) -> Float:
-    """White or nearly, black or nearly, or any other: RGB, 0 to 255."""
+def _colour(rng: np.random.Generator, ground: Float | None) -> Float:
+    """White or nearly, black or nearly, any other, or nearly the ground's: RGB, 0 to 255."""
+    if ground is not None and rng.random() < _LIKE_GROUND:
+        return np.clip(ground + rng.normal(0, 12) + rng.normal(0, 5, 3), 0, 255)
     kind = rng.random()
     if kind < 0.35:
         return rng.uniform(225, 255, 3)

@@ -18,7 +18,7 @@ import numpy as np
 from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.segmentation import Mask
 
-from .dressing import dressed
+from .dressing import dressed, with_parts
 from .labels import Labelled
 from .material import Material
 from .shapes import drawn_ground, drawn_product
@@ -34,6 +34,7 @@ _CLAD = 0.15  # share of products that wear another photograph's ground
 _DRAWN_GROUND = 0.2
 _ALIKE = 0.35  # share of grounds that are brought near the product's colour, or a part's
 _THINGS = 0.4  # share of composed pictures where other things lie about
+_REDRESSED = 0.4  # share of whole pictures whose product gets other parts and labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,10 @@ class PairMaker:
         matrix = _affine(item.mask.shape, scale, rng.uniform(-0.25, 0.25), rng.random() < 0.5, self.side)
         size = (self.side, self.side)
         border = cv2.BORDER_REPLICATE if rng.random() < 0.5 else cv2.BORDER_REFLECT
-        image = cv2.warpAffine(item.image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+        source = item.image
+        if rng.random() < _REDRESSED and not item.mask.all():
+            source = with_parts(source, item.mask, rng, source[~item.mask].mean(0))
+        image = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
         # A product that the frame cuts must not be doubled by a mirrored rim.
         alpha = cv2.warpAffine(
             item.mask.astype(np.float32), matrix, size, flags=cv2.INTER_LINEAR, borderMode=border
@@ -89,7 +93,9 @@ class PairMaker:
             for _ in range(rng.integers(1, 5)):
                 thing, cover = self._product(rng, rng.uniform(0.08, 0.26), at_rim=True)
                 ground = _laid(ground, thing, cover, rng)
-        product, alpha = self._product(rng, rng.uniform(0.3, 1.0))
+        quarter = self.side // 4
+        about = ground[quarter:-quarter, quarter:-quarter].mean((0, 1))
+        product, alpha = self._product(rng, rng.uniform(0.3, 1.0), ground=about)
         inside = product[alpha > 0.5]
         # Pale on pale, dark on dark; often a part of the product only.
         if rng.random() < _ALIKE and len(inside):
@@ -97,12 +103,17 @@ class PairMaker:
             ground = ground + (like - ground.mean((0, 1))) * rng.uniform(0.5, 0.85)
         return _laid(ground, product, alpha, rng), alpha
 
-    def _product(self, rng: np.random.Generator, share: float, at_rim: bool = False) -> tuple[Float, Float]:
-        """A product whose longer side takes `share` of the frame: float32 n×n×3 and its alpha."""
+    def _product(
+        self, rng: np.random.Generator, share: float, at_rim: bool = False, ground: Float | None = None
+    ) -> tuple[Float, Float]:
+        """A product whose longer side takes `share` of the frame: float32 n×n×3 and its alpha.
+
+        `ground`: the colour that some of its parts share.
+        """
         image, mask = self._bare_product(rng)
         if rng.random() < _CLAD:
             image = self._clad(image, mask, rng)
-        image = dressed(image, mask, rng)
+        image = dressed(image, mask, rng, ground)
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
         image, mask = image[box], mask[box]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -12,9 +14,9 @@ __all__ = ["drawn_ground", "drawn_product"]
 
 
 def drawn_product(rng: np.random.Generator, side: int) -> tuple[Pixels, Mask]:
-    """A turned body, a box, a blob or a ring, patterned and shaded: uint8 n×n×3 and its mask bool n×n."""
+    """A turned body, a box, a blob, a ring or a thin frame, patterned and shaded: uint8 n×n×3, its mask bool n×n."""
     mask = np.zeros((side, side), np.uint8)
-    kind = rng.integers(5)
+    kind = rng.integers(8)
     if kind == 0:  # a turned body: vase, bottle, lamp
         _turned(mask, rng)
     elif kind == 1:  # a box seen at an angle
@@ -29,6 +31,12 @@ def drawn_product(rng: np.random.Generator, side: int) -> tuple[Pixels, Mask]:
         cv2.ellipse(mask, centre, (round(radius), round(radius * rng.uniform(0.5, 1))), 0, 0, 360, 1, -1)
         hole = radius * rng.uniform(0.35, 0.75)
         cv2.ellipse(mask, centre, (round(hole), round(hole * rng.uniform(0.4, 0.8))), 0, 0, 360, 0, -1)
+    elif kind == 4:
+        _spectacles(mask, rng)
+    elif kind == 5:
+        _rack(mask, rng)
+    elif kind == 6:
+        _bottle(mask, rng)
     else:  # a body with a handle
         _turned(mask, rng)
         at = (round(side * rng.uniform(0.6, 0.75)), round(side * rng.uniform(0.4, 0.6)))
@@ -61,15 +69,75 @@ def drawn_ground(rng: np.random.Generator, side: int) -> Float:
 
 
 def _turned(mask: np.ndarray, rng: np.random.Generator) -> None:
+    knots = rng.uniform(0.06, 0.42, rng.integers(3, 7)).tolist()
+    _revolved(mask, np.linspace(0, 1, len(knots)).tolist(), knots, rng.uniform(0.01, 0.06))
+
+
+def _revolved(mask: np.ndarray, down: Sequence[float], widths: Sequence[float], soft: float) -> None:
+    """As wide, to either side, as `widths` says at the places `down` (0 to 1), rounded over `soft`; in shares of a
+    side."""
     side = len(mask)
     rows = np.arange(round(0.08 * side), round(0.92 * side))
-    knots = rng.uniform(0.06, 0.42, rng.integers(3, 7))
-    width = np.interp(np.linspace(0, 1, len(rows)), np.linspace(0, 1, len(knots)), knots)
-    width = cv2.GaussianBlur(
-        width.astype(np.float32)[:, None], (1, 0), 0, sigmaY=side * rng.uniform(0.01, 0.06)
-    )
+    width = np.interp(np.linspace(0, 1, len(rows)), down, widths)
+    width = cv2.GaussianBlur(width.astype(np.float32)[:, None], (1, 0), 0, sigmaY=side * soft)
     for row, half in zip(rows, width.ravel() * side, strict=True):
         mask[row, max(0, round(side / 2 - half)) : round(side / 2 + half)] = 1
+
+
+def _bottle(mask: np.ndarray, rng: np.random.Generator) -> None:
+    """A straight body with a shoulder, a neck and a cap."""
+    body = rng.uniform(0.1, 0.24)
+    neck, cap = body * rng.uniform(0.3, 0.8), rng.uniform(0.05, 0.14)
+    lid = neck * rng.uniform(0.95, 1.25)
+    end = cap + rng.uniform(0.02, 0.12)
+    down = [0, cap, cap + 0.01, end, end + rng.uniform(0.02, 0.2), 0.97, 1]
+    _revolved(mask, down, [lid, lid, neck, neck, body, body, body * rng.uniform(0.8, 1)], 0.006)
+
+
+def _spectacles(mask: np.ndarray, rng: np.random.Generator) -> None:
+    """Two rims, with panes or open, bridge and bows."""
+    side = len(mask)
+    wide, thick = side * rng.uniform(0.15, 0.2), max(4, round(side * rng.uniform(0.03, 0.07)))
+    tall, power = wide * rng.uniform(0.55, 1.0), rng.uniform(2, 5)
+    level, panes = side // 2, rng.random() < 0.25
+    apart = wide + side * rng.uniform(0.02, 0.05) + thick / 2
+    angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    rim = np.stack([np.cos(angle), np.sin(angle)], 1)
+    rim = np.sign(rim) * np.abs(rim) ** (2 / power) * (wide, tall)
+    brow = round(level - tall * rng.uniform(0.2, 0.7))
+    for hand in (-1, 1):
+        points = np.rint(rim + np.array([side / 2 + hand * apart, level])).astype(np.int32)
+        cv2.polylines(mask, [points], True, 1, thick)
+        if panes:
+            cv2.fillPoly(mask, [points], 1)
+        hinge = (round(side / 2 + hand * (apart + wide)), brow)
+        end = (
+            round(hinge[0] - hand * side * rng.uniform(-0.05, 0.3)),
+            round(brow - side * rng.uniform(-0.1, 0.3)),
+        )
+        if rng.random() < 0.7:
+            cv2.line(mask, hinge, end, 1, max(4, round(0.7 * thick)))
+    inner = round(apart - wide)
+    cv2.line(mask, (side // 2 - inner, brow), (side // 2 + inner, brow), 1, thick)
+
+
+def _rack(mask: np.ndarray, rng: np.random.Generator) -> None:
+    """A frame with bars that one sees through: a chair's back, a crate, a trolley, a lattice."""
+    side = len(mask)
+    left, right = round(side * rng.uniform(0.1, 0.3)), round(side * rng.uniform(0.7, 0.9))
+    top, bottom = round(side * rng.uniform(0.08, 0.3)), round(side * rng.uniform(0.7, 0.92))
+    thick = max(4, round(side * rng.uniform(0.03, 0.08)))
+    cv2.rectangle(mask, (left, top), (right, bottom), 1, thick)
+    thin = max(4, round(thick * rng.uniform(0.5, 1)))
+    if rng.random() < 0.7:
+        for x in np.linspace(left, right, int(rng.integers(3, 7))):
+            cv2.line(mask, (round(x), top), (round(x), bottom), 1, thin)
+    if rng.random() < 0.6:
+        for y in np.linspace(top, bottom, int(rng.integers(3, 6))):
+            cv2.line(mask, (left, round(y)), (right, round(y)), 1, thin)
+    if rng.random() < 0.4:  # a seat or a shelf
+        y = round(rng.uniform(top, bottom))
+        cv2.rectangle(mask, (left, y), (right, min(bottom, y + round(side * rng.uniform(0.1, 0.3)))), 1, -1)
 
 
 def _blob(mask: np.ndarray, rng: np.random.Generator) -> None:
