@@ -14,6 +14,7 @@ from .segmentation import SIDE, Mask, Segmentation, segment
 
 _MATTE_SIDE = 640  # closed-form matting is solved at this size: 0.3 s, and the outline is known to about 2 px
 _ROWS = 256
+_UNLIKE = 30  # of 255 levels, RGB: from here on a colour is another one
 
 SECOND_SIDE = 220
 """The longer side, in pixels, at which a photograph is looked at again."""
@@ -119,12 +120,45 @@ def refine(image: Pixels, mask: Mask) -> Float:
     alpha = soft.copy()
     if (trimap[box] == 0).any() and (trimap[box] == 1).any():
         alpha[box] = estimate_alpha_cf(middle[box] / 255.0, trimap[box]).astype(np.float32)
+        own = _unmixed(middle[box], trimap[box], 6 * reach) & (hard[box] == 1)
+        alpha[box] = np.where(own & (trimap[box] == 0.5), 1, alpha[box])
     else:
         alpha = hard.astype(np.float32)
     alpha = _contrast(np.where(trimap == 0.5, alpha, trimap).astype(np.float32))
     if middle.shape == image.shape:
         return alpha
     return _enlarged(image, middle, alpha, (trimap == 0.5).astype(np.uint8), hard)
+
+
+def _unmixed(image: Pixels, trimap: Float, about: int) -> Mask:
+    """Where a colour is no mixture of the product's and the background's nearby (`about` pixels): bool h×w.
+
+    Matting takes a dark rim of a blue frame for background seen through, since it is not blue. `image`: uint8 h×w×3;
+    `trimap`: float h×w, 1 product, 0 background, 0.5 either.
+    """
+    (inner, rough_in, near_in), (outer, rough_out, near_out) = (
+        _colour_near(image, trimap == side, about) for side in (1, 0)
+    )
+    apart, step = inner - outer, image - outer
+    share = (step * apart).sum(2) / np.maximum((apart * apart).sum(2), 1)
+    unlike = np.linalg.norm(step - np.clip(share, 0, 1)[..., None] * apart, axis=2)
+    known = near_in & near_out
+    clear = (unlike > _UNLIKE + np.minimum(rough_in, rough_out)) & (
+        np.linalg.norm(step, axis=2) > _UNLIKE + rough_out
+    )
+    return known & clear
+
+
+def _colour_near(image: Pixels, known: Mask, about: int) -> tuple[Float, Float, Mask]:
+    """The mean colour of what is `known` near each pixel (float32 h×w×3), how far it is spread (float32 h×w, levels),
+    and where there is any."""
+    window = (2 * about + 1,) * 2
+    weight = cv2.blur(known.astype(np.float32), window)
+    least = np.maximum(weight, 1e-4)
+    colour = image.astype(np.float32) * known[..., None]
+    mean = cv2.blur(colour, window) / least[..., None]
+    square = cv2.blur((colour * colour).sum(2), window) / least
+    return mean, np.sqrt(np.maximum(square - (mean * mean).sum(2), 0)), weight > 1e-3
 
 
 def foreground(image: Pixels, alpha: Float) -> Pixels:

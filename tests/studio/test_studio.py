@@ -21,6 +21,7 @@ from prodgen_django.studio import (
     check_channel,
     combined_source_type,
     cut_out,
+    cut_out_by_hand,
     cut_out_report,
     export_for_channel,
     palette,
@@ -49,6 +50,19 @@ def test_where_nothing_stands_out_a_person_must_look() -> None:
     cut = cut_out_report(noise)
     assert cut.poor
     assert cut.reasons
+
+
+@pytest.mark.data
+def test_the_dark_rim_of_a_blue_frame_belongs_to_it(shared_data: Path) -> None:
+    """No mixture of blue and sand is dark; a matte that only asks how blue a pixel is thins the frame."""
+    folder = shared_data / "packshots-640"
+    truth = load_image(folder / "mask" / "saleor-sunnies-dark.png")[..., :1] / 255.0
+    own = load_image(folder / "rgba" / "saleor-sunnies-dark.png", background=(128, 128, 128))
+    clouds = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, (640, 640)), (0, 0), 6)[..., None]
+    ground = np.array([205.0, 185.0, 160.0]) + 120 * clouds
+    photo = np.clip(own * truth + ground * (1 - truth), 0, 255).astype(np.uint8)
+    frame = truth[..., 0] > 0.5
+    assert iou(cut_out_by_hand(photo, frame).alpha >= 0.5, frame) > 0.98
 
 
 @pytest.mark.data
