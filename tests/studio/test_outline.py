@@ -236,6 +236,24 @@ def test_a_larger_network_starts_where_a_smaller_one_stands() -> None:
         small.grow_from(large)
 
 
+def test_what_is_written_may_lie_between_the_start_and_what_was_learnt() -> None:
+    import torch
+
+    from prodgen_django.studio.outline.net import OutlineNet
+    from prodgen_django.studio.outline.training import between
+
+    start, learnt = OutlineNet(depths=(1, 1, 1, 1)), OutlineNet()
+    for net, value in ((start, 1.0), (learnt, 3.0)):
+        for each in net.parameters():
+            torch.nn.init.constant_(each, value)
+    mixed = between(start, learnt, 0.25).state_dict()
+    for name, value in start.named_parameters():
+        assert torch.allclose(mixed[name], torch.full_like(value, 2.5))
+    same = between(start, learnt, 0.0).state_dict()
+    assert all(torch.equal(same[name], value) for name, value in learnt.state_dict().items())
+    assert torch.equal(next(start.parameters()), torch.full_like(next(start.parameters()), 1.0))
+
+
 def test_a_shadow_is_taken_out_of_an_outline_and_a_pale_product_is_not() -> None:
     y, x = np.mgrid[:200, :200]
     product = np.hypot(x - 90, y - 90) < 40

@@ -29,7 +29,7 @@ from .material import Material, gather, true_cutouts, true_scenes
 from .net import SIDE, OutlineNet, Outliner
 from .pairs import PairMaker
 
-__all__ = ["Budget", "evaluate", "outline_loss", "train_outline"]
+__all__ = ["Budget", "between", "evaluate", "outline_loss", "train_outline"]
 
 _RATE = 2e-3
 _WARM_UP = 100  # steps
@@ -160,6 +160,22 @@ def _halved(net: nn.Module) -> dict[str, Tensor]:
     return {name: v.half() if name in learnt else v for name, v in net.state_dict().items()}
 
 
+def between(start: nn.Module, learnt: nn.Module, keep: float) -> OutlineNet:
+    """Weights between the two networks, `keep` (0 to 1) of the way from the learnt one back to its start: what only
+    the start knew is not lost to the last lessons. Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot
+    models"."""
+    net = OutlineNet()
+    net.grow_from(cast(OutlineNet, start))
+    first, last = net.state_dict(), learnt.state_dict()
+    net.load_state_dict(
+        {
+            name: last[name].lerp(first[name], keep) if first[name].is_floating_point() else last[name]
+            for name in first
+        }
+    )
+    return net.eval()
+
+
 def _share_of_rate(step: int, spent: float) -> float:
     return min(1.0, (step + 1) / _WARM_UP, (1 - spent) / _COOL_DOWN)
 
@@ -189,6 +205,7 @@ def main() -> None:
     parser.add_argument("--check-every", type=float, default=240, help="CPU seconds between checks")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=_RATE, help="highest learning rate")
+    parser.add_argument("--keep", type=float, default=0.0, help="share of the start in what is written")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data-name", default="", help="what the photographs are called on the card")
     parser.add_argument("--licence", default="", help="licence of the photographs and so of the weights")
@@ -231,7 +248,8 @@ def main() -> None:
         + (f" --start {arguments.start.name}" if arguments.start else "")
         + f" --hold-out {arguments.hold_out} --most {arguments.most} --grounds {arguments.grounds}"
         f" --cpu-seconds {arguments.cpu_seconds:.0f} --batch {arguments.batch} --rate {arguments.rate:g}"
-        f" --seed {arguments.seed}",
+        + (f" --keep {arguments.keep:g}" if start else "")
+        + f" --seed {arguments.seed}",
         "seed": arguments.seed,
     }
     if start is not None:
@@ -247,6 +265,8 @@ def main() -> None:
             print(f"step {step}, {spent:.0f} CPU s: loss {np.mean(losses[-100:]):.4f}", flush=True)
 
     def checked(net: nn.Module, step: int, spent: float) -> None:
+        if start is not None and arguments.keep:
+            net = between(start.net, net, arguments.keep)
         score = evaluate(net, check) if check is not None else None
         kept = {**card, "cpu_seconds": round(spent), "steps": step, "validation": score}
         kept = write_checkpoint(arguments.out, _halved(net), kept)
