@@ -5,8 +5,8 @@ with and without shade, how many edges lie between a pixel and the border, what 
 reach, and a plain rectangle. GrabCut (Rother et al. 2004) grows each into a mask, and that mask is taken
 whose outline lies best on edges, whose two sides differ most, and outside which least is left unexplained.
 Where the ground is not smooth a network is asked as well: its own outline may be preferred, or another of the attempts,
-and it says how far it agrees with the one that is taken. Before a smooth ground it only tells
-shadows, and bites out of the outline.
+and it says how far it agrees with the one that is taken. Before a smooth ground it only tells shadows
+and bites out of the outline.
 """
 
 from __future__ import annotations
