@@ -123,7 +123,7 @@ def pierce(mask: Mask, lab: Float, surety: Float) -> Mask:
 def unnotched(mask: Mask, surety: Float) -> Mask:
     """With the bites out of its outline that the outline network (`surety`, float32 h×w) takes for product, as where a
     white band of a cushion ends before a white ground. What the mask encloses stays open."""
-    background = _reached(~mask)
+    background = reached(~mask)
     core = cv2.morphologyEx(
         ((surety > 0.9) & background).astype(np.uint8),
         cv2.MORPH_OPEN,
@@ -140,7 +140,7 @@ def unnotched(mask: Mask, surety: Float) -> Mask:
     return out
 
 
-def _reached(ground: Mask) -> Mask:
+def reached(ground: Mask) -> Mask:
     """What of `ground` can be reached from the rim of the picture."""
     padded = np.pad(ground.astype(np.uint8), 1, constant_values=1)
     _, labels = cv2.connectedComponents(padded, connectivity=4)

@@ -14,6 +14,8 @@ from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.grabcut import grab_band, grab_cut
 from prodgen_django.studio.pieces import clean
 
+from .symmetry import alike, completed
+
 __all__ = ["SECONDED", "Opinion", "overlap", "seconded", "surety_of"]
 
 _WEIGHTS = Path(__file__).resolve().parents[2] / "checkpoints" / "outline.safetensors"
@@ -22,6 +24,7 @@ _WEIGHTS = Path(__file__).resolve().parents[2] / "checkpoints" / "outline.safete
 # (`python -m benchmarks.studio.matting surfaces --seed N`, 6, 7 and 20 to 25), on garment-masks and on the example
 # shop.
 _EDGE = 0.4
+_SYMMETRIC = 0.15
 
 SECONDED = 0.95
 """From here on the network counts as seeing the same: colours need not agree any more."""
@@ -32,8 +35,9 @@ _MARGIN = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """`surety`: float32 h×w, how surely each pixel is the product. `outlines`: bool h×w each, the masks into which
-    GrabCut makes it, since the network sees 128 px only: at will, and by a few pixels only."""
+    """`surety`: float32 h×w, how surely each pixel is the product, with what its other half tells. `outlines`: bool h×w
+    each, the masks into which GrabCut makes it, since the network sees 128 px only: by a few pixels only, and at will.
+    """
 
     surety: Float
     outlines: tuple[Mask, ...]
@@ -41,8 +45,11 @@ class Opinion:
     @classmethod
     def of(cls, image: Pixels, lab: Float, outside: Mask) -> Opinion:
         """Of a photograph uint8 h×w×3, its smoothed Lab colours and the rim that is taken for background."""
-        surety = surety_of(image)
-        drawn = grab_cut(image, surety, outside), grab_band(image, surety > 0.5)
+        seen = surety_of(image)
+        surety = completed(seen)
+        drawn = [grab_band(image, surety > 0.5)]
+        if (surety == seen).all():  # what has to be completed is what colours do not tell from the ground
+            drawn.append(grab_cut(image, surety, outside))
         return cls(surety, tuple(clean(mask, surety, lab) for mask in drawn))
 
     def without(self, holes: Mask) -> Opinion:
@@ -55,9 +62,10 @@ class Opinion:
         return both / max(float(self.surety.sum()) + float(mask.sum()) - both, 1e-6)
 
     def weight(self, mask: Mask, edge: float) -> float:
-        """What speaks for a mask that follows edges so well (0 to 1). How much its sides differ and how many attempts
-        agree is not asked: those are judgements by colour, and where the network is needed colours err."""
-        return self.backing(mask) + _EDGE * edge
+        """What speaks for a mask that follows edges so well (0 to 1): most things for sale are alike left and right.
+        How much its sides differ from the ground and how many attempts agree is not asked: those are judgements by
+        colour, and where the network is needed colours err."""
+        return self.backing(mask) + _EDGE * edge + _SYMMETRIC * alike(mask)
 
     def prefers(self, other: float, first: float) -> bool:
         """Whether an outline of such a weight is to be taken in the place of the one that colours prefer."""
