@@ -1,7 +1,7 @@
 """What is missing on one side of a product whose other side is there.
 
-Bottles, boxes, clothes and lamps are alike left and right. Where a pale label ends before a pale cloth, the network sees
-the product with a bite out of it; the other half tells how the outline goes on there.
+Bottles, boxes, clothes and lamps are alike left and right. Where a pale label ends before a pale cloth, the network
+sees the product with a bite out of it; the other half tells how the outline goes on there.
 """
 
 from __future__ import annotations
