@@ -107,7 +107,7 @@ def witnesses(found: Segmentation, alpha: Float) -> tuple[float, tuple[str, ...]
     }
     if found.seconded is not None:
         called["A network that looks for products sees another outline."] = np.clip(
-            (found.seconded - 0.92) / 0.04, 0, 1
+            (found.seconded - 0.945) / 0.04, 0, 1
         )
     values = np.array([float(v) for v in called.values()])
     weak = tuple(text for text, value in called.items() if value < 0.5)

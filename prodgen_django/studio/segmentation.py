@@ -22,6 +22,7 @@ from .background import Mask
 from .color import Float, Pixels, histogram_distance, to_lab
 from .grabcut import grab_band, grab_cut
 from .outline.opinion import SECONDED, Opinion, overlap, seconded, surety_of
+from .outline.symmetry import balance
 from .pieces import clean, pierce, unnotched, unshadowed
 
 _SETTLED = 0.05  # of the product's area may a flood see otherwise
@@ -30,6 +31,8 @@ SIDE = 400
 """The longer side, in pixels, at which the product is looked for."""
 
 _LEAST_SHARED = 0.5  # of the network's outline and the colours', intersection over union
+
+_BALANCED = 0.94  # so alike on both sides no outline is by chance: the network's doubts count a third
 
 _SMOOTH = (
     background.PLAIN / 2
@@ -45,7 +48,8 @@ class Segmentation:
     `border_contact` and `area`: shares of the rim and of the picture. `support`: agreement with all attempts, each
     weighing as much as it merits. `beyond`: what a flood from the border stops at outside the mask, in masks' areas.
     `settled`: a timid, a middling and a bold flood all draw this outline. `seconded`: how far the network sees
-    the same, None where it was not asked, or sees something else before a smooth ground.
+    the same, more where the outline is alike on both sides, None where it was not asked, or sees something else before
+    a smooth ground.
     """
 
     mask: Mask
@@ -135,7 +139,10 @@ def segment(image: Pixels) -> Segmentation:
         best = replace(best, mask=_freed(best.mask, evidence, opinion.surety))
     # Right or wrong: what the network hardly sees, or colours see quite otherwise, a person has to look at.
     shared = overlap(mask, best.mask)
-    return replace(best, seconded=seconded(best.mask, opinion.surety) if shared > _LEAST_SHARED else shared)
+    if shared <= _LEAST_SHARED:
+        return replace(best, seconded=shared)
+    doubts = 1 - seconded(best.mask, opinion.surety)
+    return replace(best, seconded=1 - (doubts / 3 if balance(best.mask) > _BALANCED else doubts))
 
 
 def _freed(mask: Mask, evidence: _Evidence, surety: Float) -> Mask:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prodgen_django.imagefile import load_image
+from prodgen_django.studio import cut_out_report
 from prodgen_django.studio.outline.symmetry import completed
 
 Mask = np.ndarray
@@ -106,3 +111,19 @@ def test_whatever_is_seen_nothing_is_taken_away(seed: int) -> None:
     assert (found >= seen).all()
     for empty in (np.zeros((50, 40), np.float32), np.ones((50, 40), np.float32)):
         assert (completed(empty) == empty).all()
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["apple", "banana", "carrot"])
+def test_a_bottle_with_a_grey_label_is_cut_out_of_a_grey_cloth(shared_data: Path, name: str) -> None:
+    """Half of the label has the cloth's colour: without the other half of the bottle it is lost (IoU 0.74)."""
+    folder = shared_data / "packshots-640"
+    truth = load_image(folder / "mask" / f"saleor-{name}-drink.png")[..., :1] / 255.0
+    own = load_image(folder / "rgba" / f"saleor-{name}-drink.png", background=(128, 128, 128))
+    noise = np.random.default_rng(1)
+    folds = cv2.GaussianBlur(noise.normal(0, 1, (640, 640)), (0, 0), sigmaX=8, sigmaY=30)[..., None]
+    cloth = np.array([205.0, 203.0, 200.0]) + 9 * folds / folds.std() + noise.normal(0, 1.5, (640, 640, 1))
+    photo = np.clip(own * truth + cloth * (1 - truth), 0, 255).astype(np.uint8)
+    cut = cut_out_report(photo)
+    assert _overlap(cut.alpha >= 0.5, truth[..., 0] > 0.5) > 0.98
+    assert not cut.poor

@@ -14,7 +14,7 @@ from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.grabcut import grab_band, grab_cut
 from prodgen_django.studio.pieces import clean
 
-from .symmetry import alike, completed
+from .symmetry import balance, completed
 
 __all__ = ["SECONDED", "Opinion", "overlap", "seconded", "surety_of"]
 
@@ -65,7 +65,7 @@ class Opinion:
         """What speaks for a mask that follows edges so well (0 to 1): most things for sale are alike left and right.
         How much its sides differ from the ground and how many attempts agree is not asked: those are judgements by
         colour, and where the network is needed colours err."""
-        return self.backing(mask) + _EDGE * edge + _SYMMETRIC * alike(mask)
+        return self.backing(mask) + _EDGE * edge + _SYMMETRIC * balance(mask)
 
     def prefers(self, other: float, first: float) -> bool:
         """Whether an outline of such a weight is to be taken in the place of the one that colours prefer."""
