@@ -32,7 +32,7 @@ SIDE = 400
 
 _LEAST_SHARED = 0.5  # of the network's outline and the colours', intersection over union
 
-_BALANCED = 0.94  # an outline so alike on both sides is hardly one by chance: the network's doubts count a third
+_BALANCED = 0.94  # so alike on both sides is hardly an outline by chance: doubts count a third
 
 _SMOOTH = (
     background.PLAIN / 2

@@ -19,7 +19,7 @@ __all__ = ["balance", "completed"]
 
 _LOOKED_AT = 96  # pixels a side: enough to find an axis
 _ALIKE = 0.96  # intersection over union of a convex hull and its mirror image
-_ENCLOSED = 0.58  # of a bite's rim lies at the product: a handle that one side has touches it with its ends only
+_ENCLOSED = 0.58  # of a bite's rim lies at the product; of a handle only the ends do
 _WITHIN = 0.9  # of a bite lies in the convex hull
 _LEAST = 0.004  # of the product's area
 # Under one sleeve is more room than under the other: a bite is given back that is large (its share of the product's
