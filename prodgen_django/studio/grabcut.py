@@ -11,17 +11,16 @@ from .color import Float, Pixels
 _ITERATIONS = 3
 
 
-def grab_cut(image: Pixels, saliency: Float | None, outside: Mask) -> Mask:
-    """The product in uint8 h×w×3, started where `saliency` (float32 h×w, 0 to 1) is high; None: everywhere but at
-    the border `outside`."""
+def grab_cut(image: Pixels, saliency: Float, outside: Mask) -> Mask:
+    """The product in uint8 h×w×3, started where `saliency` (float32 h×w, 0 to 1) is high and not at the border
+    `outside`."""
     labels = np.full(image.shape[:2], cv2.GC_PR_FGD, np.uint8)
-    if saliency is not None:
-        cut, _ = cv2.threshold((saliency * 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-        labels[saliency * 255 <= cut] = cv2.GC_PR_BGD
-        labels[saliency * 255 <= cut * 0.35] = cv2.GC_BGD
-        if not (labels == cv2.GC_PR_FGD).any():
-            return np.zeros(image.shape[:2], bool)
-    labels[outside] = cv2.GC_BGD if saliency is None else cv2.GC_PR_BGD
+    cut, _ = cv2.threshold((saliency * 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    labels[saliency * 255 <= cut] = cv2.GC_PR_BGD
+    labels[saliency * 255 <= cut * 0.35] = cv2.GC_BGD
+    if not (labels == cv2.GC_PR_FGD).any():
+        return np.zeros(image.shape[:2], bool)
+    labels[outside] = cv2.GC_PR_BGD
     cv2.setRNGSeed(1)
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
     try:

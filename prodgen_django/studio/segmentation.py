@@ -1,9 +1,10 @@
 """Which pixels are the product: a hard mask at a reduced size.
 
 No single start suits every photograph, so that several are tried: how far a colour is from the border's,
-with and without shade, how many edges lie between a pixel and the border, what a flood from the border cannot
-reach, and a plain rectangle. GrabCut (Rother et al. 2004) grows each into a mask, and that mask is taken
-whose outline lies best on edges, whose two sides differ most, and outside which least is left unexplained.
+with and without shade, how many edges lie between a pixel and the border, and what a flood from the border cannot
+reach. A plain rectangle is none of them: where all is unsure the graph alone takes seconds to cut. GrabCut (Rother et
+al. 2004) grows each into a mask, and that mask is taken whose outline lies best on edges, whose two sides differ most,
+and outside which least is left unexplained.
 Where the ground is not smooth a network is asked as well: its own outline may be preferred, or another of the attempts,
 and it says how far it agrees with the one that is taken. Before a smooth ground it only tells shadows
 and bites out of the outline.
@@ -97,19 +98,17 @@ def segment(image: Pixels) -> Segmentation:
     floods = background.floods(lab, outside)
     grain = background.grain(lab, outside)
     plain = grain < background.PLAIN
-    starts = (None, unlike, shaded, enclosed, both)
-    # Two at a time: OpenCV and torch work without the interpreter's lock, and each thread has its own random numbers.
+    rough = grain >= _SMOOTH
+    starts = (unlike, shaded, enclosed, both)
+    bodies = [clean(flood, both, lab) for flood in floods]
+    # Before the pool: torch uses both cores, and waits for them several times as long beside other work.
+    surety = surety_of(image)
+    # Two at a time: OpenCV works without the interpreter's lock, and each thread has its own random numbers.
     with ThreadPoolExecutor(2) as pool:
-        rough = grain >= _SMOOTH
-        asked = pool.submit(Opinion.of, image, lab, outside) if rough else None
-        seen = None if rough else pool.submit(surety_of, image)
-        tried = [
-            pool.submit(grab_cut, image, s if s is None else _normalise(s * prior), outside) for s in starts
-        ]
-        cuts = [one.result() for one in tried]
-    masks = [clean(mask, both, lab) for mask in (*floods, *cuts)]
-    if plain:
-        masks += [grab_band(image, body) for body in masks[: len(floods)] if 0.01 < body.mean() < 0.8]
+        asked = pool.submit(Opinion.of, image, surety, lab, outside) if rough else None
+        tried = [pool.submit(grab_cut, image, _normalise(start * prior), outside) for start in starts]
+        near = [pool.submit(grab_band, image, body) for body in bodies if plain and 0.01 < body.mean() < 0.8]
+    masks = [*bodies, *(clean(one.result(), both, lab) for one in tried), *(one.result() for one in near)]
     found = [m for m in masks if m.any() and m.mean() < 0.97]
     if not found:
         return Segmentation(np.zeros(image.shape[:2], bool), 0, 0, 0, 0, 0, 0, 0)
@@ -120,7 +119,7 @@ def segment(image: Pixels) -> Segmentation:
     evidence = _Evidence(plain, lab, _edge_strength(lab, plain), foreign * prior)
     judged = [_judge(m, found, evidence) for m in found]
     opinion = None if asked is None else asked.result()
-    surety = opinion.surety if opinion is not None else seen.result()  # type: ignore[union-attr]  # one was asked for
+    surety = surety if opinion is None else opinion.surety
     first = max(judged, key=lambda s: s.score(plain))
     best = _witnessed(first, _freed(first.mask, evidence, surety), judged, floods, plain)
     if opinion is None:  # that it sees something else is not held against an outline here

@@ -43,9 +43,9 @@ class Opinion:
     outlines: tuple[Mask, ...]
 
     @classmethod
-    def of(cls, image: Pixels, lab: Float, outside: Mask) -> Opinion:
-        """Of a photograph uint8 h×w×3, its smoothed Lab colours and the rim that is taken for background."""
-        seen = surety_of(image)
+    def of(cls, image: Pixels, seen: Float, lab: Float, outside: Mask) -> Opinion:
+        """Of a photograph uint8 h×w×3, what the network sees there (`surety_of`), its smoothed Lab colours and the rim
+        that is taken for background."""
         surety = completed(seen)
         drawn = [grab_band(image, surety > 0.5)]
         if (surety == seen).all():  # what has to be completed is what colours do not tell from the ground
