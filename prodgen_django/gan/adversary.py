@@ -24,8 +24,8 @@ from prodgen_django.gan.sampling import autocast
 
 __all__ = ["Adversary", "Given", "Task"]
 
-#: What the generator is told beside its luck: labels (B,), labels and guides (B, guides, H, W), or a membrane
-#: (B, 3, H, W) and its hole (B, 1, H, W).
+#: What the generator is told beside its luck: labels (B,), a membrane (B, 3, H, W) and its hole
+#: (B, 1, H, W), or the planes that say what lies where.
 Given = tuple[Tensor, ...]
 
 

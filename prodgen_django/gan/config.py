@@ -17,8 +17,7 @@ class GanConfig:
     # -- networks
     architecture: Literal["residual", "dense", "dcgan", "fill"] = "residual"
     resolution: int = 64  # side of the square picture, pixels
-    channels: int = 3  # 3: colour, 1: grey, 2: two planes of light
-    guides: int = 0  # planes that say what lies where; both networks of "residual" see them
+    channels: int = 3  # 3: colour, 1: grey
     latent: int = 64  # numbers in one z
     embedding: int = 64  # numbers that stand for a class
     widths: tuple[int, ...] = (
@@ -74,11 +73,7 @@ class GanConfig:
         )
         must(self.loss in ("relativistic", "bce"), f"unknown loss {self.loss!r}")
         must(self.precision in ("auto", "float32", "bfloat16"), f"unknown precision {self.precision!r}")
-        must(self.channels in (1, 2, 3), "channels is 1 (grey), 2 (light) or 3 (colour)")
-        must(
-            self.guides == 0 or (self.guides > 0 and self.architecture == "residual"),
-            "guides are planes for the architecture 'residual'",
-        )
+        must(self.channels in (1, 3), "channels is 1 (grey) or 3 (colour)")
         must(len(self.widths) > 0 and all(w > 0 for w in self.widths), "widths are positive")
         if self.architecture == "residual":
             expected = 4 * 2 ** len(self.widths)

@@ -55,7 +55,7 @@ def icnr_(weight: Tensor) -> None:
 
 
 class Generator(nn.Module):
-    """(z, label) → picture; with guides, (z, label, planes that say what lies where) → picture."""
+    """(z, label) → picture."""
 
     def __init__(self, config: GanConfig, classes: int) -> None:
         super().__init__()
@@ -64,7 +64,6 @@ class Generator(nn.Module):
         self.embed = nn.Embedding(classes, config.embedding) if config.conditional else None
         self.start = nn.Linear(code, config.widths[0] * 16)
         self.stages, self.styles, self.widen = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
-        self.guided = nn.ModuleList(nn.Conv2d(config.guides, w, 1) for w in config.widths if config.guides)
         before = config.widths[0]
         for width in config.widths:
             self.widen.append(nn.Identity() if width == before else nn.Conv2d(before, width, 1))
@@ -77,8 +76,8 @@ class Generator(nn.Module):
         icnr_(self.head.weight)
         zero_(self.head.bias)
 
-    def forward(self, z: Tensor, labels: Tensor, guide: Tensor | None = None) -> Tensor:
-        """z: (B, latent) standard normal, labels: int64 (B,), guide: (B, guides, R, R) → (B, channels, R, R)."""
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        """z: (B, latent) standard normal, labels: int64 (B,) → (B, channels, R, R)."""
         code = z
         if self.embed is not None:
             label_code = self.embed(labels)
@@ -90,21 +89,18 @@ class Generator(nn.Module):
             if level:
                 h = F.interpolate(h, scale_factor=2, mode="bilinear", align_corners=False)
             h = widen(h)
-            if guide is not None:
-                h = h + self.guided[level](F.adaptive_avg_pool2d(guide, h.shape[2:]))
             scale, shift = style(code)[:, :, None, None].chunk(2, dim=1)
             h = stage(h * (1 + scale) + shift)  # (B, widths[level], 4·2^level, 4·2^level)
         return F.pixel_shuffle(self.head(F.leaky_relu(h, 0.2)), 2)  # (B, channels, R, R)
 
 
 class Discriminator(nn.Module):
-    """(picture, label) → score, or (picture, label, guide) → score. The generator's mirror, with a projection on
-    the class (arXiv 1802.05637)."""
+    """(picture, label) → score. The generator's mirror, with a projection on the class (arXiv 1802.05637)."""
 
     def __init__(self, config: GanConfig, classes: int) -> None:
         super().__init__()
         widths = config.widths[::-1]
-        self.stem = nn.Conv2d(4 * (config.channels + config.guides), widths[0], 3, padding=1)
+        self.stem = nn.Conv2d(4 * config.channels, widths[0], 3, padding=1)
         nn.init.kaiming_normal_(self.stem.weight, a=1.0)
         self.stages, self.widen = nn.ModuleList(), nn.ModuleList()
         for width, after in zip(widths, (*widths[1:], widths[-1]), strict=True):
@@ -115,10 +111,8 @@ class Discriminator(nn.Module):
         self.to_score = nn.Linear(self.hidden, 1)
         self.embed = nn.Embedding(classes, self.hidden) if config.conditional else None
 
-    def forward(self, x: Tensor, labels: Tensor, guide: Tensor | None = None) -> Tensor:
-        """x: (B, channels, R, R) in [-1, 1], labels: int64 (B,), guide: (B, guides, R, R) → scores (B,)."""
-        if guide is not None:
-            x = torch.cat([x, guide], dim=1)
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        """x: (B, channels, R, R) in [-1, 1], labels: int64 (B,) → scores (B,)."""
         h = self.stem(F.pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last))
         last = len(self.stages) - 1
         for level, (stage, widen) in enumerate(zip(self.stages, self.widen, strict=True)):
@@ -143,13 +137,13 @@ def build(config: GanConfig, classes: int) -> tuple[nn.Module, nn.Module]:
         DenseDiscriminator,
         DenseGenerator,
     )
-    from prodgen_django.gan.inpainting_net import FillNet, PatchNet
+    from prodgen_django.gan.inpainting_net import FillNet, HoleNet
 
     makers: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
         "residual": (Generator, Discriminator),
         "dense": (DenseGenerator, DenseDiscriminator),
         "dcgan": (DcganGenerator, DcganDiscriminator),
-        "fill": (FillNet, PatchNet),
+        "fill": (FillNet, HoleNet),
     }
     make_generator, make_discriminator = makers[config.architecture]
     with torch.random.fork_rng(devices=[]):  # the caller's own random state is none of our business

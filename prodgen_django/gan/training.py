@@ -81,10 +81,6 @@ class CatalogRun(Run[PhotoDataset]):
     ) -> None:
         if dataset.size != config.resolution:
             raise ValueError(f"the photos are {dataset.size} px, the configuration wants {config.resolution}")
-        if config.channels == 2 or config.guides:
-            raise ValueError(
-                "photographs are grey or colour, and have no guides: channels is 1 or 3, guides 0"
-            )
         super().__init__(
             config, dataset, folder, budget_seconds, budget_images, validation, device, card, clock
         )

@@ -209,7 +209,6 @@ def test_presets_make_pictures_of_their_size(preset):
         ({"resolution": 65}, "make 64 px, not 65"), ({"architecture": "vae"}, "architecture"),
         ({"images": None}, "length"), ({"batch": 6, "accumulate": 4}, "multiple"),
         ({"learning_rate": (0, 1)}, "learning rates"), ({"channels": 4}, "channels"),
-        ({"architecture": "dense", "guides": 1}, "guides"),
         ({"holdout": 0.0}, "holdout"), ({"balance": 2}, "balance"),
     ],
 )  # fmt: skip
