@@ -150,24 +150,14 @@ PLANS = {
         "verifier.json",
         "match-verifier.json",
     ),
-    "shadow": Plan(
-        "what a product takes from the light of a scene; 1,500 CPU s, needs --pairs",
-        lambda call: [
-            "-m", "prodgen_django.studio.light", "shadow", str(call.pairs), str(call.out), "--seconds",
-            call.of(1500), "--processor-time", "--threads", str(call.threads), "--device", call.device,
-        ],
-        "shadow.json",
-        "shadow.json",
-        needs_pairs=True,
-    ),
     "scene": Plan(
-        "light on an empty scene, not shipped; 1,500 CPU s, needs --pairs",
+        "light on a scene and what a product takes of it; 3,000 CPU s, needs --pairs",
         lambda call: [
             "-m", "prodgen_django.studio.light", "scene", str(call.pairs), str(call.out), "--seconds",
-            call.of(1500), "--processor-time", "--threads", str(call.threads), "--device", call.device,
+            call.of(3000), "--processor-time", "--threads", str(call.threads), "--device", call.device,
         ],
         "scene.json",
-        "",
+        "scene.json",
         needs_pairs=True,
     ),
 }  # fmt: skip

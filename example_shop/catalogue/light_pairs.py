@@ -10,7 +10,8 @@ Each ``NUMBER.npz`` holds planes of 256×256 pixels:
 - ``key``, ``sky`` float16: light on the empty scene from the lamp and from everywhere, 1 at the thing's foot;
 - ``key_left``, ``sky_left`` float16 in [0, 1]: the share that is left beside the thing (nothing behind it);
 - ``patterns`` float16 P×: light of the lamp through a window, blinds or leaves (``kinds`` says which), like ``key``;
-- ``floor`` uint8: 255 on the floor, 0 on the wall, between where paper bends;
+- ``direct`` uint8 (1 + P)×: the lamp's own light alone, as the studio draws it (``Room``, ``direct_light``), of ``key``
+  and of every pattern; ``floor`` uint8: 255 on the floor, 0 on the wall, between where paper bends;
 - ``throw`` float32 ×2: the shadow of a height of 1, to the right and up the picture; ``softness``: the lamp's half angle's
   tangent; ``pitch``: the camera's elevation in radians; ``family``: what the thing is.
 """
@@ -27,6 +28,11 @@ from pathlib import Path
 import bpy
 import numpy as np
 from mathutils import Vector
+
+from prodgen_django.studio.light.direct import direct_light
+from prodgen_django.studio.light.openings import OPENINGS
+from prodgen_django.studio.light.pairs import to_byte
+from prodgen_django.studio.light.room import Room
 
 from . import lights, objects_plain, render, scene
 from .materials import painted
@@ -91,8 +97,8 @@ def pair(rng: np.random.Generator, work: Path, options: argparse.Namespace) -> d
         size=(SIDE, SIDE),
     )
     frame = Frame(*scene.bounds(things), shot)
-    surroundings, wall_at = place(rng, frame)
-    scene.camera(frame, things)
+    surroundings, wall_at, bend = place(rng, frame)
+    room = seen_room(frame, scene.camera(frame, things), wall_at, bend)
     scene.engine(stage, (SIDE, SIDE), options.samples, options.threads)
     stage.render.use_persistent_data = True
     stage.view_settings.view_transform = "Standard"
@@ -109,13 +115,17 @@ def pair(rng: np.random.Generator, work: Path, options: argparse.Namespace) -> d
     few = max(2, options.samples // 2)  # smooth planes: the denoiser needs little
     key_with, sky_with = taken(True, True), taken(False, True)
     key, sky = taken(True, False, few), taken(False, False, few)
-    kinds = [str(k) for k in rng.permutation(list(lights.PATTERNS))[:2]]
-    patterns = []
+    kinds = [str(k) for k in rng.permutation(list(OPENINGS))[:2]]
+    seen, shining = room.seen((SIDE, SIDE)), lamp.as_told(frame)
+    patterns, direct = [], [direct_light(seen, shining)]
     for kind in kinds:
-        cards = lights.PATTERNS[kind](rng, frame, lamp)
+        cards = OPENINGS[kind](rng)
+        stood = lights.stand(cards, frame, lamp)
         patterns.append(taken(True, False, few))
-        lights.remove(cards)
-    made["floor"] = floor_plane(stage, work, frame, surroundings)
+        lights.remove(stood)
+        direct.append(direct_light(seen, shining, cards))
+    made["direct"] = np.stack([to_byte(plane) for plane in direct])
+    made["floor"] = np.rint(np.clip(seen.floor, 0, 1) * 255).astype(np.uint8)
     made["product"] = alone(rng, stage, work, frame, things, surroundings, lamp)
     alpha = made["product"][..., 3]
     at_foot = lights.foot(key, alpha), lights.foot(sky, alpha)
@@ -155,11 +165,23 @@ def _opaque(product: Product) -> bool:
 STANDING = [p for p in PRODUCTS if p.plan in ("table", "floor") and p.mosaic is None and _opaque(p)]
 
 
-def place(rng: np.random.Generator, frame: Frame) -> tuple[list[bpy.types.Object], float]:
-    """A floor and a wall, or paper that bends from one into the other; and how far behind the foot that begins."""
+def place(rng: np.random.Generator, frame: Frame) -> tuple[list[bpy.types.Object], float, float]:
+    """A floor and a wall, or paper that bends from one into the other; how far behind the foot that begins, and the
+    bend's radius."""
     back = frame.half_depth() + frame.size * float(rng.uniform(0.15, 5.0) if rng.random() < 0.8 else 14)
     bend = 0.0 if rng.random() < 0.6 else frame.size * float(rng.uniform(0.4, 3.0))
-    return surfaces(frame, back, bend), back
+    return surfaces(frame, back, bend), back, bend
+
+
+def seen_room(frame: Frame, camera: bpy.types.Object, back: float, bend: float) -> Room:
+    """The same in the studio's words."""
+    bpy.context.view_layer.update()
+    ways = np.array([frame.right, frame.forward, (0, 0, 1)])
+    eye = ways @ np.array(camera.matrix_world.translation - frame.at(0, 0)) / frame.size
+    axes = np.array(camera.matrix_world.to_3x3()).T @ ways.T
+    return Room(
+        tuple(eye), tuple(map(tuple, axes)), frame.shot.lens / 18, back / frame.size, bend / frame.size
+    )
 
 
 def surfaces(frame: Frame, back: float, bend: float) -> list[bpy.types.Object]:
@@ -172,31 +194,6 @@ def surfaces(frame: Frame, back: float, bend: float) -> list[bpy.types.Object]:
     line.append((back + bend, 60 * frame.size))
     rows = [[tuple(frame.at(x, away, up)) for x in (-60 * frame.size, 60 * frame.size)] for away, up in line]
     return [add_mesh("sweep", np.array(rows).reshape(-1, 3), grid_faces(len(line), 2), paint)]
-
-
-def floor_plane(
-    stage: bpy.types.Scene, work: Path, frame: Frame, surroundings: list[bpy.types.Object]
-) -> np.ndarray:
-    """How level what is seen at each pixel is, from the surface's normal."""
-    level = bpy.data.materials.new("level")
-    level.use_nodes = True
-    tree = level.node_tree
-    tree.nodes.clear()
-    up = tree.nodes.new("ShaderNodeSeparateXYZ")
-    tree.links.new(tree.nodes.new("ShaderNodeNewGeometry").outputs["Normal"], up.inputs[0])
-    size = tree.nodes.new("ShaderNodeMath")
-    size.operation = "ABSOLUTE"
-    tree.links.new(up.outputs[2], size.inputs[0])
-    glow = tree.nodes.new("ShaderNodeEmission")
-    tree.links.new(size.outputs[0], glow.inputs["Color"])
-    tree.links.new(glow.outputs[0], tree.nodes.new("ShaderNodeOutputMaterial").inputs["Surface"])
-    kept = [each.data.materials[0] for each in surroundings]
-    for each in surroundings:
-        each.data.materials[0] = level
-    plane = lights.brightness(stage, work, samples=4)
-    for each, material in zip(surroundings, kept, strict=True):
-        each.data.materials[0] = material
-    return np.rint(np.clip(plane, 0, 1) * 255).astype(np.uint8)
 
 
 def alone(

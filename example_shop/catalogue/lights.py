@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
+
+from prodgen_django.studio.light import room as light
+from prodgen_django.studio.light.openings import HEIGHT, Card
 
 from .materials import plain
 from .meshes import add_mesh
@@ -38,6 +41,12 @@ class Lamp:
         a, e = self.azimuth, self.elevation
         flat = -frame.forward * math.cos(a) * math.cos(e) + frame.right * math.sin(a) * math.cos(e)
         return flat + Vector((0, 0, math.sin(e)))
+
+    def as_told(self, frame: Frame) -> light.Lamp:
+        """In the studio's words."""
+        a, e = self.azimuth, self.elevation
+        toward = (math.sin(a) * math.cos(e), -math.cos(a) * math.cos(e), math.sin(e))
+        return light.Lamp(toward, self.distance / frame.size, self.softness)
 
 
 def lamp(rng: np.random.Generator, frame: Frame, wall_at: float) -> Lamp:
@@ -83,24 +92,27 @@ def put_out(things: list[bpy.types.Object]) -> None:
                     socket.default_value = 0.0
 
 
-# -- what stands in the light's way: cards in a plane across it, in units of half the thing's size at the thing
+# -- what stands in the light's way
 
 
-def _across(frame: Frame, lamp: Lamp, share: float, turn: float) -> Matrix:
-    """From a plane's own coordinates (1: the shadow of a length of half the thing's size) to the world; ``share`` of the
-    way from the thing to the lamp."""
+def stand(cards: list[Card], frame: Frame, lamp: Lamp) -> list[bpy.types.Object]:
+    """Cards (`prodgen_django.studio.light.openings`) across the light; nothing of them is seen but their shadow."""
+    return [_card(_across(frame, lamp, card), card.outlines) for card in cards]
+
+
+def _across(frame: Frame, lamp: Lamp, card: Card) -> Matrix:
+    """From a card's own coordinates to the world."""
     toward = lamp.toward(frame)
     x = Vector((0, 0, 1)).cross(toward).normalized()
     y = toward.cross(x)
-    unit = frame.size * (1 - share)
-    spin = Matrix.Rotation(turn, 4, "Z") @ Matrix.Diagonal((unit, unit, unit, 1))
+    unit = frame.size * (1 - card.share)
+    spin = Matrix.Rotation(card.turn, 4, "Z") @ Matrix.Diagonal((unit, unit, unit, 1))
     axes = Matrix((x, y, toward)).transposed().to_4x4()
-    middle = frame.at(0, 0, 0.6 * frame.size) + toward * lamp.distance * share
+    middle = frame.at(0, 0, HEIGHT * frame.size) + toward * lamp.distance * card.share
     return Matrix.Translation(middle) @ axes @ spin
 
 
-def _card(matrix: Matrix, outlines: list[np.ndarray]) -> bpy.types.Object:
-    """Flat polygons (each N×2) in that plane; nothing of them is seen but their shadow."""
+def _card(matrix: Matrix, outlines: Sequence[np.ndarray]) -> bpy.types.Object:
     corners, faces = [], []
     for outline in outlines:
         faces.append(tuple(range(len(corners), len(corners) + len(outline))))
@@ -108,91 +120,6 @@ def _card(matrix: Matrix, outlines: list[np.ndarray]) -> bpy.types.Object:
     made = add_mesh("card", np.array(corners), faces, plain("#000000", 1.0), smooth=False)
     made.visible_camera = made.visible_diffuse = made.visible_glossy = False
     return made
-
-
-def _bar(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
-    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
-
-
-def _round_about(width: float, height: float, reach: float = 40.0) -> list[np.ndarray]:
-    """A wall with one opening of that size."""
-    return [
-        _bar(-reach, -reach, -width / 2, reach),
-        _bar(width / 2, -reach, reach, reach),
-        _bar(-width / 2, height / 2, width / 2, reach),
-        _bar(-width / 2, -reach, width / 2, -height / 2),
-    ]
-
-
-def window(rng: np.random.Generator, frame: Frame, lamp: Lamp) -> list[bpy.types.Object]:
-    """An opening with glazing bars."""
-    width, height = rng.uniform(2.5, 5.0), rng.uniform(3.5, 7.0)
-    columns, rows = int(rng.integers(2, 4)), int(rng.integers(2, 5))
-    bars = _round_about(width, height)
-    thick = rng.uniform(0.12, 0.3)
-    for i in range(1, columns):
-        x = -width / 2 + width * i / columns
-        bars.append(_bar(x - thick / 2, -height, x + thick / 2, height))
-    for i in range(1, rows):
-        y = -height / 2 + height * i / rows
-        bars.append(_bar(-width, y - thick / 2, width, y + thick / 2))
-    shift = Matrix.Translation((rng.uniform(-1.2, 1.2), rng.uniform(-1.2, 1.2), 0))
-    return [_card(_across(frame, lamp, rng.uniform(0.3, 0.6), rng.uniform(-0.12, 0.12)) @ shift, bars)]
-
-
-def blinds(rng: np.random.Generator, frame: Frame, lamp: Lamp) -> list[bpy.types.Object]:
-    """Slats across an opening."""
-    pitch = rng.uniform(0.35, 0.9)
-    open_share = rng.uniform(0.35, 0.65)
-    width = rng.uniform(3, 9)
-    slats = _round_about(width, 14)
-    for i in range(-12, 13):
-        slats.append(_bar(-width, i * pitch, width, (i + 1 - open_share) * pitch))
-    turn = rng.uniform(-0.15, 0.15) if rng.random() < 0.7 else rng.uniform(-0.8, 0.8)
-    return [_card(_across(frame, lamp, rng.uniform(0.3, 0.55), turn), slats)]
-
-
-def leaves(rng: np.random.Generator, frame: Frame, lamp: Lamp) -> list[bpy.types.Object]:
-    """Twigs with leaves, at several distances, so that some are sharp and some are not."""
-    cards = []
-    for _ in range(int(rng.integers(2, 4))):
-        outlines = []
-        length, width = rng.uniform(0.5, 1.5), rng.uniform(0.13, 0.4)
-        for _ in range(int(rng.integers(2, 6))):
-            at = rng.uniform(-4.5, 4.5, 2)
-            heading = rng.uniform(0, 2 * math.pi)
-            bend = rng.uniform(-0.25, 0.25)
-            for i in range(int(rng.integers(5, 12))):
-                step = 0.32 * length * np.array([math.cos(heading), math.sin(heading)])
-                outlines.append(_stroke(at, at + step, 0.03))
-                at, heading = at + step, heading + bend
-                side = 1 if i % 2 else -1
-                outlines.append(
-                    _leaf(at, heading + side * rng.uniform(0.5, 1.1), length * rng.uniform(0.7, 1.1), width)
-                )
-        cards.append(_card(_across(frame, lamp, rng.uniform(0.12, 0.5), 0), outlines))
-    return cards
-
-
-def _leaf(at: np.ndarray, heading: float, length: float, width: float) -> np.ndarray:
-    t = np.linspace(0, 1, 9)
-    half = width / 2 * np.sin(np.pi * t**0.8)
-    line = np.r_[np.c_[t * length, half], np.c_[t[-2:0:-1] * length, -half[-2:0:-1]]]
-    c, s = math.cos(heading), math.sin(heading)
-    return line @ np.array([[c, s], [-s, c]]) + at
-
-
-def _stroke(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
-    d = (b - a) / max(float(np.hypot(*(b - a))), 1e-9)
-    n = np.array([-d[1], d[0]]) * width / 2
-    return np.array([a + n, b + n, b - n, a - n])
-
-
-PATTERNS: dict[str, Callable[[np.random.Generator, Frame, Lamp], list[bpy.types.Object]]] = {
-    "window": window,
-    "blinds": blinds,
-    "leaves": leaves,
-}
 
 
 def remove(things: list[bpy.types.Object]) -> None:

@@ -13,8 +13,8 @@ _VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 SOURCE_TYPES: dict[str, str] = {
     "digitalCapture": "A photograph as the camera took it",
-    "compositeCapture": "Composed of photographs and drawn backdrops; nothing came from a trained model",
-    "compositeWithTrainedAlgorithmicMedia": "A photographed product in a scene that a trained model made",
+    "compositeCapture": "Composed of photographs and drawn backdrops; at most outline and shadow are a network's",
+    "compositeWithTrainedAlgorithmicMedia": "A photographed product in a scene that a trained model made or lit",
     "trainedAlgorithmicMedia": "Made by a trained model",
     "algorithmicMedia": "Drawn by a program; nothing was photographed and no model was trained",
 }

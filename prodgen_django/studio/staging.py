@@ -134,7 +134,7 @@ def stage(
     mixed = own / np.float32(255) * share + behind * (1 - share)
     image = np.where(share >= 1, product, np.rint(np.clip(mixed, 0, 1) * 255).astype(np.uint8))
     if style is not None:
-        backdrop_source = "algorithmicMedia"
+        backdrop_source = style.source_type
     return Staged(
         image=image,
         mask=mask,

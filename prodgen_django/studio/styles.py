@@ -23,7 +23,7 @@ class Style:
     `view`: "front" for a product that stands on a surface before a wall, "top" for one that lies on it.
     `ground`: where a standing product's base is, as a share of the height. `edge`: where the floor meets the wall, over
     `bend` of the height where it is paper that bends. `opening`: what the lamp shines through where the
-    scene's light is rendered (`light.pairs.KINDS`), empty where it is drawn. `light`: how far a thing one
+    scene generator makes its light (`light.pairs.KINDS`), empty where it is drawn. `light`: how far a thing one
     unit high throws its shadow to the right and backwards. `softness` and `shadow`: blur and
     depth of shadows, about 1 and 0 to 1. `reflection`: 0 to 1, how much a glossy surface mirrors.
     `tint`: the colour of full shadow.
@@ -45,6 +45,11 @@ class Style:
     reflection: float = 0.0
     tint: str = "#1c1a18"
     fill: float = 0.74
+
+    @property
+    def source_type(self) -> str:
+        """The IPTC term for the empty scene: drawn, or drawn in light that a trained network made."""
+        return "compositeWithTrainedAlgorithmicMedia" if self.opening else "algorithmicMedia"
 
     def render(self, size: tuple[int, int], seed: int = 0) -> npt.NDArray[np.uint8]:
         """The empty scene, uint8 height×width×3 for `size` (width, height). The same seed gives the same
@@ -284,7 +289,6 @@ _ALL = (
         tint="#23282a",
         fill=0.74,
         edge=0.7,
-        bend=0.3,
         opening="bare",
     ),
     Style(

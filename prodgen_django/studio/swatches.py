@@ -20,7 +20,7 @@ def main() -> None:
     for style in STYLES.values():
         # Drawn larger than shown: grain and shadows that suit a product picture are noise in a swatch.
         pixels = style.render((2 * SIDE, 2 * SIDE), 1)[::2, ::2]
-        data = encode_image(pixels, format="webp", source_type="algorithmicMedia", quality=82)
+        data = encode_image(pixels, format="webp", source_type=style.source_type, quality=82)
         (FOLDER / f"{style.name}.webp").write_bytes(data)
         print(f"{style.name}: {len(data)} bytes")
 

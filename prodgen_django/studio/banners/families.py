@@ -17,6 +17,9 @@ from .typesetting import Align
 Ground = Literal["scene", "split", "tint", "disc", "arch", "card", "slant", "shelf", "tiles", "poster"]
 Side = Literal["start", "end", "above", "below"]
 
+WITH_SCENE: frozenset[Ground] = frozenset({"scene", "tint", "split", "card"})
+"""Grounds that show a style's scene."""
+
 GROUNDS: dict[Ground, tuple[Side, ...]] = {
     "scene": ("start", "end", "above"),
     "split": ("start", "end", "above", "below"),

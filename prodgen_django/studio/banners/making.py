@@ -17,6 +17,7 @@ from . import gates
 from .brief import BannerError, Brand, Brief, Shown
 from .colours import with_ground
 from .directions import Look, panel_for
+from .families import WITH_SCENE
 from .formats import Format
 from .gates import Gate
 from .geometry import Rect
@@ -163,7 +164,12 @@ class Campaign:
 
     def _finished(self, fmt: Format, best: _Try) -> Banner:
         look, layout, painted, certificates = best.look, best.layout, best.painted, best.certificates
-        source = combined_source_type(["digitalCapture", "algorithmicMedia"])
+        source = combined_source_type(
+            [
+                "digitalCapture",
+                look.style.source_type if layout.plan.ground in WITH_SCENE else "algorithmicMedia",
+            ]
+        )
         most = next((rule.limit for rule in fmt.channel.rules if rule.name == "bytes"), None)
         limits = thresholds_for(fmt.encoding)
         kept: tuple[bytes, tuple[Fidelity, ...]] | None = None

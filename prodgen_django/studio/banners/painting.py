@@ -18,6 +18,7 @@ from prodgen_django.studio.fidelity import resample
 from .brief import Brand, Shown
 from .colours import Scheme, contrast, from_lch, lch, luminance, rgb, with_ground
 from .directions import Look
+from .families import WITH_SCENE
 from .formats import Format
 from .geometry import Rect
 from .grounds import Studio, draw_ground, fill, rounded
@@ -88,9 +89,7 @@ def _stand(
         placed.append(Placed(stand.index, Rect(x, y, *size), mask, transform))
         layers.append(photo)
     taken = _shade(placed, (height, width), look, layout)
-    tint = color(
-        look.style.tint if layout.plan.ground in ("scene", "tint", "split", "card") else _own_tint(look)
-    )
+    tint = color(look.style.tint if layout.plan.ground in WITH_SCENE else _own_tint(look))
     if taken is not None:
         rows, columns, plane = taken
         part = canvas[rows, columns].astype(np.float32) / 255
@@ -120,7 +119,7 @@ def _shade(
     """How much light the products take from the ground, 0 to 1, on the part that they reach."""
     plan = layout.plan
     style = look.style
-    scene = plan.ground in ("scene", "tint", "split", "card")
+    scene = plan.ground in WITH_SCENE
     depth = min(1.0, (style.shadow if scene else 0.42) * 1.35)
     lying = scene and style.view == "top"
     whole = [one.rect for one in placed]

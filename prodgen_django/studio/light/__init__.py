@@ -1,11 +1,9 @@
-"""The light of a scene: what a product takes from it, by a trained network (`shadow_left`), and what falls on it while
-it is empty: rendered light that ships (`styled.py`), or a generator's that a shop has trained (`scene_light`).
+"""The light of a scene: what falls on its ground and what a product takes from it, by a trained generator.
 
-`geometry.py` says what the networks are told, `lighting.py` asks them, `styled.py` gives a style its light; `pairs.py`
-and the two trainings are for whoever trains them again (`python -m prodgen_django.studio.light`).
+`room.py` is the scene as its camera sees it, `openings.py` what stands before its lamp, `direct.py` draws the lamp's
+own light there; `geometry.py` says what the scene generator is told, `lighting.py` asks it, `styled.py` gives a style
+its light; `pairs.py`, `figures.py` and the training are for whoever trains it again (`python -m
+prodgen_django.studio.light`).
+
+Nothing is imported here: renderers need rooms and openings where there is neither torch nor OpenCV.
 """
-
-from .geometry import Light
-from .lighting import floor_below, scene_light, shadow_left
-
-__all__ = ["Light", "floor_below", "scene_light", "shadow_left"]

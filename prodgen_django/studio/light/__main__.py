@@ -1,5 +1,5 @@
-"""Trains the light networks: `python -m prodgen_django.studio.light pack FOLDER pairs.npz`, then
-`… shadow pairs.npz OUT` and `… scene pairs.npz OUT`. Run again to go on where it was stopped."""
+"""Trains the scene generator: `python -m prodgen_django.studio.light pack FOLDER pairs.npz`, then
+`… scene pairs.npz OUT`. Run again to go on where it was stopped."""
 
 from __future__ import annotations
 
@@ -13,21 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import torch
 
-from prodgen_django.gan.checkpoint import write_checkpoint
-from prodgen_django.gan.config import GanConfig
-from prodgen_django.gan.running import Run, TrainProgress
+from prodgen_django.gan.running import TrainProgress
 
-from .pairs import Pairs, to_byte
+from .pairs import Pairs
 from .scene_training import SCENE, SceneRun
-from .shadow_training import SHADOW, ShadowRun
-
-_RUNS: dict[str, tuple[type[Run[Pairs]], GanConfig]] = {
-    "shadow": (ShadowRun, SHADOW),
-    "scene": (SceneRun, SCENE),
-}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -37,51 +28,30 @@ def main(argv: list[str] | None = None) -> int:
     pack = commands.add_parser("pack", help="rendered scenes into one file")
     pack.add_argument("folder", type=Path)
     pack.add_argument("out", type=Path)
-    keep = commands.add_parser("keep", help="rendered light of the styles, for the studio")
-    keep.add_argument("lights", type=Path)
-    keep.add_argument("out", type=Path)
-    for name in _RUNS:
-        training = commands.add_parser(name, help=f"train the {name} network")
-        training.add_argument("pairs", type=Path, help="a pack, or a folder of rendered scenes")
-        training.add_argument("out", type=Path)
-        training.add_argument("--seconds", type=float, help="of work in all, over every run in OUT")
-        training.add_argument("--processor-time", action="store_true")
-        training.add_argument("--images", type=int)
-        training.add_argument("--seed", type=int, default=0)
-        training.add_argument("--threads", type=int, default=1)
-        training.add_argument("--device", default="auto")
+    training = commands.add_parser("scene", help="train the scene generator")
+    training.add_argument("pairs", type=Path, help="a pack, or a folder of rendered scenes")
+    training.add_argument("out", type=Path)
+    training.add_argument("--seconds", type=float, help="of work in all, over every run in OUT")
+    training.add_argument("--processor-time", action="store_true")
+    training.add_argument("--images", type=int)
+    training.add_argument("--seed", type=int, default=0)
+    training.add_argument("--threads", type=int, default=1)
+    training.add_argument("--device", default="auto")
+    training.add_argument(
+        "--adversarial", type=float, default=SCENE.adversarial, help="its weight; 0: no discriminator"
+    )
     arguments = parser.parse_args(argv)
     if arguments.command == "pack":
         pairs = Pairs.load(arguments.folder)
         pairs.save(arguments.out)
         print(f"{len(pairs)} scenes of {pairs.side} px in {arguments.out.name}", flush=True)
         return 0
-    if arguments.command == "keep":
-        return _keep(arguments.lights, arguments.out)
     return _train(arguments, argv)
-
-
-def _keep(lights: Path, out: Path) -> int:
-    """What `example_shop/catalogue/light_library.py` rendered, as bytes with a card."""
-    with np.load(lights) as planes:
-        tensors = {name: torch.from_numpy(to_byte(planes[name])) for name in planes.files}
-    card = {
-        "task": "lights",
-        "format": 1,
-        "command": f"python -m catalogue.light_library {lights.name} (in example_shop, with bpy 5.0.1), then "
-        f"python -m prodgen_django.studio.light keep {lights.name} {out.name}",
-        "data_name": "rendered rooms (example_shop/catalogue/light_library.py)",
-        "licence": "CC0-1.0",
-        "planes": {name: list(value.shape) for name, value in sorted(tensors.items())},
-    }
-    write_checkpoint(out, tensors, card)
-    return 0
 
 
 def _train(arguments: argparse.Namespace, argv: list[str] | None) -> int:
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(arguments.threads)
-    kind, config = _RUNS[arguments.command]
     pairs = Pairs.load(arguments.pairs)
     clock: Callable[[], float] = time.process_time if arguments.processor_time else time.monotonic
     card = {
@@ -89,8 +59,9 @@ def _train(arguments: argparse.Namespace, argv: list[str] | None) -> int:
         "data_name": "rendered scenes (example_shop/catalogue/light_pairs.py, CC0 1.0)",
         "licence": "CC0-1.0",
     }
-    run = kind(
-        replace(config, seed=arguments.seed), pairs, arguments.out, arguments.seconds, arguments.images, None,
+    config = replace(SCENE, seed=arguments.seed, adversarial=arguments.adversarial)
+    run = SceneRun(
+        config, pairs, arguments.out, arguments.seconds, arguments.images, None,
         arguments.device, card, clock,
     )  # fmt: skip
     print(f"{len(run.train_set)} scenes to learn from, {len(run.held_out)} to judge by", flush=True)

@@ -1,7 +1,8 @@
-"""What the light networks are told of a scene: where the floor is, and where the light would carry the silhouette."""
+"""What the scene generator is told: where the floor is, what the lamp gives, where it would carry the silhouette."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -10,10 +11,15 @@ import numpy.typing as npt
 
 from prodgen_django.studio.color import Float, Pixels
 
-__all__ = ["GUIDES", "SIDE", "Light", "guide_planes", "laid_silhouette", "shadow_planes"]
+from .room import Lamp
+
+__all__ = [
+    "ALPHA", "DIRECT", "FLOOR", "GUIDES", "OWN", "SCENE_PLANES", "SIDE", "Light", "condition", "guide_planes",
+    "laid_silhouette", "logged",
+]  # fmt: skip
 
 SIDE = 256
-"""The longer side at which the networks look at a scene."""
+"""The longer side at which the network looks at a scene."""
 
 GUIDES = 5
 """Planes of `guide_planes`."""
@@ -39,6 +45,14 @@ class Light:
     def mirrored(self) -> Light:
         """In a mirror beside the scene."""
         return Light(-self.right, self.up, self.softness, self.pitch)
+
+    def lamp(self, distance: float = 9.0) -> Lamp:
+        """The disc that shines so, in a room; `distance` in halves of the product's largest side."""
+        across, away = -self.right * math.cos(self.pitch), self.up / math.tan(self.pitch)
+        azimuth, elevation = math.atan2(across, away), math.atan2(1.0, math.hypot(across, away))
+        level = math.cos(elevation)
+        toward = (math.sin(azimuth) * level, -math.cos(azimuth) * level, math.sin(elevation))
+        return Lamp(toward, distance, self.softness)
 
 
 def guide_planes(floor: Float, light: Light) -> Float:
@@ -84,17 +98,25 @@ def laid_silhouette(alpha: Float, light: Light, depth: float = 0.0) -> Float:
     return np.asarray(laid, np.float32)
 
 
-def shadow_planes(product: Pixels, alpha: Float, floor: Float, light: Light) -> Float:
-    """float32 C×h×w, what the shadow network is shown: the silhouette, the product's own pixels (uint8 h×w×3), the
-    silhouette laid down, and `guide_planes`."""
+def condition(product: Pixels, alpha: Float, floor: Float, light: Light, direct: Float) -> Float:
+    """float32 SCENE_PLANES×h×w, what the scene generator is shown: the silhouette, the product's own pixels (uint8
+    h×w×3), the silhouette laid down, `guide_planes`, and the lamp's own light (`direct_light`, as a logarithm)."""
     seen = (product.astype(np.float32) / 127.5 - 1) * alpha[..., None]
     laid = np.stack([laid_silhouette(alpha, light, depth) for depth in _DEPTHS])
     own = np.concatenate([alpha[None] * 2 - 1, seen.transpose(2, 0, 1), laid * 2 - 1])
-    return np.concatenate([own.astype(np.float32), guide_planes(floor, light)])
+    return np.concatenate([own, guide_planes(floor, light), logged(direct)[None]]).astype(np.float32)
+
+
+def logged(key: Float) -> Float:
+    """The lamp's light, 0 to infinity, as a logarithm within [-3, 3], about 0.65 for 1."""
+    return np.asarray(np.clip(np.log(key + 0.05) + 0.6, -3, 3), np.float32)
 
 
 _DEPTHS = (0.0, 0.8)  # of a flat thing, and of a round one
-SHADOW_PLANES = 4 + len(_DEPTHS) + GUIDES
+ALPHA, OWN, FLOOR = 0, slice(1, 4), 4 + len(_DEPTHS)
+"""Where `condition` has the silhouette, the product's pixels and the floor."""
+DIRECT = slice(FLOOR + GUIDES, FLOOR + GUIDES + 1)
+SCENE_PLANES = FLOOR + GUIDES + 1
 
 
 def as_light(throw: npt.NDArray[np.float32], softness: float, pitch: float) -> Light:

@@ -18,14 +18,14 @@ import numpy.typing as npt
 
 from prodgen_django.studio.color import Float
 
-from .geometry import Light, as_light
+from .geometry import Light, as_light, logged
 
 __all__ = ["HELD_OUT", "KINDS", "Pairs", "coded", "decoded", "from_byte", "to_byte"]
 
 Bytes = npt.NDArray[np.uint8]
 
 KINDS = ("bare", "window", "blinds", "leaves")
-"""What the lamp shines through: the labels of the light generator."""
+"""What the lamp shines through, the labels of a training's scenes."""
 
 HELD_OUT = frozenset(
     {"bottle", "jug", "shoe", "dining_chair", "desk_lamp", "tripod_lamp", "lantern", "pouf", "bust"}
@@ -48,8 +48,7 @@ def from_byte(plane: npt.NDArray[Any]) -> Float:
 def coded(key: Float, sky: Float) -> Float:
     """The light of lamp and sky as the generator makes it, float32 2×…: logarithms, each spread about as widely as the
     other, within [-3, 3]."""
-    planes = np.stack([np.log(key + 0.05) + 0.6, 5 * np.log(sky + 0.05)])
-    return np.clip(planes, -3, 3).astype(np.float32)
+    return np.stack([logged(key), np.clip(5 * np.log(sky + 0.05), -3, 3)]).astype(np.float32)
 
 
 def decoded(planes: Float) -> tuple[Float, Float]:
@@ -62,16 +61,17 @@ def decoded(planes: Float) -> tuple[Float, Float]:
 class Pairs:
     """N scenes of side S.
 
-    `product` uint8 N×S×S×4 (sRGB and alpha); `floor` N×S×S; `key`, `sky` N×S×S and `patterns` N×2×S×S as `to_byte`
-    writes light; `left` N×S×S×2, the shares of lamp and sky that a product leaves, 255 for all. `kinds` N×2 index
-    `KINDS`; `throw` float32 N×2, `softness`, `pitch` N (see `Light`); `families` N names.
+    `product` uint8 N×S×S×4 (sRGB and alpha); `floor` N×S×S; `sky` N×S×S and `key` N×3×S×S, bare and through two
+    openings, as `to_byte` writes light; `direct` N×3×S×S, what the lamp itself gives of `key`; `left` N×S×S×2, the
+    shares of lamp and sky that a product leaves, 255 for all. `kinds` N×3 index `KINDS`; `throw` float32 N×2,
+    `softness`, `pitch` N (see `Light`); `families` N names.
     """
 
     product: Bytes
     floor: Bytes
     key: Bytes
     sky: Bytes
-    patterns: Bytes
+    direct: Bytes
     left: Bytes
     kinds: npt.NDArray[np.int64]
     throw: npt.NDArray[np.float32]
@@ -105,8 +105,7 @@ class Pairs:
 
     def counts(self) -> dict[str, int]:
         """Planes of light through each kind of opening."""
-        found = {kind: int((self.kinds == i).sum()) for i, kind in enumerate(KINDS)}
-        return found | {"bare": len(self)}
+        return {kind: int((self.kinds == i).sum()) for i, kind in enumerate(KINDS)}
 
     def facts(self) -> dict[str, Any]:
         return {"families": len(set(self.families.tolist())), "held_out_families": sorted(HELD_OUT)}
@@ -160,11 +159,11 @@ def _scene(path: Path, side: int) -> dict[str, Any] | None:
     return {
         "product": sized(row["product"]),
         "floor": sized(row["floor"]),
-        "key": to_byte(sized(lit)),
+        "key": np.stack([to_byte(sized(p.astype(np.float32))) for p in (lit, *row["patterns"])]),
         "sky": to_byte(sized(row["sky"].astype(np.float32))),
-        "patterns": np.stack([to_byte(sized(p.astype(np.float32))) for p in row["patterns"]]),
+        "direct": np.stack([sized(p) for p in row["direct"]]),
         "left": np.rint(sized(np.clip(left, 0, 1)) * 255).astype(np.uint8),
-        "kinds": np.array([KINDS.index(str(kind)) for kind in row["kinds"]]),
+        "kinds": np.array([0, *(KINDS.index(str(kind)) for kind in row["kinds"])]),
         "throw": row["throw"].astype(np.float32),
         "softness": np.float32(row["softness"]),
         "pitch": np.float32(row["pitch"]),

@@ -1,4 +1,4 @@
-"""The light of a style: the planes of its scene, the colours they take on, and a product's shadow in them."""
+"""The light of a style: its room and its opening, the colours that take on its light, a product's shadow in it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from prodgen_django.gan.checkpoint import read_checkpoint
 from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.shadow import contact
 
+from .direct import direct_light
 from .geometry import Light
-from .lighting import SHIPPED, floor_below, shadow_left
-from .pairs import from_byte
+from .lighting import empty_light, shadow_left
+from .openings import OPENINGS, Card
+from .room import Room
 
 if TYPE_CHECKING:
     from prodgen_django.studio.styles import Style
 
-__all__ = ["illuminated", "light_of", "scene_planes", "shade"]
+__all__ = ["cards_of", "illuminated", "light_of", "room_of", "scene_planes", "shade"]
 
 GAMMA = 2.2
 CONTACT = 1.3
@@ -30,9 +31,8 @@ COOL = np.array([0.93, 0.99, 1.10], np.float32)
 PITCH = 0.22
 """The camera's elevation in every scene, radians."""
 
-LIGHTS = SHIPPED / "lights.safetensors"
-"""Rendered light of every style that has an opening (`example_shop/catalogue/light_library.py`)."""
-
+_TRIES = 8  # openings, of which the best lit is taken
+_SCOUT = 48  # px: enough to tell how well one lights a place
 _UNSEEN = 0.012
 
 
@@ -41,38 +41,55 @@ def light_of(style: Style) -> Light:
     return Light(*style.light, 0.12 * style.softness**2.5, PITCH)
 
 
-def scene_planes(style: Style, seed: int) -> tuple[Float, Float]:
-    """Light of the lamp and of the sky on the style's empty scene, float32 h×w, 1 where a product stands; ones where
-    the scene's light is drawn. Another seed is another window, as far as there are any."""
-    if not style.opening:
-        even = np.ones((8, 8), np.float32)
-        return even, even
-    keys, sky = _kept(style.name)
-    return keys[_luck(style.name, seed) % len(keys)], sky
+def room_of(style: Style, shape: tuple[int, int]) -> Room:
+    """The style's floor and wall in a picture of h×w."""
+    return Room.of_picture(shape, style.ground, style.edge, style.bend, style.fill, PITCH)
 
 
-def _luck(name: str, seed: int) -> int:
-    return int(np.random.default_rng([zlib.crc32(name.encode()), seed, 1]).integers(2**31))
+@lru_cache(maxsize=64)
+def cards_of(style: Style, seed: int) -> tuple[Card, ...]:
+    """What stands before the style's lamp; another seed is another window, as far as there are any."""
+    if style.opening not in OPENINGS:
+        return ()
+    rng = np.random.default_rng([zlib.crc32(style.name.encode()), seed, 1])
+    tries = [OPENINGS[style.opening](rng) for _ in range(_TRIES)]
+    seen, lamp = room_of(style, (_SCOUT, _SCOUT)).seen((_SCOUT, _SCOUT)), light_of(style).lamp()
+    lit = [_suits(direct_light(seen, lamp, cards), style.ground) for cards in tries]
+    return tuple(tries[int(np.argmax(lit))])
+
+
+def _suits(key: Float, ground: float) -> float:
+    """Higher where the product's place is lit about as the lamp alone would light it, and the whole shows a pattern."""
+    side = len(key)
+    place = key[int(0.35 * side) : int(min(1, ground + 0.04) * side), int(0.3 * side) : int(0.7 * side)]
+    lit = float(np.clip(place, 0, 1.2).mean())
+    down, along = np.gradient(np.log(key + 0.1))
+    pattern = float(np.abs(down).mean() + np.abs(along).mean()) * side / 192
+    return min(lit, 0.7) + 5.0 * min(pattern, 0.08)
 
 
 @lru_cache(maxsize=16)
-def _kept(name: str) -> tuple[Float, Float]:
-    tensors, _ = read_checkpoint(LIGHTS)
-    return from_byte(tensors[f"{name}.key"].numpy()), from_byte(tensors[f"{name}.sky"].numpy())
+def scene_planes(style: Style, seed: int, shape: tuple[int, int]) -> tuple[Float, Float]:
+    """Light of the lamp and of the sky on the style's empty scene in a picture of h×w, float32, of that size or
+    smaller, 1 where a product stands; ones where the scene's light is drawn. Another seed is another window."""
+    if not style.opening:
+        even = np.ones((8, 8), np.float32)
+        return even, even
+    return empty_light(room_of(style, shape), light_of(style), cards_of(style, seed), shape)
 
 
 def illuminated(albedo: Float, style: Style, seed: int) -> Float:
     """A scene of these colours (float32 h×w×3 in [0, 1], sRGB as all pictures) under the style's light."""
-    height, width = albedo.shape[:2]
+    shape = albedo.shape[:2]
     lamp = style.shadow
     key, sky = (
-        cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC)[..., None]
-        for plane in scene_planes(style, seed)
+        cv2.resize(plane, shape[::-1], interpolation=cv2.INTER_CUBIC)[..., None]
+        for plane in scene_planes(style, seed, shape)
     )
     light = lamp * key * WARM + (1 - lamp) * sky * COOL
     # As a photographer exposes: what is well lit has its own colour.
     light = light / max(float(np.quantile(light[::4, ::4].mean(-1), 0.8)), 1e-3)
-    lit = np.maximum(albedo, 0) ** GAMMA * light
+    lit = np.maximum(albedo, 0) ** GAMMA * np.maximum(light, 0)
     return np.asarray(_shoulder(lit) ** (1 / GAMMA), np.float32)
 
 
@@ -86,11 +103,13 @@ def shade(style: Style, product: Pixels, alpha: Float, depth: float, seed: int) 
 
     `product` uint8 h×w×3 and `alpha` float32 h×w on the canvas; `depth`: 0 to 1, the lamp's part of the light.
     """
-    shape = alpha.shape
-    floor = floor_below(shape, style.edge, style.bend)
-    key_left, sky_left = shadow_left(product, alpha, floor, light_of(style))
+    shape = alpha.shape[:2]
+    light, cards = light_of(style), cards_of(style, seed)
+    key_left, sky_left = shadow_left(product, alpha, room_of(style, shape), light, cards)
     lamp = min(0.95, depth * 1.25)
-    key, sky = (cv2.resize(p, shape[::-1], interpolation=cv2.INTER_LINEAR) for p in scene_planes(style, seed))
+    key, sky = (
+        cv2.resize(p, shape[::-1], interpolation=cv2.INTER_LINEAR) for p in scene_planes(style, seed, shape)
+    )
     key, sky = lamp * key, (1 - lamp) * sky
     left = (key * key_left + sky * sky_left) / np.maximum(key + sky, 1e-3)
     # Where it touches the ground the dark is thinner than the network's pixels.
