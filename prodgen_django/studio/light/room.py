@@ -30,10 +30,6 @@ class Lamp:
     distance: float
     softness: float
 
-    def mirrored(self) -> Lamp:
-        """In a mirror beside the scene."""
-        return Lamp((-self.toward[0], *self.toward[1:]), self.distance, self.softness)
-
     def across(self) -> tuple[Floats, Floats]:
         """Two directions of length 1 across the light: level, and upwards."""
         t = np.asarray(self.toward, np.float32)
