@@ -14,13 +14,17 @@ from .loading import (
     MAX_SECONDS,
     ImageInfo,
     inspect_image,
+    inspect_made,
     load_image,
+    load_made,
     read_bytes,
+    read_source_type,
 )
-from .provenance import SOURCE_TYPES, read_source_type, source_type_uri
+from .provenance import IPTC_TERMS, SOURCE_TYPES, source_type_uri
 
 __all__ = [
     "FORMATS",
+    "IPTC_TERMS",
     "MAX_BYTES",
     "MAX_FRAMES",
     "MAX_PIXELS",
@@ -31,7 +35,9 @@ __all__ = [
     "ImageRejected",
     "encode_image",
     "inspect_image",
+    "inspect_made",
     "load_image",
+    "load_made",
     "make_rendition",
     "read_bytes",
     "read_source_type",

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, PngImagePlugin
 
-from .loading import load_image
+from .loading import load_made, read_source_type
 from .pixels import flatten
-from .provenance import read_source_type, xmp_packet
+from .provenance import IPTC_TERMS, xmp_packet
 
 FORMATS: dict[str, str] = {"jpeg": "jpg", "png": "png", "webp": "webp", "avif": "avif"}
 """The formats that we write, each with its file extension."""
@@ -33,13 +33,15 @@ def encode_image(
     lossless: bool = False,
     system: str = "",
     effort: int | None = None,
+    carried: bool = False,
 ) -> bytes:
     """A file of `format` ("jpeg", "png", "webp" or "avif") that holds `pixels` and says how they came to be.
 
     `pixels`: uint8 H×W, H×W×3 or H×W×4, sRGB; JPEG has no transparency, so there the picture is laid on
     white.
-    `source_type`: a term of `SOURCE_TYPES`, written into XMP as IPTC DigitalSourceType, or None where
+    `source_type`: a term of `IPTC_TERMS`, written into XMP as IPTC DigitalSourceType, or None where
     nothing is known of a stranger's picture. `system` names the trained model that had a part in it.
+    `carried`: the term was read from a file; one that is younger than this list of terms is then written too.
     `quality`: 1 to 100 (JPEG 90, WebP 86, AVIF 75 by default; PNG has none). `lossless` is for WebP.
     `effort`: how long to look for a smaller file, 0 to 6 for WebP, 0 to 9 for PNG and AVIF; a JPEG with 0 is written
     in one pass, four times as fast and a twentieth larger.
@@ -51,6 +53,8 @@ def encode_image(
         raise ValueError(f"{format!r} is no format that we write: {', '.join(FORMATS)}")
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError(f"quality is {quality}, but runs from 1 to 100")
+    if source_type is not None and not carried and source_type not in IPTC_TERMS:
+        raise ValueError(f"{source_type!r} is no IPTC DigitalSourceType: {', '.join(sorted(IPTC_TERMS))}")
     image = _to_pillow(pixels, format)
     quality = _QUALITY.get(format) if quality is None else quality
     xmp = xmp_packet(source_type, system=system) if source_type is not None else None
@@ -100,15 +104,18 @@ def make_rendition(
 ) -> bytes:
     """A smaller copy of a picture that keeps what the picture says of its origin.
 
-    `source` is a file's bytes, whose own source type is kept, or pixels, for which `source_type` says it.
+    `source` is the bytes of a file that we wrote, whose own source type is kept, or pixels, for which
+    `source_type` says it.
     The copy fits into `width` (and `height`) with its proportions kept, and is never larger than the
     original. Raises ImageRejected where the bytes are no picture.
     """
+    carried = False
     if isinstance(source, np.ndarray):
         pixels = source
     else:
-        pixels = load_image(source)
-        source_type = read_source_type(source) or source_type
+        pixels = load_made(source)
+        found = read_source_type(source)
+        source_type, carried = found or source_type, found is not None
     rows, columns = pixels.shape[:2]
     scale = min(1.0, width / columns, height / rows if height else 1.0)
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
@@ -122,7 +129,7 @@ def make_rendition(
         else:
             image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
         pixels = np.asarray(image)
-    return encode_image(pixels, format=format, source_type=source_type, quality=quality)
+    return encode_image(pixels, format=format, source_type=source_type, quality=quality, carried=carried)
 
 
 def _to_pillow(pixels: npt.NDArray[np.uint8], format: str) -> Image.Image:  # noqa: A002

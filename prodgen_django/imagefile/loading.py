@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,48 +11,22 @@ from typing import IO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile
 
 from .errors import ImageRejected
+from .opening import check_size, open_image, too_many_pixels
 from .pixels import to_srgb
 from .provenance import source_type_in
 
-READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
-"""The formats that may be decoded; MPO opens as JPEG. Every other one that Pillow knows stays shut."""
-
-MAX_BYTES = 40_000_000
-MAX_PIXELS = 50_000_000
+MAX_BYTES = 40 * 1024 * 1024
+MAX_PIXELS = 52_000_000
+"""Phones and cameras "of 50 megapixels" write up to 51.4."""
 MAX_FRAMES = 30
 MAX_SECONDS = 20.0
-# A camera's progressive JPEG holds about ten scans. Each scan costs a pass over the whole picture and a few
-# bytes of file, so thousands of them in a small file keep a decoder busy for hours.
-_MAX_SCANS = 200
-# Frames of an animation are decoded one after another: as much work as this many full-size pictures.
-_MAX_FRAME_PIXELS = 4 * MAX_PIXELS
 
-# What people send by mistake, so that the sentence they get can name it.
-_OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
-    (4, b"ftypheic", "a HEIC photo, as iPhones take them"),
-    (4, b"ftypheix", "a HEIC photo, as iPhones take them"),
-    (4, b"ftypmif1", "a HEIF photo, as some phones take them"),
-    (4, b"ftypmsf1", "a HEIF sequence"),
-    (4, b"ftyphevc", "a HEIF sequence"),
-    (4, b"ftyp", "a video"),
-    (0, b"%PDF", "a PDF document"),
-    (0, b"%!PS", "a PostScript drawing"),
-    (0, b"\xc5\xd0\xd3\xc6", "a PostScript drawing"),
-    (0, b"8BPS", "a Photoshop document"),
-    (0, b"PK\x03\x04", "a ZIP archive"),
-    (0, b"\x00\x00\x01\x00", "an icon"),
-    (0, b"icns", "an icon"),
-    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (0, b"\xff\x0a", "a JPEG XL picture"),
-    (0, b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
-    (0, b"DDS ", "a texture file"),
-    (0, b"qoif", "a QOI picture"),
-    (0, b"\x01\xda", "an SGI picture"),
-)
+_MADE_PIXELS = 120_000_000  # stitching makes pictures of at most 80 megapixels
+# Frames of an animation are decoded one after another: as much work as this many pictures of the most pixels.
+_FRAMES_AS_PICTURES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +51,6 @@ class ImageInfo:
         return self.width * self.height / 1e6
 
 
-class _TimedBytes(io.BytesIO):
-    """A file in memory whose reads stop at a deadline, which ends a decoder that is fed piece by piece."""
-
-    deadline = float("inf")
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if time.monotonic() > self.deadline:
-            raise TimeoutError
-        return super().read(size)
-
-
 def read_bytes(source: bytes | str | os.PathLike[str] | IO[bytes], *, max_bytes: int = MAX_BYTES) -> bytes:
     """The whole of `source`, if it is no longer than `max_bytes`: bytes, a path, or an open binary file.
 
@@ -109,7 +72,7 @@ def read_bytes(source: bytes | str | os.PathLike[str] | IO[bytes], *, max_bytes:
     if len(data) > max_bytes:
         raise ImageRejected(
             "too_many_bytes",
-            f"The file is larger than {max_bytes / 1e6:.0f} MB. Save it smaller or compress it more.",
+            f"The file is larger than {max_bytes / 1e6:.4g} MB. Save it smaller or compress it more.",
         )
     if not data:
         raise ImageRejected("empty", "The file is empty. Upload it again.")
@@ -121,17 +84,18 @@ def inspect_image(
     *,
     max_bytes: int = MAX_BYTES,
     max_pixels: int = MAX_PIXELS,
+    max_seconds: float = MAX_SECONDS,
 ) -> ImageInfo:
     """What the header of `source` says; no pixel is decoded. Raises ImageRejected as `load_image` does."""
     data = read_bytes(source, max_bytes=max_bytes)
     try:
-        with _open(_TimedBytes(data), data, max_pixels) as image:
+        with open_image(data, max_pixels, time.monotonic() + max_seconds) as image:
             return ImageInfo(
                 format=image.format or "",
                 mode=image.mode,
                 width=image.width,
                 height=image.height,
-                frames=getattr(image, "n_frames", 1),
+                frames=_frames(image),
                 bytes=len(data),
                 icc=bool(image.info.get("icc_profile")),
                 gps=_has_gps(image),
@@ -140,7 +104,7 @@ def inspect_image(
     except ImageRejected:
         raise
     except Exception as error:
-        raise _broken(error) from error
+        raise _broken(error, max_pixels) from error
 
 
 def load_image(
@@ -160,75 +124,74 @@ def load_image(
 
     EXIF orientation and an embedded ICC profile are applied; 16-bit, float, CMYK, Lab, palette and grey
     pictures are converted. The first frame is returned, but every frame up to `max_frames` must decode:
-    a file whose second half is broken is refused. The deadline `max_seconds` is checked whenever a
-    decoder asks for more bytes and between frames.
+    a file whose second half is broken is refused. Side pictures of a phone's photo (a preview, a gain map,
+    a second eye) and whatever follows a picture's end are not looked at. The deadline `max_seconds` is
+    checked whenever a decoder asks for more bytes and between frames.
 
     Raises ImageRejected(code, message), and nothing else, for whatever is wrong with the file. Codes:
     unreadable, empty, too_many_bytes, not_an_image, format_not_allowed, too_many_pixels, too_small,
     too_slow, broken.
     """
     data = read_bytes(source, max_bytes=max_bytes)
-    file = _TimedBytes(data)
-    file.deadline = time.monotonic() + max_seconds
+    deadline = time.monotonic() + max_seconds
     try:
-        with _open(file, data, max_pixels) as image:
+        with open_image(data, max_pixels, deadline) as image:
             if min(image.size) < min_side:
                 raise ImageRejected(
                     "too_small",
                     f"The picture is {image.width} × {image.height} pixels; "
                     f"each side needs {min_side} or more. Upload a larger one.",
                 )
-            _decode(image)
+            _decode(image, max_pixels)
             pixels = to_srgb(image, background)
-            _check_other_frames(image, file, max_pixels, max_frames)
+            _check_other_frames(image, deadline, max_pixels, max_frames)
             return pixels
     except ImageRejected:
         raise
     except Exception as error:
-        raise _broken(error) from error
+        raise _broken(error, max_pixels) from error
 
 
-def _open(file: _TimedBytes, data: bytes, max_pixels: int) -> Image.Image:
-    try:
-        image = Image.open(file, formats=READABLE)
-    except UnidentifiedImageError as error:
-        raise _unknown(data) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels(max_pixels) from error
-    try:
-        _check_size(image, max_pixels)
-        if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > _MAX_SCANS:
-            raise ImageRejected(
-                "too_slow", "The JPEG is built to be slow to open. Save it again as a normal JPEG."
-            )
-    except BaseException:
-        image.close()
-        raise
-    return image
+def load_made(data: bytes, *, background: tuple[int, int, int] | None = None) -> npt.NDArray[np.uint8]:
+    """`load_image` for a picture that we wrote ourselves: what limits strangers' files is no reason to refuse it."""
+    return load_image(data, background=background, max_bytes=len(data), max_pixels=_MADE_PIXELS)
 
 
-def _check_size(image: Image.Image, max_pixels: int) -> None:
-    # Our cap is below the one at which Pillow begins to warn of a bomb, so its warning never decides.
-    if image.width * image.height > max_pixels:
-        raise _too_many_pixels(max_pixels, image.size)
-    if min(image.size) < 1:
-        raise ImageRejected("broken", "The picture has no pixels. Export it again.")
+def inspect_made(data: bytes) -> ImageInfo:
+    """`inspect_image` without bounds of bytes and pixels: nothing is decoded, and the bytes are here already."""
+    return inspect_image(data, max_bytes=len(data), max_pixels=sys.maxsize)
 
 
-def _check_other_frames(image: Image.Image, file: _TimedBytes, max_pixels: int, max_frames: int) -> None:
+def read_source_type(data: bytes) -> str | None:
+    """The IPTC DigitalSourceType (its last word, such as "compositeCapture") that a file carries, or None.
+
+    `data` is a whole file in one of the formats that `load_image` takes, of any size; nothing is decoded.
+    Raises ImageRejected where it is no such file.
+    """
+    return inspect_made(data).source_type
+
+
+def _frames(image: ImageFile.ImageFile) -> int:
+    # A HEIC file's further pictures are what a camera took besides, and no animation.
+    return 1 if image.format == "HEIF" else int(getattr(image, "n_frames", 1))
+
+
+def _check_other_frames(
+    image: ImageFile.ImageFile, deadline: float, max_pixels: int, max_frames: int
+) -> None:
     decoded = image.width * image.height
-    for number in range(1, min(getattr(image, "n_frames", 1), max_frames)):
-        if time.monotonic() > file.deadline:
+    for number in range(1, min(_frames(image), max_frames)):
+        if time.monotonic() > deadline:
             raise TimeoutError
         image.seek(number)
-        _check_size(image, max_pixels)
+        check_size(image, max_pixels)
         decoded += image.width * image.height
-        if decoded > _MAX_FRAME_PIXELS:
-            raise _too_many_pixels(max_pixels)
-        _decode(image)
+        if decoded > _FRAMES_AS_PICTURES * max_pixels:
+            raise too_many_pixels(max_pixels)
+        _decode(image, max_pixels)
 
 
-def _decode(image: Image.Image) -> None:
+def _decode(image: ImageFile.ImageFile, max_pixels: int) -> None:
     try:
         image.load()
     except OSError as error:
@@ -237,6 +200,7 @@ def _decode(image: Image.Image) -> None:
         if not (image.format == "PNG" and str(error) == "Truncated File Read"):
             raise
         image.load()
+    check_size(image, max_pixels)  # what is decoded may be of another size than the header said
 
 
 def _has_gps(image: Image.Image) -> bool:
@@ -246,31 +210,7 @@ def _has_gps(image: Image.Image) -> bool:
         return False
 
 
-def _unknown(data: bytes) -> ImageRejected:
-    for offset, magic, kind in _OTHER_KINDS:
-        if data.startswith(magic, offset):
-            return ImageRejected(
-                "format_not_allowed", f"This is {kind}. Save it as JPEG, PNG or WebP and try again."
-            )
-    if b"<svg" in data[:4096].lower():
-        return ImageRejected(
-            "format_not_allowed", "This is an SVG drawing. Save it as PNG or JPEG and try again."
-        )
-    return ImageRejected(
-        "not_an_image",
-        "This is no picture that we can open. Use a JPEG, PNG, WebP, AVIF, GIF, TIFF or BMP file.",
-    )
-
-
-def _too_many_pixels(max_pixels: int, size: tuple[int, int] | None = None) -> ImageRejected:
-    found = f" ({size[0]} × {size[1]})" if size else ""
-    return ImageRejected(
-        "too_many_pixels",
-        f"It has too many pixels{found}. Make it smaller: {max_pixels / 1e6:.0f} megapixels at most.",
-    )
-
-
-def _broken(error: BaseException) -> ImageRejected:
+def _broken(error: BaseException, max_pixels: int) -> ImageRejected:
     if isinstance(error, TimeoutError):
         return ImageRejected(
             "too_slow", "The picture takes too long to open. Save it again as a normal JPEG."
@@ -278,7 +218,7 @@ def _broken(error: BaseException) -> ImageRejected:
     if isinstance(error, MemoryError):
         return ImageRejected("too_many_pixels", "The picture needs too much memory to open. Make it smaller.")
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        return _too_many_pixels(MAX_PIXELS)
+        return too_many_pixels(max_pixels)
     return ImageRejected(
         "broken",
         "The picture's file is damaged or cut short. Upload it again, or export it from the original.",

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from prodgen_django.imagefile import ImageInfo, ImageRejected, inspect_image, load_image
+from prodgen_django.imagefile import ImageInfo, ImageRejected, inspect_made, load_made
 
 from .channels import CHANNELS, MEMORY, Channel, Rule
 from .color import Pixels
@@ -99,8 +99,8 @@ class _Picture:
     """A file with what the rules measure, each measured once and only if a rule asks."""
 
     def __init__(self, data: bytes) -> None:
-        self.info: ImageInfo = inspect_image(data)
-        self.pixels: Pixels = load_image(data, background=(255, 255, 255))
+        self.info: ImageInfo = inspect_made(data)
+        self.pixels: Pixels = load_made(data, background=(255, 255, 255))
         self.height, self.width = self.pixels.shape[:2]
 
     @cached_property

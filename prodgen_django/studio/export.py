@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from prodgen_django.imagefile import FORMATS, encode_image, load_image, read_source_type
+from prodgen_django.imagefile import FORMATS, encode_image, load_made, read_source_type
 
 from .channels import Channel
 from .checking import ChannelReport, RuleResult, check_channel, find_channel, in_safe_zone, product_on_white
@@ -65,9 +65,11 @@ def export_for_channel(
     LookupError for an unknown channel; ImageRejected where the bytes are no picture.
     """
     wanted = find_channel(channel)
+    carried = False
     if isinstance(source, bytes):
-        source_type = read_source_type(source) or source_type
-        source = load_image(source, background=(255, 255, 255))
+        found = read_source_type(source)
+        source_type, carried = found or source_type, found is not None
+        source = load_made(source, background=(255, 255, 255))
     changes: list[str] = []
     label = wanted.relabel.get(source_type, source_type) if source_type else source_type
     if label != source_type:
@@ -79,7 +81,7 @@ def export_for_channel(
         pixels, further = _reframe(source, wanted, changes), list[RuleResult]()
     else:
         pixels, further = _crop(source, wanted, None if fits else shape, mask, changes)
-    data = _encode(pixels, wanted, label, changes)
+    data = _encode(pixels, wanted, label, carried, changes)
     report = check_channel(data, wanted)
     if further:
         known = {result.rule for result in further}
@@ -183,13 +185,16 @@ def _crop(
     return pixels, results
 
 
-def _encode(pixels: Pixels, channel: Channel, source_type: str | None, changes: list[str]) -> bytes:
+def _encode(
+    pixels: Pixels, channel: Channel, source_type: str | None, carried: bool, changes: list[str]
+) -> bytes:
     most = min((r.limit for r in channel.rules if r.name == "bytes"), default=None)
     data = b""
     for quality in _QUALITIES:
         data = encode_image(
-            pixels, format=channel.format, source_type=source_type, quality=quality or channel.quality
-        )
+            pixels, format=channel.format, source_type=source_type, quality=quality or channel.quality,
+            carried=carried,
+        )  # fmt: skip
         if most is None or len(data) <= most:
             if quality is not None and most is not None:
                 changes.append(f"Compressed to quality {quality} to stay under {most / 1e6:g} MB.")
