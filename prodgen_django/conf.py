@@ -43,7 +43,7 @@ DEFAULTS: dict[str, Any] = {
     # Most products one job takes.
     "MAX_PRODUCTS": 10_000,
     # -- bytes and pixels let in
-    "MAX_IMAGE_PIXELS": 50_000_000,
+    "MAX_IMAGE_PIXELS": 52_000_000,
     "MAX_IMAGE_BYTES": 40 * 1024 * 1024,
     # -- pictures made
     "DISPLAY_SIZE": (1600, 1600),

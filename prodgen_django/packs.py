@@ -62,7 +62,7 @@ def entries_for(image: GeneratedImage, channels: Iterable[str], names: Names) ->
 
     Raises LookupError for an unknown channel.
     """
-    from prodgen_django.imagefile import ImageRejected, load_image
+    from prodgen_django.imagefile import ImageRejected, load_made
     from prodgen_django.studio import ExportError, export_for_channel
 
     code = get_catalog().code(image.product) if image.product is not None else ""
@@ -84,7 +84,7 @@ def entries_for(image: GeneratedImage, channels: Iterable[str], names: Names) ->
             yield entry
             continue
         for part in slices:
-            rows, columns = load_image(part).shape[:2] if len(slices) > 1 else made.size[::-1]
+            rows, columns = load_made(part).shape[:2] if len(slices) > 1 else made.size[::-1]
             yield Entry(
                 channel=channel, title=image.title, code=code, image=image.pk,
                 path=names.take(channel, code, image.title, made.extension), size=(columns, rows),
@@ -96,13 +96,13 @@ def _mask(image: GeneratedImage) -> Any:
     """Where the product is in the picture, by the kept outline and how the photo was placed; None if unknown."""
     import numpy as np
 
-    from prodgen_django.imagefile import load_image
+    from prodgen_django.imagefile import load_made
     from prodgen_django.studio.fidelity import onto_canvas
 
     cut, transform = image.scores.get("cut_out") or {}, image.recipe.get("transform")
     if not cut.get("mask") or not transform:
         return None
-    outline = load_image(read_file(cut["mask"]))[..., 0].astype(np.float32) / 255
+    outline = load_made(read_file(cut["mask"]))[..., 0].astype(np.float32) / 255
     size = image.recipe.get("photo_size")
     if not size:
         return None
@@ -117,18 +117,22 @@ def _mask(image: GeneratedImage) -> Any:
 
 def _sliced(data: bytes, channel: str) -> list[bytes]:
     """A picture higher than the channel advises, in slices from top to bottom, each with its source type."""
-    from prodgen_django.imagefile import encode_image, load_image, read_source_type
+    from prodgen_django.imagefile import encode_image, load_made, read_source_type
     from prodgen_django.studio import CHANNELS
 
     most = min((r.limit[1] for r in CHANNELS[channel].rules if r.name == "height" and r.limit[1]), default=0)
-    pixels = load_image(data)
+    pixels = load_made(data)
     if not most or len(pixels) <= most:
         return [data]
     wanted = CHANNELS[channel]
     origin = read_source_type(data)
     return [
         encode_image(
-            pixels[top : top + most], format=wanted.format, source_type=origin, quality=wanted.quality
+            pixels[top : top + most],
+            format=wanted.format,
+            source_type=origin,
+            quality=wanted.quality,
+            carried=True,
         )
         for top in range(0, len(pixels), most)
     ]

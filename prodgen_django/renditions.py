@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from prodgen_django.conf import settings
@@ -19,7 +18,7 @@ def render(image_id: int) -> list[dict[str, Any]]:
     Each is {"name", "format", "width", "height", "bytes"}; widths larger than the picture give one of its own
     width.
     """
-    from prodgen_django.imagefile import inspect_image, make_rendition
+    from prodgen_django.imagefile import inspect_made, make_rendition
 
     image = GeneratedImage.objects.filter(pk=image_id).first()
     if image is None or image.state not in (GeneratedImage.State.APPROVED, GeneratedImage.State.PUBLISHED):
@@ -33,7 +32,7 @@ def render(image_id: int) -> list[dict[str, Any]]:
     for width in sorted(widths):
         for file_format in settings.RENDITION_FORMATS:
             smaller = make_rendition(data, width, file_format)
-            info = inspect_image(io.BytesIO(smaller))
+            info = inspect_made(smaller)
             if info.source_type:
                 # A smaller copy would else lose the signed record that the picture itself carries.
                 smaller = sealed_bytes(

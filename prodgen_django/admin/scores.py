@@ -105,6 +105,8 @@ def _cut_out(score: Mapping[str, Any] | None) -> Iterator[Verdict]:
     name = _("Cut-out")
     if score.get("corrected"):
         yield Verdict(GOOD, name, _("Drawn by a person"))
+    elif score.get("brought") and not reasons:
+        yield Verdict(GOOD, name, _("The photo's file had it"))
     elif score.get("poor"):
         yield Verdict(LOOK, name, _("Uncertain (%d %%): compare the edges") % sure, reasons)
     elif reasons:

@@ -12,6 +12,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,10 +25,18 @@ from prodgen_django.gan.preparation import Pixels
 __all__ = ["PhotoDataset", "PreparationReport", "Rejected"]
 
 _VERSION = 1  # of what preparation does; a cache of another version is not used
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
+_HEIC = (".heic", ".heif", ".hif")
+#: Names of pictures that are read, and of such as a camera or a designer's program writes: what cannot be read of
+#: them is listed, so that nobody wonders where a photo is.
+_SUFFIXES = {
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".avif", ".gif", ".bmp", ".dib", ".tif",
+    ".tiff", *_HEIC,
+    ".jp2", ".jxl", ".psd", ".psb", ".xcf", ".svg", ".eps", ".ai", ".pdf", ".ico", ".tga", ".exr", ".hdr",
+    ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw", ".3fr",
+}  # fmt: skip
 
 Reason = Literal["unreadable", "tiny", "blurred", "duplicate"]
-#: uint8 H×W×3/4, or encoded bytes, or the exception that kept the photo from being read; label; key.
+#: uint8 H×W×3/4, or a file's bytes or path, or the exception that kept the photo from being read; label; key.
 Photo = tuple[Any, str, str]
 
 
@@ -103,21 +112,23 @@ class PhotoDataset:
         on_progress: Callable[[int, int], None] | None = None,
     ) -> PhotoDataset:
         """Every picture below `path`; its folder's name is its label (pictures directly in `path` have the
-        label "").
+        label ""). One of a kind that cannot be read is in the report, by name and with what to do about it.
 
         With `cache_dir` the prepared pictures are kept there and used again as long as no file has changed.
         """
         root = Path(path)
-        files = sorted(p for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+        files = sorted(p for p in root.rglob("*") if _is_picture(p))
         if not files:
             raise ValueError(f"there are no pictures in {root.name}")
 
         def photos() -> Iterator[Photo]:
             for file in files:
                 label = file.parent.name if file.parent != root else ""
-                yield file.read_bytes(), label, file.relative_to(root).as_posix()
+                yield file, label, file.relative_to(root).as_posix()
 
         stats = [(f.relative_to(root).as_posix(), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+        if find_spec("pillow_heif") and any(f.suffix.lower() in _HEIC for f in files):
+            stats.append(("HEIC can be read", 0, 0))  # what was left out without the reader is taken with it
         fingerprint = hashlib.sha256(json.dumps(stats).encode()).hexdigest()
         return cls.from_photos(photos(), size, cache_dir, fingerprint, len(files), on_progress)
 
@@ -280,15 +291,20 @@ class PhotoDataset:
         return weights / weights.sum()
 
 
+def _is_picture(path: Path) -> bool:
+    # A name that begins with a dot is another system's note about a picture ("._mug.jpg"), and none itself.
+    return path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
 def _prepare(source: Any, size: int) -> Pixels | tuple[Reason, str]:
     """The training picture, or (reason, words)."""
     if isinstance(source, Exception):
         return "unreadable", str(source)
-    if isinstance(source, (bytes, bytearray, memoryview)):
+    if isinstance(source, (bytes, bytearray, memoryview, Path)):
         from prodgen_django.imagefile import ImageRejected, load_image
 
         try:
-            source = load_image(bytes(source))
+            source = load_image(source if isinstance(source, Path) else bytes(source))
         except ImageRejected as error:
             return "unreadable", str(error)
     image = preparation.flatten(np.asarray(source))

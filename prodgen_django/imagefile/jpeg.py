@@ -52,6 +52,4 @@ def check_work(scans: int, image: ImageFile.ImageFile) -> None:
 
 
 def _slow() -> ImageRejected:
-    return ImageRejected(
-        "too_slow", "The JPEG is built to be slow to open. Save it again as a normal JPEG."
-    )
+    return ImageRejected("too_slow", "The JPEG is built to be slow to open. Save it again as a normal JPEG.")

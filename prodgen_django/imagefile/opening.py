@@ -40,7 +40,19 @@ READABLE = (*(str(reader.format) for reader in _READERS), "HEIF")
 """The formats that may be decoded. Every other one that Pillow knows stays shut; HEIF needs the extra `heic`."""
 
 # Brands of files that hold HEVC pictures, or may.
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"mif2")
+_HEIF_BRANDS = (
+    b"heic",
+    b"heix",
+    b"heim",
+    b"heis",
+    b"hevc",
+    b"hevx",
+    b"hevm",
+    b"hevs",
+    b"mif1",
+    b"msf1",
+    b"mif2",
+)
 
 # What people send by mistake, so that the sentence they get can name it.
 _OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
@@ -149,7 +161,8 @@ def _open_heif(data: bytes, deadline: float) -> ImageFile.ImageFile:
     image = _try(HeifImageFile, data, deadline)
     if image is None:
         raise ImageRejected(
-            "broken", "The HEIC photo is damaged or of a kind that cannot be read. Save it as JPEG and try again."
+            "broken",
+            "The HEIC photo is damaged or of a kind that cannot be read. Save it as JPEG and try again.",
         )
     return image
 

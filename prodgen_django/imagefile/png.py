@@ -57,7 +57,7 @@ def lighten(data: bytes) -> tuple[bytes, bytes | None]:
 def scale_key(image: ImageFile.ImageFile, data: bytes) -> None:
     """Bring the one transparent colour to the scale of the pixels: it is written in steps of the file's own depth.
 
-    Of colours of 16 bits Pillow keeps the upper eight, so all that share them with the transparent one are taken for it.
+    Of colours of 16 bits Pillow keeps the upper eight, so all that share them with it are taken for it.
     """
     key = image.info.get("transparency")
     depth = data[24]

@@ -21,13 +21,13 @@ SOURCE_TYPES: dict[str, str] = {
 """The IPTC terms that we write of our own pictures, with what each says."""
 
 IPTC_TERMS: frozenset[str] = frozenset(
-    """
-    algorithmicMedia algorithmicallyEnhanced composite compositeCapture compositeSynthetic
-    compositeWithTrainedAlgorithmicMedia computationalCapture dataDrivenMedia digitalArt digitalCapture digitalCreation
-    humanEdits minorHumanEdits negativeFilm positiveFilm print screenCapture softwareImage trainedAlgorithmicMedia
-    virtualRecording
-    """.split()
-)
+    (
+        "algorithmicMedia", "algorithmicallyEnhanced", "composite", "compositeCapture", "compositeSynthetic",
+        "compositeWithTrainedAlgorithmicMedia", "computationalCapture", "dataDrivenMedia", "digitalArt",
+        "digitalCapture", "digitalCreation", "humanEdits", "minorHumanEdits", "negativeFilm", "positiveFilm", "print",
+        "screenCapture", "softwareImage", "trainedAlgorithmicMedia", "virtualRecording",
+    )
+)  # fmt: skip
 """Every term of the vocabulary, those that are retired too: all of them pass through from a file to its copies."""
 
 _WORD = re.compile(r"[A-Za-z]{1,60}")

@@ -110,7 +110,7 @@ class PreviewBench:
         self.job_id = job_id
 
     def load_photo(self, ref: str) -> np.ndarray:
-        from prodgen_django.jobs.workbench import load_photo
+        from prodgen_django.recipes.photos import load_photo
 
         return load_photo(ref)
 

@@ -6,14 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from prodgen_django.catalog import CatalogError, get_catalog
-from prodgen_django.conf import settings
 from prodgen_django.jobs.early import ASKED
 from prodgen_django.jobs.errors import LeaseLost
 from prodgen_django.models import Job
-from prodgen_django.recipes import ItemFailed, WorkItem
+from prodgen_django.recipes import WorkItem
+from prodgen_django.recipes.photos import load_photo
 from prodgen_django.storage import cache_folder, save_content
 
 if TYPE_CHECKING:
@@ -24,24 +22,6 @@ if TYPE_CHECKING:
 
 #: Progress is written to the database at most this often.
 WRITE_SECONDS = 0.5
-
-
-def load_photo(ref: str) -> np.ndarray:
-    """A photo's pixels by its reference. Raises ItemFailed in words for the shop admin."""
-    from prodgen_django.imagefile import ImageRejected, load_image
-
-    try:
-        with get_catalog().open_photo(ref) as file:
-            data = file.read(settings.MAX_IMAGE_BYTES + 1)
-        return load_image(data)
-    except CatalogError as error:
-        raise ItemFailed("photo_missing", str(error)) from error
-    except OSError as error:
-        raise ItemFailed(
-            "photo_missing", _("The photo %(ref)s cannot be read from the storage.") % {"ref": ref}
-        ) from error
-    except ImageRejected as error:
-        raise ItemFailed(error.code, error.message) from error
 
 
 class Bench:

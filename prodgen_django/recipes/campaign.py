@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.campaign_brief import brand_of, brief_of, offered, promotion_of
 from prodgen_django.recipes.campaign_form import CampaignForm
-from prodgen_django.recipes.photos import rgb
+from prodgen_django.recipes.outlines import found_outline, known_outline
+from prodgen_django.recipes.photos import photo_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from prodgen_django.catalog import Photo
     from prodgen_django.recipes.base import Workbench, WorkItem
+    from prodgen_django.studio import CutOut
     from prodgen_django.studio.banners import Banner, Campaign, Look, Shown
 
 MOST_PRODUCTS = 12
@@ -155,6 +159,7 @@ class CampaignRecipe(Recipe):
 
     def _shown(self, item: WorkItem, bench: Workbench, side: int) -> tuple[list[Shown], list[str]]:
         """The products, cut out; one that has no usable photo is left out with a sentence."""
+        from prodgen_django.recipes.display import suits
         from prodgen_django.studio.banners import Shown
 
         start, found, notes = 0, [], []
@@ -163,31 +168,29 @@ class CampaignRecipe(Recipe):
             bench.progress(item, 0.4 * number / max(1, total), _now("Cutting out"))
             refs = item.photos[start : start + one["photos"]]
             start += one["photos"]
-            best: tuple[float, str, np.ndarray, np.ndarray] | None = None
+            best: tuple[str, np.ndarray, CutOut] | None = None
             wanted = 1 if item.options.get("photo") == "first" else MOST_COMPARED
             why = _now("it has no photo")
             for ref in refs:
                 try:
-                    photo, alpha, merit, facts = _cut(ref, bench, side)
+                    candidate = (ref, *_cut(ref, bench, side))
                 except ItemFailed as error:
                     # One bad photo is no reason to give a product up while it has others.
                     why = error.message
                     continue
-                if best is None or merit > best[0]:
-                    best = (merit, ref, photo, alpha)
-                    cut_out = facts
+                best = candidate if best is None else max(best, candidate, key=suits)
                 wanted -= 1
                 if wanted <= 0:
                     break
             if best is None:
                 notes.append(_now("%(title)s is left out: %(why)s") % {"title": one["title"], "why": why})
                 continue
-            if cut_out["poor"]:
-                notes += [f"{one['title']}: {reason}" for reason in cut_out["reasons"]]
-            _merit, ref, photo, alpha = best
-            solid = _covered(alpha)
-            about = {"ref": ref, "product": one["product"], "cover": solid, "cut_out": cut_out}
-            found.append(Shown.of(photo, alpha, one["title"], **about))
+            ref, photo, cut = best
+            if cut.poor:
+                notes += [f"{one['title']}: {reason}" for reason in cut.reasons]
+            solid = _covered(cut.alpha)
+            about = {"ref": ref, "product": one["product"], "cover": solid, "cut_out": cut.as_dict()}
+            found.append(Shown.of(photo, cut.alpha, one["title"], **about))
         if not found:
             raise ItemFailed("no_products", " ".join(notes) or _now("There is no product to show."))
         return found, notes
@@ -298,36 +301,37 @@ def _as_picture(
     )
 
 
-def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, np.ndarray, float, dict[str, Any]]:
-    """A photo and its alpha, how well it suits, and what speaks against it; kept for the job's other items."""
+def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, CutOut]:
+    """A photo and its cut-out, in 255 steps as it is kept: a first and a later item have the very same product."""
+    import numpy as np
+
+    photo, own = photo_of(bench, ref, side)
+    cut = known_outline(ref, photo, own) or _found(photo, bench)
+    return photo, replace(cut, alpha=np.rint(cut.alpha * 255).astype(np.float32) / 255)
+
+
+def _found(photo: np.ndarray, bench: Workbench) -> CutOut:
+    """The outline that is found in a photo, kept for the job's other items."""
     import json
 
     import numpy as np
 
-    from prodgen_django.recipes.display import _merit
-    from prodgen_django.studio import CutOut, cut_out_report
-    from prodgen_django.studio.matting import shrink
+    from prodgen_django.studio import CutOut
 
-    photo = shrink(rgb(bench, ref), side)
-    digest = hashlib.sha256(photo.tobytes()).hexdigest()[:24]
+    digest = hashlib.sha256(repr(settings.MATTING).encode() + photo.tobytes()).hexdigest()[:24]
     kept = Path(bench.work_dir()) / f"cut-{digest}.npz"
     try:
         with np.load(kept) as stored:
-            alpha = stored["alpha"].astype(np.float32) / 255
-            facts = json.loads(str(stored["facts"]))
+            told = json.loads(str(stored["told"]))
+            return CutOut(
+                stored["alpha"].astype(np.float32) / 255, told["confidence"], tuple(told["reasons"])
+            )
     except (OSError, ValueError, KeyError):
-        cut = cut_out_report(photo)
-        if not cut.alpha.any():
-            raise ItemFailed("no_product", " ".join(cut.reasons)) from None
-        # In 255 steps, as it is stored: a first and a later item then have the very same product.
-        levels = np.rint(cut.alpha * 255).astype(np.uint8)
-        alpha = levels.astype(np.float32) / 255
-        exact = CutOut(alpha, cut.confidence, cut.reasons)
-        facts = {"merit": _merit((ref, photo, exact)), **cut.as_dict()}
-        part = kept.with_name(f"{kept.stem}-{id(photo)}.tmp.npz")
-        np.savez_compressed(part, alpha=levels, facts=json.dumps(facts))
-        part.replace(kept)
-    return photo, alpha, float(facts.pop("merit")), facts
+        cut = found_outline(photo)
+    part = kept.with_name(f"{kept.stem}-{id(photo)}.tmp.npz")
+    np.savez_compressed(part, alpha=np.rint(cut.alpha * 255).astype(np.uint8), told=json.dumps(cut.as_dict()))
+    part.replace(kept)
+    return cut
 
 
 def _covered(alpha: np.ndarray) -> float:

@@ -14,6 +14,7 @@ from prodgen_django.campaigns import terms
 from prodgen_django.catalog import get_catalog
 from prodgen_django.recipes.base import ItemFailed
 from prodgen_django.recipes.campaign_form import AUTOMATIC, TYPED, parse_translations
+from prodgen_django.recipes.photos import read_picture
 
 if TYPE_CHECKING:
     from prodgen_django.campaigns.terms import Price, Promotion
@@ -155,14 +156,14 @@ def brand_of(options: Mapping[str, Any], folder: str) -> Brand:
 def _logo(kit: BrandKit, name: str) -> Any:
     import numpy as np
 
-    from prodgen_django.imagefile import ImageRejected, load_image
+    from prodgen_django.imagefile import ImageRejected
     from prodgen_django.storage import read_file
 
     file = getattr(kit, name)
     if not file:
         return None
     try:
-        pixels = load_image(read_file(file))
+        pixels = read_picture(read_file(file))
     except (ImageRejected, OSError) as error:
         raise ItemFailed(
             "logo",

@@ -14,7 +14,7 @@ from prodgen_django.recipes.base import ItemFailed, Outcome, Picture, Recipe
 from prodgen_django.recipes.forms import RecipeForm, format_field, seed_field
 from prodgen_django.recipes.outlines import outline_file, outline_of
 from prodgen_django.recipes.own_scenes import NoScene
-from prodgen_django.recipes.photos import require_photos, rgb
+from prodgen_django.recipes.photos import photo_of, require_photos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -161,8 +161,6 @@ class DisplayRecipe(Recipe):
         self, item: WorkItem, bench: Workbench, side: int = 0
     ) -> list[tuple[str, np.ndarray, CutOut]]:
         """The photos to use, each with its cut-out; with ``side`` they are made smaller first."""
-        from prodgen_django.studio.matting import shrink
-
         refs = require_photos(item)
         way = item.options.get("photo", "best")
         if way == "first":
@@ -174,15 +172,14 @@ class DisplayRecipe(Recipe):
         for number, ref in enumerate(refs):
             bench.progress(item, 0.5 * number / len(refs), _now("Cutting out"))
             try:
-                photo = rgb(bench, ref)
-                photo = shrink(photo, side) if side else photo
-                found.append((ref, photo, outline_of(ref, photo)))
+                photo, own = photo_of(bench, ref, side)
+                found.append((ref, photo, outline_of(ref, photo, own)))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
             if way == "best" and len(found) > 1:
                 # Of large photos no more than two are held at a time.
-                found = [max(found, key=_suits)]
+                found = [max(found, key=suits)]
         if not found:
             raise faults[0]
         return found
@@ -288,11 +285,11 @@ def certificate(
 
     Composed, every opaque pixel must be the photo's own: a difference that no eye would see is still a fault.
     """
-    from prodgen_django.imagefile import load_image
+    from prodgen_django.imagefile import load_made
     from prodgen_django.studio import certify, thresholds_for
 
     stored = certify(
-        photo, alpha, load_image(data), staged.transform, thresholds=thresholds_for(file_format)
+        photo, alpha, load_made(data), staged.transform, thresholds=thresholds_for(file_format)
     ).as_dict()
     composed = staged.fidelity
     if not composed.exact:
@@ -322,7 +319,7 @@ def measure(data: bytes) -> tuple[dict[str, Any], list[Mapping[str, str]]]:
     return {name: report.as_dict() for name, report in reports.items()}, blockers
 
 
-def _suits(candidate: tuple[str, np.ndarray, CutOut]) -> tuple[bool, float]:
+def suits(candidate: tuple[str, np.ndarray, CutOut]) -> tuple[bool, float]:
     """A photo that a person has taken the trouble with comes before every other."""
     return candidate[2].corrected, _merit(candidate)
 

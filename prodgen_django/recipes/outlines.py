@@ -1,4 +1,4 @@
-"""A photo's cut-out: the outline that a person drew for it, else the one that is found."""
+"""A photo's cut-out, the same for every kind of picture: a person's outline, else the file's own, else a found one."""
 
 from __future__ import annotations
 
@@ -17,27 +17,32 @@ if TYPE_CHECKING:
 OUTLINE_SIDE = 1200
 
 
-def outline_of(ref: str, photo: np.ndarray) -> CutOut:
-    """The cut-out of a photo, uint8 H×W×3. Raises ItemFailed where no product is found in it."""
-    return _mended(ref, photo) or _cut(photo)
+def outline_of(ref: str, photo: np.ndarray, own: np.ndarray | None = None) -> CutOut:
+    """The cut-out of a photo as `photo_of` gives it, with the alpha that its file brings along.
+
+    Raises ItemFailed where there is no product in it.
+    """
+    return known_outline(ref, photo, own) or found_outline(photo)
 
 
-def _mended(ref: str, photo: np.ndarray) -> CutOut | None:
-    """The outline that a person has drawn for the photo, or None; one for another picture under its name is left."""
-    from prodgen_django.imagefile import load_image
-    from prodgen_django.models import CutOutCorrection
-    from prodgen_django.storage import read_file
-    from prodgen_django.studio import cut_out_by_hand
+def known_outline(ref: str, photo: np.ndarray, own: np.ndarray | None = None) -> CutOut | None:
+    """The outline that somebody drew for the photo, or the one that its file brings along; None where neither is."""
+    from prodgen_django.studio import cut_out_brought
 
-    drawn = CutOutCorrection.objects.filter(photo=ref).first()
-    if drawn is None:
-        return None
+    return _mended(ref, photo, own) or (None if own is None else _with_product(cut_out_brought(own)))
+
+
+def found_outline(photo: np.ndarray) -> CutOut:
+    """The cut-out of a photo by what ``PRODGEN["MATTING"]`` names. Raises ItemFailed where no product is found."""
+    from prodgen_django.studio import cut_out_report
+    from prodgen_django.studio.rembg_backend import MattingUnavailable, rembg_cut_out
+
+    chosen = settings.MATTING
     try:
-        mask = load_image(read_file(drawn.mask))[..., 0] > 127
-    except (OSError, ValueError):
-        return None
-    ratio = (mask.shape[1] / mask.shape[0]) / (photo.shape[1] / photo.shape[0])
-    return cut_out_by_hand(photo, mask) if mask.any() and abs(ratio - 1) < 0.02 else None
+        cut = cut_out_report(photo) if chosen == "own" else rembg_cut_out(photo, chosen["rembg"])
+    except MattingUnavailable as error:
+        raise ItemFailed("matting_unavailable", str(error)) from error
+    return _with_product(cut)
 
 
 def outline_file(bench: Workbench, cut: CutOut) -> str:
@@ -52,15 +57,25 @@ def outline_file(bench: Workbench, cut: CutOut) -> str:
     return bench.save_file("cutouts", encode_image(pixels, format="png", source_type=None), "png")
 
 
-def _cut(photo: np.ndarray) -> CutOut:
-    from prodgen_django.studio import cut_out_report
-    from prodgen_django.studio.rembg_backend import MattingUnavailable, rembg_cut_out
+def _mended(ref: str, photo: np.ndarray, own: np.ndarray | None) -> CutOut | None:
+    """The outline that a person has drawn for the photo, or None; one for another picture under its name is left."""
+    from prodgen_django.imagefile import load_made
+    from prodgen_django.models import CutOutCorrection
+    from prodgen_django.storage import read_file
+    from prodgen_django.studio import cut_out_by_hand
 
-    chosen = settings.MATTING
+    drawn = CutOutCorrection.objects.filter(photo=ref).first()
+    if drawn is None:
+        return None
     try:
-        cut = cut_out_report(photo) if chosen == "own" else rembg_cut_out(photo, chosen["rembg"])
-    except MattingUnavailable as error:
-        raise ItemFailed("matting_unavailable", str(error)) from error
+        mask = load_made(read_file(drawn.mask))[..., 0] > 127
+    except (OSError, ValueError):
+        return None
+    ratio = (mask.shape[1] / mask.shape[0]) / (photo.shape[1] / photo.shape[0])
+    return cut_out_by_hand(photo, mask, own) if mask.any() and abs(ratio - 1) < 0.02 else None
+
+
+def _with_product(cut: CutOut) -> CutOut:
     if not cut.alpha.any():
         raise ItemFailed("no_product", " ".join(cut.reasons))
     return cut

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 
 from prodgen_django.recipes.base import ItemFailed
 from prodgen_django.recipes.outlines import outline_of
-from prodgen_django.recipes.photos import rgb
+from prodgen_django.recipes.photos import photo_of
 from prodgen_django.storage import cache_folder
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def own_scene(
     """The staged photo `ref` without its product, for the product that `cut` found in `photo`."""
     from prodgen_django.studio.own_scenes import product_card, scene_card, without_product
 
-    staged = rgb(bench, ref)
-    alpha = outline_of(ref, staged).alpha
+    staged, own = photo_of(bench, ref)
+    alpha = outline_of(ref, staged, own).alpha
     card = scene_card(staged, alpha)
     if card is None:
         raise NoScene
@@ -137,12 +137,12 @@ class _Cards:
 
 
 def _look_at(ref: str, bench: Workbench) -> SceneCard | None:
-    from prodgen_django.studio.matting import shrink
     from prodgen_django.studio.own_scenes import is_staged, scene_card
 
     try:
-        photo = shrink(rgb(bench, ref), 640)
-        if not is_staged(photo):
+        photo, own = photo_of(bench, ref, 640)
+        # What was cut out before has no scene about it.
+        if own is not None or not is_staged(photo):
             return None
         cut = outline_of(ref, photo)
     except ItemFailed:

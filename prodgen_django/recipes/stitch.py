@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -12,14 +13,22 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.forms import RecipeForm, format_field, seed_field
-from prodgen_django.recipes.photos import WHITE, require_photos, rgb
+from prodgen_django.recipes.outlines import known_outline
+from prodgen_django.recipes.photos import WHITE, photo_of, require_photos
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    import numpy as np
+
     from prodgen_django.catalog import Photo
     from prodgen_django.recipes.base import Workbench, WorkItem
     from prodgen_django.stitching import StitchResult
+    from prodgen_django.studio import CutOut
+
+    Box = tuple[float, float, float, float]
+
+logger = logging.getLogger("prodgen_django.recipes")
 
 OVERLAPPING = ("auto", "planar", "panorama")
 #: Most products in one picture.
@@ -165,21 +174,18 @@ class StitchRecipe(Recipe):
                 yield Outcome(item, error=error)
 
     def _one(self, item: WorkItem, bench: Workbench) -> Outcome:
-        from prodgen_django.stitching import StitchError, stitch
+        from prodgen_django.stitching import StitchError
 
         refs = require_photos(item)
-        images = []
-        for number, ref in enumerate(refs):
-            bench.progress(item, 0.2 * number / len(refs), _now("Reading the photos"))
-            images.append(rgb(bench, ref))
+        images, boxes = self._read(item, refs, bench)
         steps: list[dict[str, str]] = []
         try:
-            result = stitch(
+            result = _stitched(
                 images,
                 item.options["mode"],
                 on_progress=lambda stage, fraction: bench.progress(item, 0.2 + 0.75 * fraction, stage),
                 explain=_keeper(bench, steps) if item.options.get("explain") else None,
-                **self._engine_options(item, len(images)),
+                **self._engine_options(item, boxes),
             )
         except StitchError as error:
             raise ItemFailed(error.code, error.message) from error
@@ -188,6 +194,21 @@ class StitchRecipe(Recipe):
             result.image[~result.mask] = WHITE
         report = {**result.report, "sentences": list(result.report.get("warnings", [])), "steps": steps}
         return Outcome(item, pictures=tuple(self._pictures(item, refs, result)), report=report)
+
+    def _read(
+        self, item: WorkItem, refs: Sequence[str], bench: Workbench
+    ) -> tuple[list[np.ndarray], list[Box | None]]:
+        """The photos, and for a layout where the product stands in each, where somebody or the file itself says so."""
+        images: list[np.ndarray] = []
+        boxes: list[Box | None] = []
+        for number, ref in enumerate(refs):
+            bench.progress(item, 0.2 * number / len(refs), _now("Reading the photos"))
+            photo, own = photo_of(bench, ref)
+            images.append(photo)
+            boxes.append(
+                None if item.options["mode"] in OVERLAPPING else _box(known_outline(ref, photo, own))
+            )
+        return images, boxes
 
     def _pictures(self, item: WorkItem, refs: tuple[str, ...], result: StitchResult) -> Iterator[Picture]:
         """The stitched picture, or the files that a long one is cut into."""
@@ -226,7 +247,7 @@ class StitchRecipe(Recipe):
                 tags=("stitched", *style_tags(part)),
             )
 
-    def _engine_options(self, item: WorkItem, count: int) -> dict[str, Any]:
+    def _engine_options(self, item: WorkItem, boxes: list[Box | None]) -> dict[str, Any]:
         options = item.options
         chosen: dict[str, Any] = {
             "seed": item.seed,
@@ -236,13 +257,53 @@ class StitchRecipe(Recipe):
             "on_partial": options.get("leave_out") or "strangers",
         }
         if options["mode"] in OVERLAPPING:
-            return chosen
+            return chosen | {"device": _device()}
+        chosen["boxes"] = boxes
         chosen |= {
             name: options[name] for name in ("columns", "gutter", "width") if options.get(name) is not None
         }
         if options.get("captions"):
-            chosen["captions"] = options.get("names") or [item.title] + [None] * (count - 1)
+            chosen["captions"] = options.get("names") or [item.title] + [None] * (len(boxes) - 1)
         return chosen
+
+
+def _device() -> str | None:
+    """The device of ``PRODGEN["DEVICE"]`` as the engine takes it: a GPU, or None for OpenCV on the CPU."""
+    if settings.DEVICE == "cpu":
+        return None  # without loading torch, which nothing here needs then
+    from prodgen_django.gan.sampling import choose_device
+
+    device = choose_device(settings.DEVICE)
+    return None if device.type == "cpu" else str(device)
+
+
+def _stitched(
+    images: list[np.ndarray], mode: str, *, device: str | None = None, **options: Any
+) -> StitchResult:
+    """`stitch`, and once more on the CPU where the GPU's memory does not hold the canvas."""
+    from prodgen_django.stitching import stitch
+
+    if device is None:
+        return stitch(images, mode, **options)
+    import torch
+
+    try:
+        return stitch(images, mode, device=device, **options)
+    except torch.OutOfMemoryError:
+        logger.warning("the memory of %s does not hold the picture: it is stitched on the CPU", device)
+    torch.cuda.empty_cache()
+    return stitch(images, mode, **options)
+
+
+def _box(cut: CutOut | None) -> Box | None:
+    """The box about a product, in pixels: left, top, right, bottom."""
+    if cut is None:
+        return None
+    solid = cut.alpha >= 0.5
+    rows, columns = solid.any(1).nonzero()[0], solid.any(0).nonzero()[0]
+    if not rows.size:
+        return None
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def _keeper(bench: Workbench, steps: list[dict[str, str]]) -> Callable[[str, Any], None]:

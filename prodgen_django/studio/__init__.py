@@ -10,13 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .brought import brought_alpha
     from .channels import CHANNELS, Channel, Rule
     from .checking import ChannelReport, RuleResult, check_channel
     from .color import palette, style_tags
     from .consistency import Look, common_look, measure_look, outliers
     from .export import Exported, ExportError, export_for_channel
     from .fidelity import Fidelity, certify, thresholds_for
-    from .matting import CutOut, cut_out, cut_out_by_hand, cut_out_report, foreground, refine
+    from .matting import CutOut, cut_out, cut_out_brought, cut_out_by_hand, cut_out_report, foreground, refine
     from .provenance import combined_source_type
     from .review import PhotoQuality, photo_quality
     from .staging import Staged, StagingError, stage
@@ -38,11 +39,13 @@ _HOMES = {
     "Staged": "staging",
     "StagingError": "staging",
     "Style": "styles",
+    "brought_alpha": "brought",
     "certify": "fidelity",
     "check_channel": "checking",
     "common_look": "consistency",
     "combined_source_type": "provenance",
     "cut_out": "matting",
+    "cut_out_brought": "matting",
     "cut_out_by_hand": "matting",
     "cut_out_report": "matting",
     "export_for_channel": "export",
@@ -73,11 +76,13 @@ __all__ = [
     "Staged",
     "StagingError",
     "Style",
+    "brought_alpha",
     "certify",
     "check_channel",
     "combined_source_type",
     "common_look",
     "cut_out",
+    "cut_out_brought",
     "cut_out_by_hand",
     "cut_out_report",
     "export_for_channel",

@@ -8,6 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from prodgen_django.imagefile.pixels import flatten
+
+from .brought import SEE_THROUGH, amended, brought_alpha, see_through
 from .color import Float, Pixels
 from .confidence import NOTHING, POOR, confidence
 from .segmentation import SIDE, Mask, Segmentation, segment
@@ -26,12 +29,14 @@ class CutOut:
 
     `alpha`: float32 H×W in [0, 1]. `confidence`: 0 to 1. `reasons`: one sentence for each thing that speaks
     against the outline, for the person who reviews it; `poor` says that one must. `corrected`: a person drew it.
+    `brought`: the photograph's file had it as its own alpha.
     """
 
     alpha: Float
     confidence: float
     reasons: tuple[str, ...]
     corrected: bool = False
+    brought: bool = False
 
     @property
     def poor(self) -> bool:
@@ -44,21 +49,27 @@ class CutOut:
             "reasons": list(self.reasons),
             "poor": self.poor,
             "corrected": self.corrected,
+            "brought": self.brought,
         }
 
 
 def cut_out(image: Pixels) -> Float:
-    """The product's alpha, float32 H×W in [0, 1], for a photograph uint8 H×W×3 of any size."""
+    """The product's alpha, float32 H×W in [0, 1], for a photograph uint8 H×W×3 or H×W×4 of any size."""
     return cut_out_report(image).alpha
 
 
 def cut_out_report(image: Pixels) -> CutOut:
     """`cut_out`, with a confidence and the reasons against it.
 
-    Where no product can be told from its background, alpha is 0 everywhere and the confidence is 0.
+    Where no product can be told from its background, alpha is 0 everywhere and the confidence is 0. A photograph that
+    was cut out before (H×W×4) keeps its own alpha; other transparency is laid on white.
     """
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
-        raise ValueError(f"a photograph is uint8 H×W×3, not {image.dtype} {image.shape}")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4) or 0 in image.shape:
+        raise ValueError(f"a photograph is uint8 H×W×3 or H×W×4, not {image.dtype} {image.shape}")
+    own = brought_alpha(image)
+    if own is not None:
+        return cut_out_brought(own)
+    image = flatten(image, (255, 255, 255))
     height, width = image.shape[:2]
     if min(shrink(image, SIDE).shape[:2]) < 16:
         return CutOut(np.zeros((height, width), np.float32), 0.0, (NOTHING,))
@@ -84,9 +95,22 @@ def look_twice(image: Pixels) -> tuple[Segmentation, Mask | None]:
     return found, cv2.resize(byte, size, interpolation=cv2.INTER_NEAREST) == 1
 
 
-def cut_out_by_hand(image: Pixels, mask: Mask) -> CutOut:
-    """The cut-out of a photograph (uint8 H×W×3) from a mask that a person drew (bool h×w of like proportions)."""
-    return CutOut(refine(image, mask), 1.0, (), corrected=True)
+def cut_out_by_hand(image: Pixels, mask: Mask, own: Float | None = None) -> CutOut:
+    """The cut-out of a photograph (uint8 H×W×3) from a mask that a person drew (bool h×w of like proportions).
+
+    `own`: the alpha that the photograph's file brings along, float32 H×W; it stays where the drawing agrees with it.
+    """
+    drawn = refine(image, mask)
+    return CutOut(drawn if own is None else amended(own, drawn), 1.0, (), corrected=True)
+
+
+def cut_out_brought(alpha: Float) -> CutOut:
+    """The cut-out that a file brings along (`brought.brought_alpha`): whoever made it saw the product."""
+    if not (alpha >= 0.5).any():
+        return CutOut(np.zeros_like(alpha), 0.0, (NOTHING,), brought=True)
+    if see_through(alpha):
+        return CutOut(alpha, POOR / 2, (SEE_THROUGH,), brought=True)
+    return CutOut(alpha, 1.0, (), brought=True)
 
 
 def shrink(image: Any, side: int) -> Any:

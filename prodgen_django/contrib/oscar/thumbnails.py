@@ -1,8 +1,7 @@
-"""A thumbnailer for OSCAR_THUMBNAILER that keeps what a picture says of its origin.
+"""A thumbnailer for OSCAR_THUMBNAILER that keeps what a picture says of its origin, and its colours.
 
 Both of Oscar's own drop the XMP packet with the IPTC DigitalSourceType, and with it the only mark that says
-that a
-picture is synthetic.
+that a picture is synthetic; and the ICC profile, without which a phone's photo (Display P3) is pale.
 """
 
 from __future__ import annotations
@@ -10,14 +9,36 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.utils.module_loading import import_string
 from easy_thumbnails import engine
+from easy_thumbnails.conf import settings as easy_settings
 from easy_thumbnails.files import Thumbnailer, ThumbnailerFieldFile, ThumbnailFile
 from easy_thumbnails.files import get_thumbnailer as get_easy_thumbnailer
 from oscar.core.thumbnails import EasyThumbnails
 
 
+def _in_srgb(source: Any, **options: Any) -> Any:
+    """A source generator of easy-thumbnails for pictures with a profile: converted to sRGB. None for all others."""
+    from PIL import Image
+
+    from prodgen_django.imagefile import inspect_image
+    from prodgen_django.recipes.photos import bounds, read_picture
+
+    data = source.read() if source else b""
+    if not data or not inspect_image(data, **bounds()).icc:
+        return None
+    return Image.fromarray(read_picture(data))
+
+
 class _Provenance:
-    """Mixed into one of easy-thumbnails' thumbnailers: writes the source's own mark into the thumbnail."""
+    """Mixed into one of easy-thumbnails' thumbnailers: converts a picture with a profile to sRGB and writes the
+    source's own mark into the thumbnail.
+    """
+
+    @property
+    def source_generators(self) -> list[Any]:
+        # Where ours gives none, or cannot open the file, the shop's own are asked.
+        return [_in_srgb, *(import_string(name) for name in easy_settings.THUMBNAIL_SOURCE_GENERATORS)]
 
     def generate_thumbnail(self, thumbnail_options: Any, silent_template_exception: bool = False) -> Any:
         made = super().generate_thumbnail(thumbnail_options, silent_template_exception)  # type: ignore[misc]
@@ -51,7 +72,7 @@ class _Provenance:
         return marked
 
     def _packet(self) -> bytes | None:
-        from prodgen_django.imagefile import SOURCE_TYPES, ImageRejected, read_source_type
+        from prodgen_django.imagefile import ImageRejected, read_source_type
         from prodgen_django.imagefile.provenance import xmp_packet
 
         storage = self.source_storage  # type: ignore[attr-defined]
@@ -60,7 +81,7 @@ class _Provenance:
                 source_type = read_source_type(file.read())
         except (OSError, ImageRejected):
             return None
-        return xmp_packet(source_type) if source_type in SOURCE_TYPES else None
+        return xmp_packet(source_type) if source_type else None
 
 
 class _MarkedFieldFile(_Provenance, ThumbnailerFieldFile):
