@@ -64,9 +64,7 @@ def read_bytes(source: bytes | str | os.PathLike[str] | IO[bytes], *, max_bytes:
                 with Path(source).open("rb") as file:
                     data = file.read(max_bytes + 1)
             else:
-                if source.seekable():
-                    source.seek(0)
-                data = source.read(max_bytes + 1)
+                data = _read_stream(source, max_bytes + 1)
         except (OSError, ValueError) as error:
             raise ImageRejected("unreadable", "The picture's file is missing or cannot be read.") from error
     if len(data) > max_bytes:
@@ -77,6 +75,17 @@ def read_bytes(source: bytes | str | os.PathLike[str] | IO[bytes], *, max_bytes:
     if not data:
         raise ImageRejected("empty", "The file is empty. Upload it again.")
     return data
+
+
+def _read_stream(source: IO[bytes], most: int) -> bytes:
+    """What a stream holds from its beginning, up to `most` bytes; of a network's one a read may give less than asked."""
+    if hasattr(source, "seekable") and source.seekable():
+        source.seek(0)
+    parts, left = [], most
+    while left > 0 and (part := source.read(left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def inspect_image(

@@ -161,8 +161,8 @@ def _open_heif(data: bytes, deadline: float) -> ImageFile.ImageFile:
     image = _try(HeifImageFile, data, deadline)
     if image is None:
         raise ImageRejected(
-            "broken",
-            "The HEIC photo is damaged or of a kind that cannot be read. Save it as JPEG and try again.",
+            "format_not_allowed",
+            "This HEIC photo is damaged or of a kind that cannot be read. Save it as JPEG and try again.",
         )
     return image
 

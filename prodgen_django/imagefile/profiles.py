@@ -47,8 +47,10 @@ def _plain(part: Image.Image) -> Image.Image:
 
 def _opaque(part: Image.Image) -> Image.Image:
     """The colours alone, not weighed with a transparency."""
-    if part.mode in ("RGBa", "La"):
-        part = part.convert("RGBA" if part.mode == "RGBa" else "LA")
+    if part.mode in ("RGBa", "PA") or (part.mode == "P" and "transparency" in part.info):
+        part = part.convert("RGBA")
+    elif part.mode == "La":
+        part = part.convert("LA")
     return part.getchannel("L") if part.mode == "LA" else part
 
 

@@ -43,12 +43,11 @@ def load_photo(ref: str) -> np.ndarray:
             return read_picture(file)
     except CatalogError as error:
         raise ItemFailed("photo_missing", str(error)) from error
-    except OSError as error:
-        raise ItemFailed(
-            "photo_missing", _("The photo %(ref)s cannot be read from the storage.") % {"ref": ref}
-        ) from error
-    except ImageRejected as error:
-        raise ItemFailed(error.code, error.message) from error
+    except (OSError, ImageRejected) as error:
+        if isinstance(error, ImageRejected) and error.code != "unreadable":
+            raise ItemFailed(error.code, error.message) from error
+        message = _("The photo %(ref)s cannot be read from the storage.") % {"ref": ref}
+        raise ItemFailed("photo_missing", message) from error
 
 
 def photo_of(bench: Workbench, ref: str, side: int = 0) -> tuple[np.ndarray, np.ndarray | None]:

@@ -13,6 +13,8 @@ from PIL import Image
 
 from prodgen_django.imagefile import (
     FORMATS,
+    IPTC_TERMS,
+    MAX_BYTES,
     SOURCE_TYPES,
     encode_image,
     inspect_image,
@@ -20,6 +22,9 @@ from prodgen_django.imagefile import (
     make_rendition,
     read_source_type,
 )
+from prodgen_django.studio import export_for_channel
+
+from .making import CASES
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8)
 
@@ -32,6 +37,38 @@ def test_every_file_says_how_it_was_made(kind: str, source_type: str) -> None:
     assert f"digitalsourcetype/{source_type}".encode() in data
     for width in (120, 60):
         assert read_source_type(make_rendition(data, width, "webp")) == source_type
+
+
+@pytest.mark.parametrize("term", sorted(IPTC_TERMS))
+def test_every_term_of_the_vocabulary_passes_to_a_copy(term: str) -> None:
+    data = encode_image(PIXELS, source_type=term)
+    for kind in FORMATS:
+        assert read_source_type(make_rendition(data, 60, kind)) == term
+
+
+def test_what_a_phone_says_of_its_photo_passes_to_copies_and_exports() -> None:
+    data = (CASES / "xmp_computationalCapture.jpg").read_bytes()
+    assert read_source_type(make_rendition(data, 100, "webp")) == "computationalCapture"
+    made = export_for_channel(data, "web", strict=False)
+    assert read_source_type(made.data) == "computationalCapture"
+
+
+def test_a_term_that_is_younger_than_our_list_is_carried_and_never_made_up() -> None:
+    data = encode_image(PIXELS, source_type="quantumCapture", carried=True)
+    assert read_source_type(make_rendition(data, 60)) == "quantumCapture"
+    assert read_source_type(export_for_channel(data, "web", strict=False).data) == "quantumCapture"
+    with pytest.raises(ValueError, match="quantumCapture"):
+        encode_image(PIXELS, source_type="quantumCapture")
+    with pytest.raises(ValueError, match="no word"):
+        encode_image(PIXELS, source_type="x' onload='y", carried=True)
+
+
+def test_a_picture_of_our_own_is_no_stranger_whatever_its_size() -> None:
+    # Drawn noise, and so more bytes than an upload may have.
+    noise = np.random.default_rng(0).integers(0, 255, (3800, 3800, 3), np.uint8)
+    data = encode_image(noise, format="png", source_type="compositeCapture", effort=0)
+    assert len(data) > MAX_BYTES
+    assert inspect_image(make_rendition(data, 200)).width == 200
 
 
 @pytest.mark.parametrize("kind", FORMATS)
