@@ -78,7 +78,7 @@ def read_bytes(source: bytes | str | os.PathLike[str] | IO[bytes], *, max_bytes:
 
 
 def _read_stream(source: IO[bytes], most: int) -> bytes:
-    """What a stream holds from its beginning, up to `most` bytes; of a network's one a read may give less than asked."""
+    """What a stream holds from its beginning, up to `most` bytes. One read of a network's may give less than asked."""
     if hasattr(source, "seekable") and source.seekable():
         source.seek(0)
     parts, left = [], most

@@ -6,6 +6,7 @@ import io
 import uuid
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from prodgen_django.contrib.oscar.campaigns import start_campaign
 from prodgen_django.imagefile import read_source_type
 from prodgen_django.jobs import create_job, queue_job, update_draft
 from prodgen_django.jobs.run import run_here
-from prodgen_django.models import BrandKit, Campaign, GeneratedImage, Job
+from prodgen_django.models import BrandKit, Campaign, CutOutCorrection, GeneratedImage, Job
 from prodgen_django.personalization import Visitor
 from prodgen_django.personalization.campaigns import choose_campaign
 from prodgen_django.recipes import ItemFailed
@@ -189,6 +190,33 @@ def test_campaign_is_made_measured_marked_and_can_be_made_again(mug: Any) -> Non
     assert placed.link == offer.get_absolute_url()
     again = finished([mug], **asked)
     assert [i.sha256 for i in again.images.order_by("item__position")] == [first.sha256, second.sha256]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_campaign_uses_the_outline_that_a_person_drew(mug: Any) -> None:
+    import numpy as np
+
+    from prodgen_django.imagefile import encode_image
+    from prodgen_django.storage import save_content
+
+    before = finished([mug]).images.get()
+    assert not before.scores["cut_out"]["corrected"]
+    drawn = np.zeros((500, 500), np.uint8)
+    drawn[150:350, 150:350] = 255
+    data = encode_image(drawn, format="png", source_type=None)
+    CutOutCorrection.objects.create(photo="tidal-mug-1.jpg", mask=save_content("cutouts", data, "png"))
+    after = finished([mug]).images.get()
+    assert after.scores["cut_out"]["corrected"]
+    assert after.sha256 != before.sha256
+
+
+@pytest.mark.django_db(transaction=True)
+def test_campaign_is_cut_out_by_what_the_shop_has_set(mug: Any, settings: Any, tmp_path: Path) -> None:
+    pytest.importorskip("rembg")
+    assert finished([mug]).images.exists()
+    # What was found and kept by another method is not taken for this one's.
+    settings.PRODGEN = {**settings.PRODGEN, "MATTING": {"rembg": {"path": str(tmp_path / "gone.onnx")}}}
+    assert "There is no model at gone.onnx" in finished([mug]).items.get().error
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from prodgen_django.gan import PhotoDataset
+from prodgen_django.gan import dataset as dataset_module
 from prodgen_django.gan.preparation import blur_effect, fit_square
 from prodgen_django.imagefile import encode_image
 
@@ -59,6 +62,47 @@ def test_the_same_shape_in_another_colour_is_no_duplicate():
         shirt[20:80, 30:70] = colour
         photos.append((shirt, "shirt", name))
     assert len(PhotoDataset.from_photos(photos, 32)) == 3
+
+
+def test_of_a_folder_every_picture_is_taken_or_listed_by_name(tmp_path, monkeypatch):
+    """Phones and Windows write .heic, .jfif and .JPE; designers .psd; a Mac leaves "._" notes beside them."""
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    rng = np.random.default_rng(5)
+    for name in ("a.jfif", "b.JPE", "c.jpg", "d.webp", "e.PNG"):
+        kind = {"webp": "webp", "PNG": "png"}.get(name.rpartition(".")[2], "jpeg")
+        (tmp_path / name).write_bytes(
+            encoded(drawn_photo(rng, "disc" if ord(name[0]) % 2 else "bar", 96), kind)
+        )
+    (tmp_path / "f.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    (tmp_path / "g.HEIF").write_bytes(b"\0\0\0\x18ftypmif1" + bytes(40))
+    (tmp_path / "h.psd").write_bytes(b"8BPS" + bytes(40))
+    (tmp_path / "i.svg").write_bytes(b"<svg/>")
+    (tmp_path / "j.cr3").write_bytes(b"\0\0\0\x18ftypcrx " + bytes(40))
+    for name in ("._c.jpg", ".DS_Store", "Thumbs.db", "readme.txt", "list.csv"):
+        (tmp_path / name).write_bytes(b"no picture")
+    (tmp_path / "folder.jpg").mkdir()
+    dataset = PhotoDataset.from_folder(tmp_path, 32)
+    assert dataset.keys == ["a.jfif", "b.JPE", "c.jpg", "d.webp", "e.PNG"]
+    told = {one.key: one.detail for one in dataset.report.rejected}
+    assert set(told) == {"f.heic", "g.HEIF", "h.psd", "i.svg", "j.cr3"}
+    assert "prodgen-django[heic]" in told["f.heic"]
+    assert "Photoshop" in told["h.psd"]
+    assert all(reason.endswith(".") for reason in told.values())
+
+
+def test_heic_photos_of_a_folder_are_taken_where_they_can_be_read(tmp_path, monkeypatch):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    rng = np.random.default_rng(6)
+    (tmp_path / "a.jpg").write_bytes(encoded(drawn_photo(rng, "disc", 96), "jpeg"))
+    pillow_heif.from_pillow(Image.fromarray(drawn_photo(rng, "bar", 96))).save(
+        tmp_path / "b.heic", quality=95
+    )
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "pillow_heif", None)
+        without.setattr(dataset_module, "find_spec", lambda name: None)
+        assert PhotoDataset.from_folder(tmp_path, 32, tmp_path / "kept").keys == ["a.jpg"]
+    # What was prepared without the reader is prepared anew with it.
+    assert PhotoDataset.from_folder(tmp_path, 32, tmp_path / "kept").keys == ["a.jpg", "b.heic"]
 
 
 def test_nothing_usable_is_said_in_words():
