@@ -93,7 +93,7 @@ def inspect_image(
     *,
     max_bytes: int = MAX_BYTES,
     max_pixels: int = MAX_PIXELS,
-    max_seconds: float = MAX_SECONDS,
+    max_seconds: float = MAX_SECONDS / 4,
 ) -> ImageInfo:
     """What the header of `source` says; no pixel is decoded. Raises ImageRejected as `load_image` does."""
     data = read_bytes(source, max_bytes=max_bytes)
@@ -108,7 +108,7 @@ def inspect_image(
                 bytes=len(data),
                 icc=bool(image.info.get("icc_profile")),
                 gps=_has_gps(image),
-                source_type=source_type_in(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")),
+                source_type=_source_type(image),
             )
     except ImageRejected:
         raise
@@ -210,6 +210,12 @@ def _decode(image: ImageFile.ImageFile, max_pixels: int) -> None:
             raise
         image.load()
     check_size(image, max_pixels)  # what is decoded may be of another size than the header said
+
+
+def _source_type(image: Image.Image) -> str | None:
+    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+    # A TIFF's may be anything, such as a list of numbers.
+    return source_type_in(xmp) if isinstance(xmp, bytes | str) else None
 
 
 def _has_gps(image: Image.Image) -> bool:

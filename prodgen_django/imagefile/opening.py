@@ -8,6 +8,7 @@ process and not for this picture.
 from __future__ import annotations
 
 import io
+import re
 import struct
 import time
 
@@ -26,17 +27,18 @@ from PIL import (
 from . import jpeg, png
 from .errors import ImageRejected
 
-_READERS: tuple[type[ImageFile.ImageFile], ...] = (
-    JpegImagePlugin.JpegImageFile,
-    PngImagePlugin.PngImageFile,
-    WebPImagePlugin.WebPImageFile,
-    AvifImagePlugin.AvifImageFile,
-    GifImagePlugin.GifImageFile,
-    TiffImagePlugin.TiffImageFile,
-    BmpImagePlugin.BmpImageFile,
+_READERS: tuple[tuple[re.Pattern[bytes], type[ImageFile.ImageFile]], ...] = (
+    (re.compile(rb"\xff\xd8\xff"), JpegImagePlugin.JpegImageFile),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), PngImagePlugin.PngImageFile),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), WebPImagePlugin.WebPImageFile),
+    # A container of the last two may as well hold HEVC, and is then refused by this reader.
+    (re.compile(rb"....ftyp(avif|avis|mif1|msf1)", re.DOTALL), AvifImagePlugin.AvifImageFile),
+    (re.compile(rb"GIF8[79]a"), GifImagePlugin.GifImageFile),
+    (re.compile(rb"II[*+]\0|MM\0[*+]|II\0\*|MM\*\0"), TiffImagePlugin.TiffImageFile),
+    (re.compile(rb"BM"), BmpImagePlugin.BmpImageFile),
 )
 
-READABLE = (*(str(reader.format) for reader in _READERS), "HEIF")
+READABLE = (*(str(reader.format) for _magic, reader in _READERS), "HEIF")
 """The formats that may be decoded. Every other one that Pillow knows stays shut; HEIF needs the extra `heic`."""
 
 # Brands of files that hold HEVC pictures, or may.
@@ -127,10 +129,8 @@ def too_many_pixels(max_pixels: int, size: tuple[int, int] | None = None) -> Ima
 
 
 def _read_header(data: bytes, deadline: float) -> ImageFile.ImageFile:
-    for reader in _READERS:
-        accept = Image.OPEN[str(reader.format)][1]
-        # A text in place of True or False says that Pillow was built without the format.
-        if accept is None or accept(data[:16]) is True:
+    for magic, reader in _READERS:
+        if magic.match(data):
             image = _try(reader, data, deadline)
             if image is not None:
                 return image

@@ -17,7 +17,7 @@ _MAX_TEXT = 1_000_000  # of one more, unpacked, Pillow refuses the whole picture
 # Photoshop's worst packets of XMP have tens of megabytes. What unpacks to more is built to do harm.
 _MAX_UNPACKED = 64_000_000
 _MAX_PROFILE = 8_000_000
-_MAX_CHUNKS = 1_000_000
+_MAX_CHUNKS = 200_000
 _PIECE = 1 << 18
 
 
@@ -25,7 +25,7 @@ def lighten(data: bytes) -> tuple[bytes, bytes | None]:
     """A PNG without texts and profiles of more than a megabyte, and such a profile, which Pillow would not take.
 
     Texts are unpacked piece by piece and not kept. Raises ImageRejected for a file that unpacks to very much, or has
-    millions of chunks.
+    hundreds of thousands of chunks.
     """
     kept: list[bytes] = []
     start = at = len(MAGIC)

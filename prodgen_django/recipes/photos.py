@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypedDict
 
 from django.utils.translation import gettext as _
 
@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 WHITE = (255, 255, 255)
 
 
-def bounds() -> dict[str, int]:
-    """How many bytes and pixels a picture from outside may have, as `load_image` and `inspect_image` take it."""
+class Bounds(TypedDict):
+    """What a picture from outside may have, as `load_image` and `inspect_image` take it."""
+
+    max_bytes: int
+    max_pixels: int
+
+
+def bounds() -> Bounds:
+    """``PRODGEN["MAX_IMAGE_BYTES"]`` and ``PRODGEN["MAX_IMAGE_PIXELS"]`` as they are now."""
     return {"max_bytes": settings.MAX_IMAGE_BYTES, "max_pixels": settings.MAX_IMAGE_PIXELS}
 
 

@@ -299,8 +299,10 @@ def _box(cut: CutOut | None) -> Box | None:
     """The box about a product, in pixels: left, top, right, bottom."""
     if cut is None:
         return None
+    import numpy as np
+
     solid = cut.alpha >= 0.5
-    rows, columns = solid.any(1).nonzero()[0], solid.any(0).nonzero()[0]
+    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
     if not rows.size:
         return None
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)

@@ -56,7 +56,7 @@ def test_texts_of_any_length_are_passed_over(before: list[bytes], behind: bytes)
 def test_a_png_that_unpacks_to_very_much_is_refused() -> None:
     assert rejected(png(GREY, 8, 0, ztxt(bytes(100_000_000)))).code == "too_slow"
     assert rejected(png(GREY, 8, 0, *[itxt(bytes(4_000_000))] * 20)).code == "too_slow"
-    assert rejected(png(GREY, 8, 0, *[chunk(b"prIv", b"")] * 1_000_001)).code == "too_slow"
+    assert rejected(png(GREY, 8, 0, *[chunk(b"prIv", b"")] * 200_001)).code == "too_slow"
 
 
 # -- one colour that is transparent
