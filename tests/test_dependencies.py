@@ -28,7 +28,10 @@ def imported() -> dict[str, Path]:
 
 def test_every_import_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    wanted = [
+        *project["dependencies"],
+        *(one for extra in project["optional-dependencies"].values() for one in extra),
+    ]
     declared = {re.split(r"[\s\[<>=;!~]", one)[0].lower().replace("_", "-") for one in wanted}
     providers = packages_distributions()
     missing = {
