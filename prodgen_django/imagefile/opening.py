@@ -94,16 +94,16 @@ def open_image(data: bytes, max_pixels: int, deadline: float) -> ImageFile.Image
     format_not_allowed, too_many_pixels, too_slow or broken, and whatever Pillow raises for a damaged header.
     """
     scans = jpeg.count_scans(data) if data.startswith(jpeg.MAGIC) else 0
-    profile = None
+    beside: dict[str, bytes] = {}
     if data.startswith(png.MAGIC):
-        data, profile = png.lighten(data)
+        data, beside = png.lighten(data)
     image = _read_header(data, deadline)
     try:
         check_size(image, max_pixels)
         if scans:
             jpeg.check_work(scans, image)
-        if profile is not None:
-            image.info["icc_profile"] = profile
+        for name, value in beside.items():
+            image.info.setdefault(name, value)
         if image.format == "PNG":
             png.scale_key(image, data)
     except BaseException:

@@ -17,19 +17,23 @@ _MAX_TEXT = 1_000_000  # of one more, unpacked, Pillow refuses the whole picture
 # Photoshop's worst packets of XMP have tens of megabytes. What unpacks to more is built to do harm.
 _MAX_UNPACKED = 64_000_000
 _MAX_PROFILE = 8_000_000
+# What a picture says of its origin stands at the packet's beginning; its history follows.
+_MAX_XMP = 4_000_000
+_XMP = b"XML:com.adobe.xmp\0"
 _MAX_CHUNKS = 200_000
 _PIECE = 1 << 18
 
 
-def lighten(data: bytes) -> tuple[bytes, bytes | None]:
-    """A PNG without texts and profiles of more than a megabyte, and such a profile, which Pillow would not take.
+def lighten(data: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """A PNG without texts and profiles of more than a megabyte, for which Pillow would refuse it.
 
-    Texts are unpacked piece by piece and not kept. Raises ImageRejected for a file that unpacks to very much, or has
+    Of these the profile, and the beginning of an XMP packet, come beside it under Pillow's names for them. Texts are
+    unpacked piece by piece and not kept. Raises ImageRejected for a file that unpacks to very much, or has
     hundreds of thousands of chunks.
     """
     kept: list[bytes] = []
     start = at = len(MAGIC)
-    budget, profile = _MAX_UNPACKED, None
+    budget, beside = _MAX_UNPACKED, dict[str, bytes]()
     for _chunk in range(_MAX_CHUNKS):
         if at + 12 > len(data):
             break
@@ -43,7 +47,9 @@ def lighten(data: bytes) -> tuple[bytes, bytes | None]:
                 raise _slow()
             if size > _MAX_TEXT:
                 if kind == b"iCCP" and size <= _MAX_PROFILE:
-                    profile = zlib.decompressobj().decompress(words, _MAX_PROFILE)
+                    beside["icc_profile"] = _unpacked(words, _MAX_PROFILE)
+                elif data.startswith(_XMP, at + 8):
+                    beside["xmp"] = _unpacked(words, _MAX_XMP) if packed else words[:_MAX_XMP]
                 kept.append(data[start:at])
                 start = end
         at = end
@@ -51,7 +57,7 @@ def lighten(data: bytes) -> tuple[bytes, bytes | None]:
             break
     else:
         raise _slow()
-    return (b"".join([MAGIC, *kept, data[start:]]) if kept else data), profile
+    return (b"".join([MAGIC, *kept, data[start:]]) if kept else data), beside
 
 
 def scale_key(image: ImageFile.ImageFile, data: bytes) -> None:
@@ -98,6 +104,14 @@ def _unpacked_size(packed: bytes, most: int) -> int:
     except zlib.error:
         pass  # Pillow passes over such a text
     return size
+
+
+def _unpacked(packed: bytes, most: int) -> bytes:
+    """The first `most` bytes; none of what is damaged."""
+    try:
+        return zlib.decompressobj().decompress(packed, most)
+    except zlib.error:
+        return b""
 
 
 def _slow() -> ImageRejected:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
@@ -326,7 +327,7 @@ def _found(photo: np.ndarray, bench: Workbench) -> CutOut:
             return CutOut(
                 stored["alpha"].astype(np.float32) / 255, told["confidence"], tuple(told["reasons"])
             )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         cut = found_outline(photo)
     part = kept.with_name(f"{kept.stem}-{id(photo)}.tmp.npz")
     np.savez_compressed(part, alpha=np.rint(cut.alpha * 255).astype(np.uint8), told=json.dumps(cut.as_dict()))

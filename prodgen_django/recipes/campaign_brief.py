@@ -14,7 +14,7 @@ from prodgen_django.campaigns import terms
 from prodgen_django.catalog import get_catalog
 from prodgen_django.recipes.base import ItemFailed
 from prodgen_django.recipes.campaign_form import AUTOMATIC, TYPED, parse_translations
-from prodgen_django.recipes.photos import read_picture
+from prodgen_django.recipes.photos import load_upload
 
 if TYPE_CHECKING:
     from prodgen_django.campaigns.terms import Price, Promotion
@@ -163,7 +163,7 @@ def _logo(kit: BrandKit, name: str) -> Any:
     if not file:
         return None
     try:
-        pixels = read_picture(read_file(file))
+        pixels = load_upload(read_file(file))
     except (ImageRejected, OSError) as error:
         raise ItemFailed(
             "logo",

@@ -30,7 +30,7 @@ def bounds() -> Bounds:
     return {"max_bytes": settings.MAX_IMAGE_BYTES, "max_pixels": settings.MAX_IMAGE_PIXELS}
 
 
-def read_picture(source: bytes | IO[bytes]) -> np.ndarray:
+def load_upload(source: bytes | IO[bytes]) -> np.ndarray:
     """What somebody uploaded, uint8 H×W×3 or ×4, sRGB, upright.
 
     `source`: its bytes or an open binary file. Raises ImageRejected, also for more than `MAX_IMAGE_BYTES` or
@@ -42,12 +42,12 @@ def read_picture(source: bytes | IO[bytes]) -> np.ndarray:
 
 
 def load_photo(ref: str) -> np.ndarray:
-    """A product's photo by its reference, as `read_picture`. Raises ItemFailed in words for the shop admin."""
+    """A product's photo by its reference, as `load_upload`. Raises ItemFailed in words for the shop admin."""
     from prodgen_django.imagefile import ImageRejected
 
     try:
         with get_catalog().open_photo(ref) as file:
-            return read_picture(file)
+            return load_upload(file)
     except CatalogError as error:
         raise ItemFailed("photo_missing", str(error)) from error
     except (OSError, ImageRejected) as error:

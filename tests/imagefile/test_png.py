@@ -34,6 +34,14 @@ def test_a_png_with_a_packet_of_photoshops_history_is_read() -> None:
     assert load_image(CASES / "png_big_xmp.png").shape[2] == 3
 
 
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_mark_at_the_beginning_of_a_long_packet_is_read(packed: bool) -> None:
+    history = MARK.replace(b"</rdf:RDF>", b"<x>" + b"history " * 300_000 + b"</x></rdf:RDF>")
+    for place in ({}, {"behind": itxt(history, packed)}):
+        chunks = () if place else (itxt(history, packed),)
+        assert inspect_image(png(GREY, 8, 0, *chunks, **place)).source_type == "digitalCapture"
+
+
 @pytest.mark.parametrize(
     ("before", "behind"),
     [

@@ -19,7 +19,7 @@ from prodgen_django.jobs.run import run_here
 from prodgen_django.models import BrandKit, CutOutCorrection, Job
 from prodgen_django.recipes import ItemFailed
 from prodgen_django.recipes.campaign_brief import brand_of
-from prodgen_django.recipes.photos import load_photo, read_picture
+from prodgen_django.recipes.photos import load_photo, load_upload
 from prodgen_django.storage import read_file, save_content
 from tests.imagefile.making import CASES, file
 from tests.recipes.catalog import FolderCatalog
@@ -126,7 +126,7 @@ class Stream:
 
 
 def test_a_photo_that_arrives_in_pieces_is_read_whole() -> None:
-    assert (read_picture(Stream((CASES / "white_mug_rgba.png").read_bytes())) == MUG).all()  # type: ignore[arg-type]
+    assert (load_upload(Stream((CASES / "white_mug_rgba.png").read_bytes())) == MUG).all()  # type: ignore[arg-type]
 
 
 # -- the file's own outline

@@ -22,12 +22,12 @@ def _in_srgb(source: Any, **options: Any) -> Any:
     from PIL import Image
 
     from prodgen_django.imagefile import inspect_image
-    from prodgen_django.recipes.photos import bounds, read_picture
+    from prodgen_django.recipes.photos import bounds, load_upload
 
     data = source.read() if source else b""
     if not data or not inspect_image(data, **bounds()).icc:
         return None
-    return Image.fromarray(read_picture(data))
+    return Image.fromarray(load_upload(data))
 
 
 class _Provenance:
