@@ -105,7 +105,9 @@ def test_what_is_allowed_is_what_works_at_every_door(
     start = {"publish": "approved", "unpublish": "published"}.get(action, "pending")
     images = finish(draft, pictures=2)
     GeneratedImage.objects.update(state=start)
-    expected = permission == {"approve": "review", "reject": "review"}.get(action, "publish") and action != "undo"
+    expected = (
+        permission == {"approve": "review", "reject": "review"}.get(action, "publish") and action != "undo"
+    )
     first, second, third, *rest = images
     assert (action in review.allowed_actions(GeneratedImage.objects.get(pk=first.pk), user)) is expected
     ask(client, first, action)
@@ -146,7 +148,9 @@ def test_a_worker_publishes_for_nobody_who_may_not(
 
 @pytest.mark.parametrize("action", DECISIONS)
 def test_nobody_is_no_system(image: GeneratedImage, action: str) -> None:
-    GeneratedImage.objects.update(state={"publish": "approved", "unpublish": "published"}.get(action, "pending"))
+    GeneratedImage.objects.update(
+        state={"publish": "approved", "unpublish": "published"}.get(action, "pending")
+    )
     with pytest.raises(review.ReviewError):
         getattr(review, action)(image, None)
     assert getattr(review, action)(image, review.SYSTEM).by is None
