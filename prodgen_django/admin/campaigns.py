@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from prodgen_django.admin.changelist import StrictListMixin
 from prodgen_django.admin.permissions import may_generate, requires
 from prodgen_django.models import BrandKit, Campaign, Job
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @admin.register(BrandKit)
-class BrandKitAdmin(admin.ModelAdmin):
+class BrandKitAdmin(StrictListMixin):
     list_display = ("name", "is_default", "ground", "ink", "accent")
     fieldsets = (
         (None, {"fields": ("name", "is_default")}),
@@ -38,7 +39,7 @@ class BrandKitAdmin(admin.ModelAdmin):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(admin.ModelAdmin):
+class CampaignAdmin(StrictListMixin):
     list_display = ("job", "slot", "source", "starts_at", "ends_at", "link")
     list_select_related = ("job",)
     list_filter = ("slot",)

@@ -115,9 +115,7 @@ def _card(image: GeneratedImage, user: Any, urls: dict[str, str]) -> Card:
         verdicts=verdicts(image),
         facts=facts(image),
         actions=[
-            (action, ACTION_LABELS[action], KEYS.get(action, ""))
-            for action in ACTIONS
-            if action in allowed
+            (action, ACTION_LABELS[action], KEYS.get(action, "")) for action in ACTIONS if action in allowed
         ],
         can_mend=can_mend(image) and may_generate(user),
         events=list(image.events.all()),

@@ -94,17 +94,16 @@ def read_seen(request: HttpRequest) -> dict[str, Seen]:
     text = request.COOKIES.get(SEEN_COOKIE, "")
     if not text or len(text) > _LONGEST:
         return {}
-    try:
-        data = unseal(text, "seen").decode()
-    except (Tampered, UnicodeDecodeError):
-        return {}
     since, seen = stands_since(), {}
-    for part in data.split("|"):
-        product, image, hour, share, version = part.split(":")
-        if int(hour, 16) > since:
-            seen[unquote(product)] = Seen(
-                int(image, 16), int(hour, 16), share=int(share, 16) / _SHARES, version=version
-            )
+    try:
+        for part in unseal(text, "seen").decode().split("|"):
+            product, image, hour, share, version = part.split(":")
+            if int(hour, 16) > since:
+                seen[unquote(product)] = Seen(
+                    int(image, 16), int(hour, 16), share=int(share, 16) / _SHARES, version=version
+                )
+    except (Tampered, ValueError):
+        return {}  # not ours, or of another release's form
     return seen
 
 

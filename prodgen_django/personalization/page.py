@@ -172,9 +172,12 @@ def read_record(text: str) -> dict[str, Any]:
     if len(text) > MOST_TEXT:
         raise Tampered("too long")
     try:
-        return json.loads(zlib.decompress(unseal(text, "page")))
+        record = json.loads(zlib.decompress(unseal(text, "page")))
     except (zlib.error, ValueError) as error:
         raise Tampered("not sealed here") from error
+    if not (isinstance(record, dict) and set("vutci") <= record.keys()):
+        raise Tampered("another release's")
+    return record
 
 
 def _plain_key(product: Any) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.campaigns.links import safe_link
+from prodgen_django.keys import key_of
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.campaign_brief import brand_of, brief_of, offered, promotion_of
 from prodgen_django.recipes.campaign_form import CampaignForm
@@ -236,7 +237,7 @@ class CampaignRecipe(Recipe):
                 "link": link if len(link) <= 500 else "",
                 "source": source,
                 "source_kind": kind,
-                "source_id": int(key) if key.isdecimal() else None,
+                "source_id": key_of(Placement, key),
             },
         )
 
