@@ -150,6 +150,8 @@ class Page:
 def page_of(request: HttpRequest) -> Page:
     """The page that a request makes; with ``CHOOSE_IN = "script"`` it is made for nobody in particular."""
     found = getattr(request, _ATTRIBUTE, None)
+    if found is not None and not found.is_for_all:
+        visitor_of(request)  # a cache within the page may just have begun to listen
     if found is None:
         for_all = scripted()
         found = Page(Visitor() if for_all else visitor_of(request), is_for_all=for_all)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ATTRIBUTE = "_prodgen_visitor"
+_PERSONAL = "_prodgen_is_personal"
 #: The request that is being answered (see `middleware`).
 current_request: ContextVar[HttpRequest | None] = ContextVar("prodgen_request", default=None)
 
@@ -48,6 +49,7 @@ class Visitor:
         """The visitor behind a request; makes no query of its own, and looks at nobody who has not consented."""
         if request is None or not has_consented(request):
             return cls()
+        keep_to_visitor(request)
         user = getattr(request, "user", None)
         user_id = user.pk if user is not None and user.is_authenticated else None
         signals: list[Signal] = []
@@ -87,7 +89,25 @@ def visitor_of(request: HttpRequest) -> Visitor:
     """The visitor behind a request, found out once a request."""
     if not hasattr(request, _ATTRIBUTE):
         setattr(request, _ATTRIBUTE, Visitor.from_request(request))
-    return getattr(request, _ATTRIBUTE)
+    found: Visitor = getattr(request, _ATTRIBUTE)
+    if found.consents:
+        keep_to_visitor(request)
+    return found
+
+
+def keep_to_visitor(request: HttpRequest) -> None:
+    """What answers this request is made for its visitor, and stays out of caches that answer others from it.
+
+    Django's own (`cache_page`, `UpdateCacheMiddleware`) look at the response before any middleware of ours has it, but
+    at the request as well: this is how they note themselves that there is nothing to keep.
+    """
+    request._cache_update_cache = False  # type: ignore[attr-defined]
+    setattr(request, _PERSONAL, True)
+
+
+def is_personal(request: HttpRequest) -> bool:
+    """Whether what answers the request was made for its visitor."""
+    return getattr(request, _PERSONAL, False)
 
 
 def has_consented(request: HttpRequest) -> bool:
