@@ -18,7 +18,7 @@ from prodgen_django.conf import settings
 from prodgen_django.personalization import shelf
 from prodgen_django.personalization.consent import consenting
 from prodgen_django.personalization.events import expire
-from prodgen_django.personalization.identity import user_key
+from prodgen_django.personalization.identity import user_keys
 from prodgen_django.personalization.models import (
     Exposure,
     ProductTraits,
@@ -134,7 +134,7 @@ def forget(user_id: Any) -> dict[str, int]:
         )
         before = remembers(user_id)
         TasteProfile.objects.filter(user_id=user_id).delete()
-        Exposure.objects.filter(Q(user_id=user_id) | Q(visitor=user_key(user_id))).delete()
+        Exposure.objects.filter(Q(user_id=user_id) | Q(visitor__in=user_keys(user_id))).delete()
     return before
 
 
@@ -155,7 +155,7 @@ def remembers(user_id: Any) -> dict[str, int]:
             continue
         who = Q(*((name, user_id) for name in fields), _connector=Q.OR)
         if model is Exposure:
-            who |= Q(visitor=user_key(user_id))
+            who |= Q(visitor__in=user_keys(user_id))
         rows = model._default_manager.filter(who)
         if count := rows.count():
             found[model._meta.label] = count

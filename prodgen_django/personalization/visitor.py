@@ -35,8 +35,10 @@ class Visitor:
     queries: tuple[LikedQuery, ...] = ()
     #: The name in the log; "" for nobody in particular.
     key: str = field(default="", compare=False)
-    #: Other names that the same browser has had: what it saw before it signed in.
+    #: Other names that the same browser has had: before it signed in, before the shop changed its secret key.
     other_keys: tuple[str, ...] = field(default=(), compare=False)
+    #: `key` and `other_keys` by the secret key that they were made with, today's first; empty: all with today's.
+    names: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
     #: By product key as text: what the browser says that it was shown.
     seen: Mapping[str, identity.Seen] = field(default_factory=dict, compare=False)
     #: The number by which an anonymous visitor is known again, where the browser has none yet.
@@ -59,14 +61,20 @@ class Visitor:
             queries += source.queries(request, user_id)
         known = identity.id_of(request)
         new = "" if known else identity.new_id()
-        anonymous = identity.anonymous_key(known or new)
+        anonymous = identity.anonymous_keys(known or new)
+        # Of the account first, under each secret key.
+        names = tuple(
+            zip(*([] if user_id is None else [identity.user_keys(user_id)]), anonymous, strict=True)
+        )
+        key, *others = dict.fromkeys(name for under_one_key in names for name in under_one_key)
         return cls(
             True,
             user_id,
             tuple(signals),
             tuple(queries),
-            anonymous if user_id is None else identity.user_key(user_id),
-            () if user_id is None else (anonymous,),
+            key,
+            tuple(others),
+            names,
             identity.read_seen(request),
             new,
         )
@@ -82,7 +90,15 @@ class Visitor:
         request = current_request.get()
         if request is not None and getattr(request, "user", None) == user:
             return visitor_of(request)
-        return cls(True, user.pk, key=identity.user_key(user.pk), is_absent=True)
+        keys = identity.user_keys(user.pk)
+        return cls(
+            True,
+            user.pk,
+            key=keys[0],
+            other_keys=keys[1:],
+            names=tuple((key,) for key in keys),
+            is_absent=True,
+        )
 
 
 def visitor_of(request: HttpRequest) -> Visitor:

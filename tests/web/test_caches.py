@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
-from oscar.test.factories import create_product
 
-from prodgen_django.models import GeneratedImage
-from prodgen_django.personalization import policies
 from prodgen_django.personalization.page import read_record
 from tests.web import cached_site
 
@@ -33,24 +26,7 @@ WAYS = {
 VIEWS = ("/page/", "/late/", "/twice/")
 
 
-@pytest.fixture(autouse=True)
-def _site(db: None) -> Iterator[None]:
-    cache.clear()
-    policies.forget_cache()
-    product = create_product(title="Mug")
-    for name in ("oak", "stone"):
-        GeneratedImage.objects.create(
-            product=product, kind="display", state="published", file=f"prodgen/{name}-{uuid.uuid4().hex}.jpg",
-            tags=[name], width=1000, height=1000, sha256=name, published_at=timezone.now(),
-        )  # fmt: skip
-    with override_settings(
-        ROOT_URLCONF="tests.web.cached_site",
-        CACHE_MIDDLEWARE_SECONDS=600,
-        PRODGEN={"CONSENT": "tests.web.cached_site.consents", "HOLDOUT": 0},
-    ):
-        yield
-    cache.clear()
-    policies.forget_cache()
+pytestmark = pytest.mark.usefixtures("site")
 
 
 def visitor(*, agrees: bool = True) -> Client:
