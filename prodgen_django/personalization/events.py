@@ -25,6 +25,7 @@ from prodgen_django.conf import settings
 from prodgen_django.personalization.buffer import Buffer, Event, get_buffer
 from prodgen_django.personalization.identity import slot_of
 from prodgen_django.personalization.models import Exposure, ProfilingConsent
+from prodgen_django.personalization.trails import settle
 
 if TYPE_CHECKING:
     from prodgen_django.personalization.visitor import Visitor
@@ -51,6 +52,8 @@ class Flushed:
     orders: int = 0
     #: Of visitors who withdrew, of products or pictures that are gone, or out of date.
     dropped: int = 0
+    #: Rows erased because their visitor said no.
+    erased: int = 0
 
     def __bool__(self) -> bool:
         return self.events > 0
@@ -71,6 +74,8 @@ def report_seen(record: Mapping[str, Any], seen: Sequence[int], clicked: Sequenc
             # The page's own clock: when it was shown, whenever the browser gets to tell.
             "t": record["t"],
             **{name: record[name] for name in ("v", "u", "c")},
+            # What the browser was called before its visitor signed in.
+            "o": record.get("o", []),
             "i": shown,
             "click": [items[n][6] for n in dict.fromkeys(clicked) if 0 <= n < count],
             "at": int(time.time()),
@@ -127,16 +132,17 @@ def _write(events: Sequence[Event], done: Flushed) -> list[Event]:
     return [later for event in events for later in _write([event], done)]
 
 
-def expire() -> int:
-    """Erase what is past ``EVENT_RETENTION_DAYS``; returns how many rows."""
+def expire(most: int | None = None) -> int:
+    """Erase what is past ``EVENT_RETENTION_DAYS``, about `most` rows where that is given; returns how many rows."""
     since = timezone.now() - timedelta(days=settings.EVENT_RETENTION_DAYS)
     erased = 0
-    while True:
+    while most is None or erased < most:
         old = Exposure.objects.filter(shown_at__lt=since).order_by("pk")
         keys = list(old.values_list("pk", flat=True)[:EXPIRED_AT_ONCE])
         if not keys:
             return erased
         erased += Exposure.objects.filter(pk__in=keys).delete()[0]
+    return erased
 
 
 class _Batch:
@@ -148,7 +154,9 @@ class _Batch:
         self.new: dict[str, Exposure] = {}
         self.changed: dict[str, Exposure] = {}
         self._know_users(events)
-        self.events = [event for event in events if self._may_keep(event)]
+        kept = [event for event in events if event.get("k") in ("joined", "gone") or self._may_keep(event)]
+        self.settled = kept
+        self.events = [event for event in kept if event["k"] not in ("joined", "gone")]
 
     def write(self) -> list[Event]:
         """Returns the events that should be tried once more."""
@@ -164,6 +172,8 @@ class _Batch:
         bought = [event for event in self.events if event["k"] in ("basket", "order")]
         again = [event for event in bought if not self._bought(event)]
         self._save()
+        # Last: what was reported before a sign-in or a withdrawal is in the log now.
+        self.done.erased += settle(self.settled, self.users, self.consents, _moment)
         self._confirm(seen)
         return [event for event in again if not event.get("again")]
 

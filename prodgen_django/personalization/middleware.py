@@ -11,7 +11,8 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from prodgen_django.personalization import identity
 from prodgen_django.personalization.page import had_page
-from prodgen_django.personalization.visitor import current_request, has_consented, is_personal
+from prodgen_django.personalization.trails import withdrawn
+from prodgen_django.personalization.visitor import consent_of, current_request, is_personal
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -66,7 +67,10 @@ def _take_back(request: HttpRequest, response: HttpResponse) -> None:
     if not ours:
         return
     page = had_page(request)
-    said_no = page is not None and page.visitor.consents and page.chosen
-    if said_no or not has_consented(request):
+    said_no = page is not None and page.visitor.consents and bool(page.chosen)
+    consent = False if said_no else consent_of(request)
+    if not consent:
+        if consent is not None:
+            withdrawn(request)
         for name in ours:
             response.delete_cookie(name, samesite="Lax")

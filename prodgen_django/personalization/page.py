@@ -107,6 +107,7 @@ class Page:
             "u": None if user is None else str(user),
             "t": int(time.time()),
             "c": self.taste,
+            **({} if user is None else {"o": self.visitor.other_keys}),
             "i": [
                 [
                     str(one.product_id),

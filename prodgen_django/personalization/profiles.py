@@ -58,11 +58,17 @@ def refresh(users: Iterable[Any] | None = None) -> Refreshed:
     agreed = consenting(set(users)) if settings.CONSENT is not None else {}
     profiles = sum(refresh_profile(user, row.forgotten_at) for user, row in agreed.items())
     segments = refresh_segments()
+    return Refreshed(products, profiles, expire_profiles() + expire(), segments)
+
+
+def expire_profiles() -> int:
+    """Erase profiles past ``TASTE_RETENTION_DAYS``, and those without a stored yes; returns how many."""
+    since = timezone.now() - timedelta(days=settings.TASTE_RETENTION_DAYS)
     stale = TasteProfile.objects.filter(updated_at__lt=since)
     refused = TasteProfile.objects.exclude(user__prodgen_consent__given=True)
     gone = {*stale.values_list("pk", flat=True), *refused.values_list("pk", flat=True)}
     TasteProfile.objects.filter(pk__in=gone).delete()
-    return Refreshed(products, profiles, len(gone) + expire(), segments)
+    return len(gone)
 
 
 def refresh_traits(product_ids: Iterable[Any] | None = None) -> int:

@@ -128,10 +128,17 @@ def is_personal(request: HttpRequest) -> bool:
 
 def has_consented(request: HttpRequest) -> bool:
     """Whether this visitor agreed to be profiled: never without a hook, and never against Global Privacy Control."""
-    if settings.CONSENT is None or request.headers.get("Sec-GPC", "").strip() == "1":
+    return consent_of(request) is True
+
+
+def consent_of(request: HttpRequest) -> bool | None:
+    """The visitor's yes or no; None where the shop has no hook, or a broken one, so that nobody has said anything."""
+    if settings.CONSENT is None:
+        return None
+    if request.headers.get("Sec-GPC", "").strip() == "1":
         return False
     try:
         return bool(settings.imported("CONSENT")(request))
     except Exception:  # a broken hook must not take the page down, and must not count as a yes
         logger.exception("PRODGEN['CONSENT'] failed; taken for no consent")
-        return False
+        return None
