@@ -91,9 +91,9 @@ DEFAULTS: dict[str, Any] = {
     "EVENT_RATE": 120,
     # Proxies whose X-Forwarded-For is believed, as addresses or networks.
     "TRUSTED_PROXIES": ["127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
-    # Most showings of one address in a day that are counted and learnt from, and of these of one product.
+    # Most showings of one address in a day that are counted and learnt from; and of one product within STABLE_DAYS.
     "ADDRESS_SHOWINGS": 1000,
-    "ADDRESS_PRODUCT_SHOWINGS": 10,
+    "ADDRESS_PRODUCT_SHOWINGS": 5,
     "EVENT_RETENTION_DAYS": 180,
     # A basket or an order is put down to what was shown within so many days before.
     "ATTRIBUTION_DAYS": 30,

@@ -40,9 +40,10 @@ def network_of(request: HttpRequest) -> str:
 
 
 def source_of(request: HttpRequest) -> str:
-    """A name of the visitor's address for this one day (UTC), which leads to no address and not to another day."""
+    """A name of the visitor's address for as long as a choice stands, which leads to no address and no later name."""
     network = network_of(request)
-    return keyed_hash("source", f"{int(time.time()) // 86_400}|{network}") if network else ""
+    period = int(time.time()) // (86_400 * settings.STABLE_DAYS)
+    return keyed_hash("source", f"{period}|{network}") if network else ""
 
 
 def read_networks(given: Sequence[str]) -> list[Network]:

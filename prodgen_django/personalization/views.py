@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_POST
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.keys import key_of
-from prodgen_django.personalization.address import network_of
+from prodgen_django.personalization.address import network_of, source_of
 from prodgen_django.personalization.events import report_seen
 from prodgen_django.personalization.page import MOST_TEXT, Page, read_record
 from prodgen_django.personalization.pictures import Look, Picture, width_of
@@ -100,7 +100,7 @@ def events(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     if not within_rate(request, record["v"]):
         return HttpResponse(status=429)
-    report_seen(record, seen, clicked)
+    report_seen(record, seen, clicked, source_of(request))
     return HttpResponse(status=204)
 
 
