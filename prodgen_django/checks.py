@@ -20,7 +20,7 @@ POSITIVE = (
     "LEASE_SECONDS", "HEARTBEAT_SECONDS", "MAX_ATTEMPTS", "BATCH_SIZE", "REPUBLISH_SECONDS", "MAX_PRODUCTS",
     "TASK_SOFT_TIME_LIMIT", "TASK_TIME_LIMIT", "TRAIN_SLICE_SECONDS", "MAX_IMAGE_PIXELS", "MAX_IMAGE_BYTES",
     "TASTE_HALF_LIFE_DAYS", "TASTE_RETENTION_DAYS", "STABLE_DAYS", "EVENT_RATE", "EVENT_RETENTION_DAYS",
-    "ATTRIBUTION_DAYS",
+    "ATTRIBUTION_DAYS", "ADDRESS_SHOWINGS", "ADDRESS_PRODUCT_SHOWINGS",
 )  # fmt: skip
 
 
@@ -162,8 +162,19 @@ def _personalization() -> list[CheckMessage]:
                 id="prodgen_django.E009",
             )
         )
+    from prodgen_django.personalization.address import read_networks
     from prodgen_django.personalization.policy import MODES
 
+    try:
+        read_networks(settings.TRUSTED_PROXIES)
+    except (ValueError, TypeError) as error:
+        found.append(
+            Error(
+                f"PRODGEN['TRUSTED_PROXIES'] holds what is no address and no network: {error}",
+                hint='A list such as ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"].',
+                id="prodgen_django.E014",
+            )
+        )
     share = settings.POLICY_EXPLORE
     is_share = isinstance(share, int | float) and not isinstance(share, bool) and 0 <= share <= 1
     if settings.POLICY_MODE not in MODES or not is_share:

@@ -89,6 +89,11 @@ DEFAULTS: dict[str, Any] = {
     "EVENT_BUFFER": None,
     # Most reports of one visitor in a minute; ten times as many of one address.
     "EVENT_RATE": 120,
+    # Proxies whose X-Forwarded-For is believed, as addresses or networks.
+    "TRUSTED_PROXIES": ["127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
+    # Most showings of one address in a day that are counted and learnt from; and of one product within STABLE_DAYS.
+    "ADDRESS_SHOWINGS": 1000,
+    "ADDRESS_PRODUCT_SHOWINGS": 5,
     "EVENT_RETENTION_DAYS": 180,
     # A basket or an order is put down to what was shown within so many days before.
     "ATTRIBUTION_DAYS": 30,

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from prodgen_django.jobs import create_job
-from prodgen_django.models import CutOutCorrection, GeneratedImage
+from prodgen_django.models import CutOutCorrection
 from prodgen_django.storage import save_content
 
 if TYPE_CHECKING:
-    from prodgen_django.models import Job
+    from prodgen_django.models import GeneratedImage, Job
 
 __all__ = ["CutOutError", "mend"]
 
@@ -28,8 +28,8 @@ def mend(image: GeneratedImage, drawing: bytes, by: Any) -> Job:
     """Keep a drawn outline for the picture's photo and stage the picture again from it.
 
     `drawing`: a PNG of the photo's proportions, white where the product is. The new picture is a job of its own with
-    the same options and seed; the old one, unless it is published, is rejected with a note, as it is replaced.
-    Raises CutOutError.
+    the same options and seed; the old one, unless it is published, is rejected with a note, as it is replaced, where
+    `by` may reject it, and else waits for somebody who may. Raises CutOutError.
     """
     from prodgen_django import review
     from prodgen_django.imagefile import ImageRejected, inspect_image
@@ -55,7 +55,7 @@ def mend(image: GeneratedImage, drawing: bytes, by: Any) -> Job:
             created_by=by,
             seed=image.seed,
         )
-        if image.state in (GeneratedImage.State.PENDING, GeneratedImage.State.APPROVED):
+        if "reject" in review.allowed_actions(image, by):
             review.reject(image, by, note=_("Its cut-out was mended; staged again in job %d.") % job.pk)
     return job
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from prodgen_django.catalog import get_catalog
+from prodgen_django.csvsafe import csv_safe
 from prodgen_django.storage import read_file
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def write_zip(entries: Iterable[Entry], file: BinaryIO) -> tuple[int, int]:
                 count += 1
                 pack.writestr(_dated(entry.path), entry.data)
             rows.writerow(
-                _plain(value)
+                csv_safe(value)
                 for value in (
                     entry.channel, entry.path, entry.title, entry.code, entry.size[0] or "", entry.size[1] or "",
                     " ".join(entry.changes), " ".join(entry.advice), entry.refused,
@@ -164,11 +165,6 @@ def write_zip(entries: Iterable[Entry], file: BinaryIO) -> tuple[int, int]:
             )  # fmt: skip
         pack.writestr(_dated("report.csv"), table.getvalue())
     return count, refused
-
-
-def _plain(value: Any) -> Any:
-    """A spreadsheet runs what begins like a formula; a product's title may."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
 def _dated(path: str) -> zipfile.ZipInfo:

@@ -2,6 +2,9 @@
 
 Each change is one conditional UPDATE on the state, so of two people who decide at once one is told that the
 picture has changed meanwhile. Every change leaves an event, and an undo is an event too.
+
+`by` is the user who decides, and what they may do is asked here (`prodgen_django.permissions`), whatever page, command
+or task it comes from. A program that decides by itself says so with `SYSTEM`; None is nobody, who may do nothing.
 """
 
 from __future__ import annotations
@@ -19,11 +22,13 @@ from prodgen_django import signals
 from prodgen_django.catalog import CatalogError, get_catalog
 from prodgen_django.jobs.wake import send_patiently
 from prodgen_django.models import GeneratedImage, ReviewEvent
+from prodgen_django.permissions import CHANGES, SYSTEM, System, allowed_actions, last_change, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "SYSTEM",
     "BulkResult",
     "ReviewError",
     "allowed_actions",
@@ -44,14 +49,6 @@ MOST_IN_REQUEST = 20
 
 #: Kinds that belong to no product: a template's tag places them, so that nothing is copied to a catalogue.
 PLACED_BY_TAG = ("campaign",)
-
-#: action: (the states it may start from, the state it leads to)
-CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
-    "approve": ((State.PENDING, State.REJECTED), State.APPROVED),
-    "reject": ((State.PENDING, State.APPROVED), State.REJECTED),
-    "publish": ((State.APPROVED,), State.PUBLISHED),
-    "unpublish": ((State.PUBLISHED,), State.APPROVED),
-}
 
 
 class ReviewError(Exception):
@@ -74,62 +71,43 @@ class BulkResult:
 
 def approve(image: GeneratedImage, by: Any, note: str = "") -> ReviewEvent:
     """Say that the picture may be published; a worker makes its smaller versions."""
-    return _change(image, "approve", by, note)
+    return _move(image, "approve", by, note)
 
 
 def reject(image: GeneratedImage, by: Any, note: str = "") -> ReviewEvent:
-    return _change(image, "reject", by, note)
+    return _move(image, "reject", by, note)
 
 
 def publish(image: GeneratedImage, by: Any) -> ReviewEvent:
     """Copy the picture to its product. Raises ReviewError where something stands against it."""
-    _may_publish(image, by)
-    return _change(image, "publish", by)
+    return _move(image, "publish", by)
 
 
 def unpublish(image: GeneratedImage, by: Any) -> ReviewEvent:
     """Take the picture back from the shop; it stays approved."""
-    return _change(image, "unpublish", by)
+    return _move(image, "unpublish", by)
 
 
 def undo(image: GeneratedImage, by: Any) -> ReviewEvent:
     """Take the last change back; asked again, the one before it."""
-    last = _last(image)
-    if last is None:
-        raise ReviewError("nothing_to_undo", _("Nothing has been decided about this picture."))
-    if last.from_state == State.PUBLISHED:
-        _may_publish(image, by)
-    return _move(image, "undo", (last.to_state,), last.from_state, by, undoes=last)
-
-
-def allowed_actions(image: GeneratedImage, user: Any) -> set[str]:
-    """What the user may do with the picture as it stands."""
-
-    def may(*names: str) -> bool:
-        return any(user.has_perm(f"prodgen_django.{name}") for name in names)
-
-    allowed = set()
-    publisher = may("publish") and (image.kind != "concept" or may("publish_concept"))
-    for action, (states, _to) in CHANGES.items():
-        if image.state in states and (may("review") if action in ("approve", "reject") else may("publish")):
-            allowed.add(action)
-    if not publisher or image.blockers:
-        allowed.discard("publish")
-    last = _last(image)
-    if last is not None and (
-        publisher if State.PUBLISHED in (last.from_state, last.to_state) else may("review")
-    ):
-        allowed.add("undo")
-    return allowed
+    return _move(image, "undo", by)
 
 
 def apply(action: str, images: Iterable[GeneratedImage], by: Any) -> BulkResult:
     """The same change to many pictures; each that is refused is told with its reason, and stops no other."""
     result, chosen = BulkResult(), list(images)
-    if action == "publish" and len(chosen) > MOST_IN_REQUEST:
+    if action == "publish" and len(chosen) > MOST_IN_REQUEST and not isinstance(by, System):
         from prodgen_django.tasks import publish as task
 
-        keys = [image.pk for image in chosen]
+        keys = []
+        for image in chosen:
+            against = refusal(image, "publish", by)
+            if against is None:
+                keys.append(image.pk)
+            else:
+                result.refused.append((image, against.message))
+        if not keys:
+            return result
         transaction.on_commit(partial(_send, task, keys, by.pk), robust=True)
         result.queued = len(keys)
         return result
@@ -163,25 +141,6 @@ def publish_many(image_ids: list[int], user_id: int | None) -> BulkResult:
     return result
 
 
-def _last(image: GeneratedImage) -> ReviewEvent | None:
-    """The newest change that still stands: not an undo, and not undone. Reads prefetched events where there
-    are.
-    """
-    events = list(image.events.all())
-    undone = {event.undoes_id for event in events if event.undoes_id}
-    standing = [event for event in events if not event.undoes_id and event.pk not in undone]
-    return max(standing, key=lambda event: event.pk, default=None)
-
-
-def _may_publish(image: GeneratedImage, by: Any) -> None:
-    if image.blockers:
-        raise ReviewError("blocked", " ".join(blocker["message"] for blocker in image.blockers))
-    if image.kind == "concept" and not (by and by.has_perm("prodgen_django.publish_concept")):
-        raise ReviewError(
-            "concept", _("This picture shows no real product; you may not publish such pictures.")
-        )
-
-
 def _was_looked_at(image: GeneratedImage) -> None:
     """A doubtful cut-out is decided by itself, never as one of many. Raises ReviewError."""
     cut_out = image.scores.get("cut_out") or {}
@@ -194,25 +153,15 @@ def _was_looked_at(image: GeneratedImage) -> None:
         )
 
 
-def _change(image: GeneratedImage, action: str, by: Any, note: str = "") -> ReviewEvent:
-    states, to = CHANGES[action]
-    return _move(image, action, states, to, by, note)
-
-
-def _move(
-    image: GeneratedImage,
-    action: str,
-    states: Iterable[str],
-    to: str,
-    by: Any,
-    note: str = "",
-    undoes: ReviewEvent | None = None,
-) -> ReviewEvent:
+def _move(image: GeneratedImage, action: str, by: Any, note: str = "") -> ReviewEvent:
+    person = None if isinstance(by, System) else by
     with transaction.atomic():
         row = GeneratedImage.objects.select_for_update().get(pk=image.pk)
-        if row.state not in tuple(states):
-            label = row.get_state_display()
-            raise ReviewError("wrong_state", _("This is not possible: the picture is now “%s”.") % label)
+        against = refusal(row, action, by)
+        if against is not None:
+            raise ReviewError(*against)
+        undone = last_change(row) if action == "undo" else None
+        to = undone.from_state if undone is not None else CHANGES[action][1]
         values: dict[str, Any] = {"state": to}
         try:
             if to == State.PUBLISHED:
@@ -227,16 +176,16 @@ def _move(
         if not GeneratedImage.objects.filter(pk=row.pk, state=row.state).update(**values):
             raise ReviewError("changed", _("Somebody else has just decided about this picture."))
         event = ReviewEvent.objects.create(
-            image=row, action=action, from_state=row.state, to_state=to, by=by, note=note, undoes=undoes
+            image=row, action=action, from_state=row.state, to_state=to, by=person, note=note, undoes=undone
         )
     was, image.state = row.state, to
     if to == State.APPROVED and was != State.PUBLISHED:
-        transaction.on_commit(partial(_approved, image, by), robust=True)
+        transaction.on_commit(partial(_approved, image, person), robust=True)
     elif to == State.PUBLISHED:
-        transaction.on_commit(partial(_published, image, by), robust=True)
+        transaction.on_commit(partial(_published, image, person), robust=True)
     elif was == State.PUBLISHED:
         transaction.on_commit(
-            partial(signals.image_withdrawn.send_robust, sender=GeneratedImage, image=image, by=by)
+            partial(signals.image_withdrawn.send_robust, sender=GeneratedImage, image=image, by=person)
         )
     return event
 

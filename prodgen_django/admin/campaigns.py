@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.conf import settings as django_settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -14,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from prodgen_django.admin.changelist import StrictListMixin
 from prodgen_django.admin.permissions import may_generate, requires
 from prodgen_django.models import BrandKit, Campaign, Job
 
@@ -21,54 +21,9 @@ if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
     from django.http import HttpRequest
 
-#: Largest file of a brand kit in bytes: a font of Chinese letters has 20 MB.
-MOST_BYTES = 40_000_000
-
-
-class BrandKitForm(forms.ModelForm):
-    class Meta:
-        model = BrandKit
-        fields = "__all__"  # noqa: DJ007  (the admin's own form: every field is the admin's to set)
-
-    def clean_logo(self) -> Any:
-        return self._picture("logo")
-
-    def clean_logo_on_dark(self) -> Any:
-        return self._picture("logo_on_dark")
-
-    def clean_headline_font(self) -> Any:
-        return self._font("headline_font")
-
-    def clean_text_font(self) -> Any:
-        return self._font("text_font")
-
-    def _picture(self, name: str) -> Any:
-        from prodgen_django.imagefile import ImageRejected, inspect_image
-
-        file = self.cleaned_data[name]
-        if file and name in self.changed_data:
-            try:
-                inspect_image(file.file, max_bytes=MOST_BYTES)
-            except ImageRejected as error:
-                raise ValidationError(error.message, code=error.code) from error
-            file.file.seek(0)
-        return file
-
-    def _font(self, name: str) -> Any:
-        file = self.cleaned_data[name]
-        if file and name in self.changed_data:
-            head = file.file.read(4)
-            file.file.seek(0)
-            if file.size > MOST_BYTES or head not in (b"\0\1\0\0", b"OTTO", b"true", b"ttcf"):
-                raise ValidationError(
-                    _("This is no TrueType or OpenType font. Web fonts (WOFF) cannot be used."), code="font"
-                )
-        return file
-
 
 @admin.register(BrandKit)
-class BrandKitAdmin(admin.ModelAdmin):
-    form = BrandKitForm
+class BrandKitAdmin(StrictListMixin):
     list_display = ("name", "is_default", "ground", "ink", "accent")
     fieldsets = (
         (None, {"fields": ("name", "is_default")}),
@@ -84,7 +39,7 @@ class BrandKitAdmin(admin.ModelAdmin):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(admin.ModelAdmin):
+class CampaignAdmin(StrictListMixin):
     list_display = ("job", "slot", "source", "starts_at", "ends_at", "link")
     list_select_related = ("job",)
     list_filter = ("slot",)

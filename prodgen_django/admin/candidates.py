@@ -9,11 +9,12 @@ from django.db.models import Prefetch
 
 from prodgen_django.admin.changes import ACTION_LABELS, KEYS
 from prodgen_django.admin.cutout import can_mend
-from prodgen_django.admin.permissions import ACTIONS, may, may_generate
+from prodgen_django.admin.permissions import ACTIONS, may_generate
 from prodgen_django.admin.scores import Verdict, facts, verdicts
 from prodgen_django.admin.words import file_url, photo_urls
 from prodgen_django.catalog import get_catalog
 from prodgen_django.models import GeneratedImage, ReviewEvent
+from prodgen_django.permissions import allowed_actions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,9 +105,7 @@ def _card(image: GeneratedImage, user: Any, urls: dict[str, str]) -> Card:
         for ref in image.sources
     ]
     sources = [source for source in sources if source.thumbnail]
-    from prodgen_django import review
-
-    allowed = review.allowed_actions(image, user)
+    allowed = allowed_actions(image, user)
     return Card(
         image=image,
         url=file_url(image.file.name or ""),
@@ -116,9 +115,7 @@ def _card(image: GeneratedImage, user: Any, urls: dict[str, str]) -> Card:
         verdicts=verdicts(image),
         facts=facts(image),
         actions=[
-            (action, ACTION_LABELS[action], KEYS.get(action, ""))
-            for action in ACTIONS
-            if action in allowed and may(user, *ACTIONS[action])
+            (action, ACTION_LABELS[action], KEYS.get(action, "")) for action in ACTIONS if action in allowed
         ],
         can_mend=can_mend(image) and may_generate(user),
         events=list(image.events.all()),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +19,9 @@ from prodgen_django.recipes import recipe_kinds
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
+
+
+logger = logging.getLogger(__name__)
 
 
 class DecoratedChangeList(ChangeList):
@@ -43,7 +49,30 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class StrictListMixin(admin.ModelAdmin):
+    """A list whose address names what no filter takes is shown without filters, as Django does for most such addresses.
+
+    Numbers and years that a database or a calendar has not are not among those: they end in an error of the server.
+    """
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            response = super().changelist_view(request, extra_context)
+            # Some filters are read while the page is drawn.
+            return response.render() if isinstance(response, TemplateResponse) else response
+        except (OverflowError, ValueError):
+            if request.method != "GET" or not request.GET:
+                raise
+            logger.info("no list for %s", request.get_full_path(), exc_info=True)
+            messages.warning(
+                request, _("The address named filters that do not exist; here is the whole list.")
+            )
+            return HttpResponseRedirect(request.path)
+
+
+class ReadOnlyAdmin(StrictListMixin):
     """Looked at by whoever makes, judges or publishes pictures; changed only through pages of our own."""
 
     class Media:

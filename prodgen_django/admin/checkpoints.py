@@ -22,6 +22,7 @@ from prodgen_django.admin import training
 from prodgen_django.admin.changelist import ReadOnlyAdmin
 from prodgen_django.admin.permissions import may_generate, requires
 from prodgen_django.admin.words import plain
+from prodgen_django.keys import key_of
 from prodgen_django.models import Checkpoint
 
 if TYPE_CHECKING:
@@ -95,8 +96,8 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 
 @requires()
 def checkpoint_page(request: HttpRequest, object_id: str, *, site: admin.AdminSite) -> HttpResponse:
-    pk = unquote(object_id)
-    if not pk.isdecimal():
+    pk = key_of(Checkpoint, unquote(object_id))
+    if pk is None:
         raise Http404
     checkpoint = get_object_or_404(Checkpoint.objects.select_related("job"), pk=pk)
     context = {

@@ -30,6 +30,7 @@ from prodgen_django.admin.permissions import may, may_generate, requires
 from prodgen_django.admin.reports import report_in_words, step_in_words
 from prodgen_django.admin.words import duration, file_url, kind_label, kind_name, photo_urls
 from prodgen_django.jobs.early import ASKED, can_finish_early
+from prodgen_django.keys import key_of
 from prodgen_django.models import GeneratedImage, Job, JobItem
 from prodgen_django.recipes import get_recipe
 
@@ -196,8 +197,8 @@ def _page(job: Job, query: Any) -> tuple[Any, str]:
 
 @requires()
 def job_page(request: HttpRequest, object_id: str, *, site: AdminSite) -> HttpResponse:
-    pk = unquote(object_id)
-    if not pk.isdecimal():
+    pk = key_of(Job, unquote(object_id))
+    if pk is None:
         raise Http404
     job = get_object_or_404(Job.objects.select_related("created_by"), pk=pk)
     if job.state == Job.State.DRAFT and may_generate(request.user):

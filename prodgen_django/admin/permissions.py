@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 
+from prodgen_django.permissions import ACTIONS, may
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,26 +18,11 @@ if TYPE_CHECKING:
 
     View = Callable[..., HttpResponse]
 
-APP = "prodgen_django"
+__all__ = ["ACTIONS", "SEE", "may", "may_generate", "may_see", "require", "requires"]
 
 #: Any of these lets a member of staff look at jobs and pictures: whoever makes, judges or publishes pictures
 #: has to see what there is, and Django's own view permissions serve those who only look.
 SEE = ("generate", "review", "publish", "publish_concept", "view_job", "view_generatedimage")
-
-#: What each of a picture's changes of state asks for. An undo takes back what its own permission allows;
-#: which one that is depends on the event, so either opens the address and `review.allowed_actions` decides.
-ACTIONS: dict[str, tuple[str, ...]] = {
-    "approve": ("review",),
-    "reject": ("review",),
-    "publish": ("publish",),
-    "unpublish": ("publish",),
-    "undo": ("review", "publish"),
-}
-
-
-def may(user: Any, *permissions: str) -> bool:
-    """Whether the user has any of our permissions that are named."""
-    return any(user.has_perm(f"{APP}.{permission}") for permission in permissions)
 
 
 def may_see(user: Any) -> bool:

@@ -25,6 +25,7 @@ from prodgen_django.admin.permissions import may, requires
 from prodgen_django.admin.scores import GOOD, verdicts
 from prodgen_django.admin.words import file_url, kind_label, kind_name
 from prodgen_django.catalog import get_catalog
+from prodgen_django.keys import key_of
 from prodgen_django.models import GeneratedImage, Job
 
 if TYPE_CHECKING:
@@ -166,8 +167,8 @@ class GeneratedImageAdmin(ReadOnlyAdmin):
 
 @requires()
 def picture_page(request: HttpRequest, object_id: str, *, site: admin.AdminSite) -> HttpResponse:
-    pk = unquote(object_id)
-    if not pk.isdecimal():
+    pk = key_of(GeneratedImage, unquote(object_id))
+    if pk is None:
         raise Http404
     image = get_object_or_404(with_all(GeneratedImage.objects.all()), pk=pk)
     card = cards_for([image], request.user)[0]

@@ -16,7 +16,8 @@ from prodgen_django.admin.fields import bound_form
 from prodgen_django.admin.permissions import requires
 from prodgen_django.admin.words import file_url, wants_json
 from prodgen_django.jobs.preview import preview_status, request_preview
-from prodgen_django.models import Job
+from prodgen_django.keys import key_of
+from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import get_recipe
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def preview(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
     if job.state != Job.State.DRAFT or not get_recipe(job.kind).has_preview:
         problems = [_("This job has no preview.")]
     item = (
-        job.items.filter(pk=_number(request.POST.get("preview_item"))).first()
+        job.items.filter(pk=key_of(JobItem, request.POST.get("preview_item", ""))).first()
         or job.items.exclude(photos=[]).first()
     )
     if item is None:
@@ -61,10 +62,6 @@ def preview(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
         job.refresh_from_db(fields=["log"])
         return JsonResponse(answer(job))
     return back
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0
 
 
 def answer(job: Job) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from prodgen_django.admin.candidates import Card, cards_for, with_all
 from prodgen_django.admin.changes import ACTION_LABELS, apply_many, apply_one
 from prodgen_django.admin.permissions import ACTIONS, may, require, requires
 from prodgen_django.admin.words import kind_name, wants_json
+from prodgen_django.keys import key_of
 from prodgen_django.models import GeneratedImage, Job
 from prodgen_django.recipes import recipe_kinds
 
@@ -41,12 +42,12 @@ ALL = "all"
 def _filtered(request: HttpRequest, job: Job | None) -> tuple[QuerySet[GeneratedImage], dict[str, str]]:
     """The pictures that the gallery's address names, without its state filter, and the filters in force."""
     images = GeneratedImage.objects.all()
-    kind = request.GET.get("kind", "")
+    kind = request.GET.get("kind", "").replace("\0", "")
     if job is not None:
         images = images.filter(job=job)
     elif kind:
         images = images.filter(kind=kind)
-    query = request.GET.get("q", "").strip()
+    query = request.GET.get("q", "").replace("\0", "").strip()
     if query:
         images = images.filter(title__icontains=query)
     state = request.GET.get("state", "")
@@ -128,8 +129,8 @@ def _bulk(request: HttpRequest, shown: QuerySet[GeneratedImage]) -> HttpResponse
     if request.POST.get("scope") == ALL:
         wanted = shown
     else:
-        keys = [key for key in request.POST.getlist("image") if key.isdecimal()]
-        wanted = shown.filter(pk__in=keys)
+        keys = [key_of(GeneratedImage, text) for text in request.POST.getlist("image")]
+        wanted = shown.filter(pk__in=[key for key in keys if key is not None])
     apply_many(request, action, wanted)
     return HttpResponseRedirect(request.get_full_path())
 

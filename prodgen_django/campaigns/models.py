@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from prodgen_django.campaigns.kitfiles import FontField, LogoField
+from prodgen_django.campaigns.links import validate_link
 from prodgen_django.storage import get_storage
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -26,11 +28,11 @@ class BrandKit(models.Model):
         _("name"), max_length=80, help_text=_("Stands in pictures where there is no logo.")
     )
     is_default = models.BooleanField(_("used by default"), default=False)
-    logo = models.FileField(
+    logo = LogoField(
         _("logo"), storage=get_storage, upload_to="prodgen/brand", blank=True,
         help_text=_("A PNG or WebP with a transparent background."),
     )  # fmt: skip
-    logo_on_dark = models.FileField(
+    logo_on_dark = LogoField(
         _("logo on dark grounds"), storage=get_storage, upload_to="prodgen/brand", blank=True
     )
     ground = models.CharField(
@@ -39,13 +41,11 @@ class BrandKit(models.Model):
     )  # fmt: skip
     ink = models.CharField(_("text colour"), max_length=7, blank=True, validators=[validate_colour])
     accent = models.CharField(_("button colour"), max_length=7, blank=True, validators=[validate_colour])
-    headline_font = models.FileField(
+    headline_font = FontField(
         _("font of headlines"), storage=get_storage, upload_to="prodgen/brand", blank=True,
         help_text=_("A TrueType or OpenType file that you may use. Empty: the fonts that come with the app."),
     )  # fmt: skip
-    text_font = models.FileField(
-        _("font of other text"), storage=get_storage, upload_to="prodgen/brand", blank=True
-    )
+    text_font = FontField(_("font of other text"), storage=get_storage, upload_to="prodgen/brand", blank=True)
 
     class Meta:
         verbose_name = _("brand kit")
@@ -68,7 +68,9 @@ class Campaign(models.Model):
         _("slot"), max_length=50, blank=True, db_index=True,
         help_text=_("The name in the template's tag, such as hero. Empty: shown nowhere in the shop."),
     )  # fmt: skip
-    link = models.CharField(_("link"), max_length=500, blank=True, help_text=_("Where a click leads."))
+    link = models.CharField(
+        _("link"), max_length=500, blank=True, validators=[validate_link], help_text=_("Where a click leads.")
+    )
     source = models.CharField(_("promotion"), max_length=60, blank=True, editable=False)
     source_kind = models.CharField(max_length=20, blank=True, editable=False)
     source_id = models.BigIntegerField(null=True, blank=True, editable=False)

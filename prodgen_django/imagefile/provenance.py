@@ -7,6 +7,8 @@ Source: IPTC NewsCodes, http://cv.iptc.org/newscodes/digitalsourcetype/
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 _VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -32,9 +34,18 @@ IPTC_TERMS: frozenset[str] = frozenset(
 
 _WORD = re.compile(r"[A-Za-z]{1,60}")
 
-_FOUND = re.compile(
-    rb"DigitalSourceType[^<>]{0,200}?[=>][\s\"']*(?:[^<>\"']{0,200}?/)?digitalsourcetype/([A-Za-z]{1,60})"
-)
+_TERM = re.compile(r"digitalsourcetype/([A-Za-z]{1,60})")
+#: So much of a packet is read, in bytes; what editing programs write by the megabyte stands behind the mark.
+_MOST_XMP = 4_000_000
+#: The mark's value has 60 characters; so many are looked at.
+_MOST_VALUE = 400
+#: What XML cannot hold, not even escaped.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def xml_safe(text: str) -> str:
+    """`text` without the characters that XML cannot hold, not even escaped: most controls, and halves of pairs."""
+    return _NO_XML.sub("", text)
 
 
 def source_type_uri(source_type: str) -> str:
@@ -48,7 +59,7 @@ def xmp_packet(source_type: str, *, system: str = "") -> bytes:
     """An XMP packet with the source type and, in `system`, the name of the model that had a part in it."""
     attributes = f" Iptc4xmpExt:DigitalSourceType={quoteattr(source_type_uri(source_type))}"
     if system:
-        attributes += f" Iptc4xmpExt:AISystemUsed={quoteattr(system)}"
+        attributes += f" Iptc4xmpExt:AISystemUsed={quoteattr(xml_safe(system))}"
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -60,9 +71,67 @@ def xmp_packet(source_type: str, *, system: str = "") -> bytes:
 
 
 def source_type_in(xmp: bytes | str | None) -> str | None:
-    """The source type that an XMP packet names, or None. Any IPTC term is returned, ours or not."""
+    """The source type that an XMP packet names, or None. Any IPTC term is returned, ours or not.
+
+    Takes time in proportion to the packet, and reads at most 4 MB of it. What a broken packet says before it breaks
+    counts.
+    """
     if not xmp:
         return None
-    # A pattern and not an XML parser: the packet is a stranger's, and one value is all that is wanted.
-    found = _FOUND.search(xmp.encode() if isinstance(xmp, str) else xmp)
-    return found.group(1).decode() if found else None
+    data = xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp
+    reader = _MarkReader()
+    with suppress(expat.ExpatError, _Stop):
+        # In one piece: a long token that comes in pieces would be read anew with each.
+        reader.parser.Parse(data[:_MOST_XMP].lstrip(), False)
+    return reader.found
+
+
+class _Stop(Exception):
+    """There is nothing more to read."""
+
+
+class _MarkReader:
+    """Looks for the property DigitalSourceType, as an attribute or an element, whatever prefix its name has."""
+
+    def __init__(self) -> None:
+        self.found: str | None = None
+        self._depth = 0
+        self._text = ""
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._begin
+        # A packet has none; entities that stand for one another are how small files become large ones.
+        self.parser.StartDoctypeDeclHandler = self._refuse
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        if self._depth or _is_mark(name):
+            self._depth += 1
+            self.parser.CharacterDataHandler = self._read
+            self.parser.EndElementHandler = self._end
+        for key, value in attributes.items():
+            if self._depth or _is_mark(key):
+                self._take(value)
+
+    def _read(self, text: str) -> None:
+        if len(self._text) < _MOST_VALUE:
+            self._text += text
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._take(self._text)
+            self._text = ""
+            self.parser.CharacterDataHandler = self.parser.EndElementHandler = None
+
+    def _take(self, value: str) -> None:
+        named = _TERM.search(value[:_MOST_VALUE])
+        if named:
+            self.found = named.group(1)
+            raise _Stop
+
+    def _refuse(self, *args: object) -> None:
+        raise _Stop
+
+
+def _is_mark(name: str) -> bool:
+    return name.rpartition(":")[2] == "DigitalSourceType"

@@ -46,6 +46,7 @@ def _sweep_once() -> None:
 
     from prodgen_django.jobs.sweep import sweep
     from prodgen_django.personalization.events import flush
+    from prodgen_django.personalization.retention import erase_when_due
 
     try:
         found = sweep()
@@ -54,6 +55,9 @@ def _sweep_once() -> None:
         written = flush()
         if written:
             logger.info("events: %s", written)
+        erased = erase_when_due()
+        if erased:
+            logger.info("erased, past their retention: %d", erased)
     except Exception:
         logger.exception("the sweep failed; it will be tried again")
     finally:

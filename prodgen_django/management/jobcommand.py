@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.jobs import create_job
+from prodgen_django.keys import key_of
 from prodgen_django.models import GeneratedImage, Job, JobItem
 
 if TYPE_CHECKING:
@@ -148,7 +149,8 @@ class JobCommand(BaseCommand):
 
 def _find(products: Any, word: str) -> Any | None:
     """A product by its key, then its UPC where the shop's model has one, then its exact title."""
-    if word.isdecimal() and (found := products.filter(pk=int(word)).first()):
+    key = key_of(products.model, word)
+    if key is not None and (found := products.filter(pk=key).first()):
         return found
     for name in ("upc", "title", "name"):
         try:

@@ -13,7 +13,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from django.utils.module_loading import import_string
 
 from prodgen_django.conf import settings
-from prodgen_django.personalization.sealing import keyed_hash
+from prodgen_django.personalization.sealing import keyed_hashes
 from prodgen_django.storage import cache_folder
 
 try:
@@ -58,11 +58,16 @@ class Buffer(Protocol):
 
 
 class FileBuffer:
-    """One JSON line an event, appended to a file under a lock."""
+    """One JSON line an event, appended to a file under a lock.
 
-    def __init__(self, folder: Path) -> None:
+    `former`: folders that events were put into before; what waits there is handed out as well.
+    """
+
+    def __init__(self, folder: Path, former: Sequence[Path] = ()) -> None:
         self.folder = folder
         self.path = folder / "events.jsonl"
+        # What is older comes first: a later report may speak of the same showing.
+        self._all = (*(FileBuffer(path) for path in former), self)
 
     def push(self, event: Event) -> bool:
         line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
@@ -79,12 +84,13 @@ class FileBuffer:
         return True
 
     def take(self) -> Iterator[list[Event]]:
-        for taken in [*self._abandoned(), *self._rename()]:
-            yield _parse(taken.read_bytes().splitlines())
-            taken.unlink(missing_ok=True)
+        for one in self._all:
+            for taken in [*one._abandoned(), *one._rename()]:
+                yield _parse(taken.read_bytes().splitlines())
+                taken.unlink(missing_ok=True)
 
     def waiting(self) -> int:
-        return sum(path.stat().st_size for path in self.folder.glob("*.jsonl"))
+        return sum(path.stat().st_size for one in self._all for path in one.folder.glob("*.jsonl"))
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
@@ -194,8 +200,15 @@ def get_buffer() -> Buffer:
     """The buffer that ``EVENT_BUFFER`` names: a folder, a Redis address, a class by its path; None: a folder."""
     if settings.EVENT_BUFFER:
         return _buffer(str(settings.EVENT_BUFFER))
-    # Of this site alone, where several share a machine.
-    return _buffer(str(cache_folder() / f"events-{keyed_hash('buffer', '')[:12]}"))
+    # Of this site alone, where several share a machine. A site that changes its secret key finds what waits under the
+    # former one by the key's fallbacks.
+    names = [f"events-{name[:12]}" for name in dict.fromkeys(keyed_hashes("buffer", ""))]
+    return _folders(tuple(cache_folder() / name for name in names))
+
+
+@lru_cache(maxsize=8)
+def _folders(paths: tuple[Path, ...]) -> FileBuffer:
+    return FileBuffer(paths[0], paths[1:])
 
 
 @lru_cache(maxsize=8)

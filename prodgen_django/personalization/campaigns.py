@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+from prodgen_django.campaigns.links import safe_link
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.personalization import identity
@@ -284,6 +285,7 @@ def _row(row: Sequence[Any]) -> _Row:
         str(facts.get("format", "")),
         str(facts.get("language", "")),
         str(facts.get("alt", "")),
-        str(link or ""),
+        # Rows may be older than the form's own check, or written by a program.
+        safe_link(link),
         str(words.get("headline", "")),
     )

@@ -49,11 +49,15 @@ class Decision(NamedTuple):
     is_new: bool = True
 
     def tokens(self, visitor: Visitor) -> tuple[str, ...]:
-        """Names of the decision in the log; several where it may have been taken before the visitor signed in."""
+        """Names of the decision in the log; several where it may have been taken before the visitor signed in, or
+        before the shop changed its secret key.
+        """
         if self.token:
             return (self.token,)
-        keys = (visitor.key,) if self.is_new else (visitor.key, *visitor.other_keys)
-        return tuple(identity.decision_token(key, self.product_id, self.hour) for key in keys)
+        if self.is_new:
+            return (identity.decision_token(visitor.key, self.product_id, self.hour),)
+        names = visitor.names or ((visitor.key, *visitor.other_keys),)
+        return identity.decision_tokens(names, self.product_id, self.hour)
 
 
 class Chosen(NamedTuple):

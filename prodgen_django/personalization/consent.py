@@ -29,8 +29,14 @@ def record_consent(user: Any, given: bool) -> None:
         )
         if not given:
             from prodgen_django.personalization.profiles import forget
+            from prodgen_django.personalization.trails import erase_browser
+            from prodgen_django.personalization.visitor import current_request
 
             forget(user.pk)
+            request = current_request.get()
+            if request is not None and getattr(request, "user", None) == user:
+                # What this browser showed before its customer signed in, or while they were signed out.
+                erase_browser(request)
 
 
 def consenting(user_ids: set[Any]) -> dict[Any, ProfilingConsent]:

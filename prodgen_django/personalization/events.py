@@ -17,7 +17,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from prodgen_django.catalog import get_catalog
@@ -25,6 +25,8 @@ from prodgen_django.conf import settings
 from prodgen_django.personalization.buffer import Buffer, Event, get_buffer
 from prodgen_django.personalization.identity import slot_of
 from prodgen_django.personalization.models import Exposure, ProfilingConsent
+from prodgen_django.personalization.robust import Allowance
+from prodgen_django.personalization.trails import settle
 
 if TYPE_CHECKING:
     from prodgen_django.personalization.visitor import Visitor
@@ -49,8 +51,10 @@ class Flushed:
     clicks: int = 0
     baskets: int = 0
     orders: int = 0
-    #: Of visitors who withdrew, of products or pictures that are gone, or out of date.
+    #: Of visitors who withdrew, of products or pictures that are gone, out of date, or too many of one address.
     dropped: int = 0
+    #: Rows erased because their visitor said no.
+    erased: int = 0
 
     def __bool__(self) -> bool:
         return self.events > 0
@@ -59,8 +63,13 @@ class Flushed:
         return ", ".join(f"{getattr(self, f.name)} {f.name}" for f in fields(self))
 
 
-def report_seen(record: Mapping[str, Any], seen: Sequence[int], clicked: Sequence[int]) -> bool:
-    """A browser says which pictures of a page (`Page.record`) came into view and which were clicked."""
+def report_seen(
+    record: Mapping[str, Any], seen: Sequence[int], clicked: Sequence[int], source: str = ""
+) -> bool:
+    """A browser says which pictures of a page (`Page.record`) came into view and which were clicked.
+
+    `source`: the name of its address (`address.source_of`).
+    """
     items, count = record["i"], len(record["i"])
     shown = [[*items[n], n] for n in dict.fromkeys([*seen, *clicked]) if 0 <= n < count]
     if not shown:
@@ -71,6 +80,9 @@ def report_seen(record: Mapping[str, Any], seen: Sequence[int], clicked: Sequenc
             # The page's own clock: when it was shown, whenever the browser gets to tell.
             "t": record["t"],
             **{name: record[name] for name in ("v", "u", "c")},
+            # What the browser was called before its visitor signed in.
+            "o": record.get("o", []),
+            "s": source,
             "i": shown,
             "click": [items[n][6] for n in dict.fromkeys(clicked) if 0 <= n < count],
             "at": int(time.time()),
@@ -127,16 +139,17 @@ def _write(events: Sequence[Event], done: Flushed) -> list[Event]:
     return [later for event in events for later in _write([event], done)]
 
 
-def expire() -> int:
-    """Erase what is past ``EVENT_RETENTION_DAYS``; returns how many rows."""
+def expire(most: int | None = None) -> int:
+    """Erase what is past ``EVENT_RETENTION_DAYS``, about `most` rows where that is given; returns how many rows."""
     since = timezone.now() - timedelta(days=settings.EVENT_RETENTION_DAYS)
     erased = 0
-    while True:
+    while most is None or erased < most:
         old = Exposure.objects.filter(shown_at__lt=since).order_by("pk")
         keys = list(old.values_list("pk", flat=True)[:EXPIRED_AT_ONCE])
         if not keys:
             return erased
         erased += Exposure.objects.filter(pk__in=keys).delete()[0]
+    return erased
 
 
 class _Batch:
@@ -148,22 +161,27 @@ class _Batch:
         self.new: dict[str, Exposure] = {}
         self.changed: dict[str, Exposure] = {}
         self._know_users(events)
-        self.events = [event for event in events if self._may_keep(event)]
+        kept = [event for event in events if event.get("k") in ("joined", "gone") or self._may_keep(event)]
+        self.settled = kept
+        self.events = [event for event in kept if event["k"] not in ("joined", "gone")]
 
     def write(self) -> list[Event]:
         """Returns the events that should be tried once more."""
         seen = [event for event in self.events if event["k"] == "seen"]
         self._load(token for event in seen for item in event["i"] for token in item[6])
         known = self._known(seen)
+        allowance = self._allowance(seen)
         for event in seen:
             for item in event["i"]:
-                self._show(event, item, known)
+                self._show(event, item, known, allowance)
             for tokens in event["click"]:
                 self._note(self._row(tokens), "clicked_at", event["at"])
         self._save()
         bought = [event for event in self.events if event["k"] in ("basket", "order")]
         again = [event for event in bought if not self._bought(event)]
         self._save()
+        # Last: what was reported before a sign-in or a withdrawal is in the log now.
+        self.done.erased += settle(self.settled, self.users, self.consents, _moment)
         self._confirm(seen)
         return [event for event in again if not event.get("again")]
 
@@ -234,7 +252,23 @@ class _Batch:
     def _row(self, tokens: Sequence[str]) -> Exposure | None:
         return next((self.rows[token] for token in tokens if token in self.rows), None)
 
-    def _show(self, event: Event, item: Sequence[Any], known: tuple[dict[str, Any], set[int]]) -> None:
+    def _allowance(self, seen: Sequence[Event]) -> Allowance:
+        """How much of these events' addresses is counted already."""
+        found = Allowance(settings.ADDRESS_SHOWINGS, settings.ADDRESS_PRODUCT_SHOWINGS)
+        sources = {source for event in seen if (source := event.get("s"))}
+        rows = Exposure.objects.order_by().filter(source__in=sources).values_list("source", "product", "slot")
+        today = Count("pk", filter=Q(shown_at__gte=_moment(int(time.time()) // 86_400 * 86_400)))
+        for source, product, slot, count, of_today in rows.annotate(n=Count("pk"), today=today):
+            found.note(source, slot or product, count, of_today)
+        return found
+
+    def _show(
+        self,
+        event: Event,
+        item: Sequence[Any],
+        known: tuple[dict[str, Any], set[int]],
+        allowance: Allowance,
+    ) -> None:
         product, image, share, shares, is_holdout, candidates, tokens, version, place = item
         row = self._row(tokens)
         user = None if event["u"] is None else self.users[str(event["u"])]
@@ -251,8 +285,13 @@ class _Batch:
             # The row that the log had when the page was made is gone, or what it is about.
             self.done.dropped += 1
             return
+        source = event.get("s", "")
+        if not allowance.take(source, slot or products[product]):
+            self.done.dropped += 1
+            return
         row = Exposure(
             token=tokens[0],
+            source=source,
             visitor=event["v"],
             user_id=user,
             product_id=None if slot else products[product],

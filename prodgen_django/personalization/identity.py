@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from prodgen_django.conf import settings
-from prodgen_django.personalization.sealing import Tampered, keyed_hash, seal, unseal
+from prodgen_django.personalization.sealing import Tampered, keyed_hash, keyed_hashes, seal, unseal
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -54,9 +54,19 @@ def stands_since() -> int:
     return now_hour() - 24 * settings.STABLE_DAYS
 
 
+def user_keys(user_id: Any) -> tuple[str, ...]:
+    """A signed-in customer's keys in the log: today's, then those under the secret key's fallbacks."""
+    return keyed_hashes("visitor", f"user:{user_id}")
+
+
 def user_key(user_id: Any) -> str:
     """A signed-in customer's key in the log."""
     return keyed_hash("visitor", f"user:{user_id}")
+
+
+def anonymous_keys(cookie: str) -> tuple[str, ...]:
+    """An anonymous visitor's keys in the log: today's, then those under the secret key's fallbacks."""
+    return keyed_hashes("visitor", f"id:{cookie}")
 
 
 def anonymous_key(cookie: str) -> str:
@@ -89,22 +99,30 @@ def decision_token(visitor: str, product_id: Any, hour: int) -> str:
     return keyed_hash("decision", f"{visitor}|{product_id}|{hour}")
 
 
+def decision_tokens(names: Sequence[Sequence[str]], product_id: Any, hour: int) -> tuple[str, ...]:
+    """Names that a decision may have: `names` are a visitor's under each secret key, which also named the decision."""
+    return tuple(
+        keyed_hashes("decision", f"{name}|{product_id}|{hour}")[place]
+        for place, under_one_key in enumerate(names)
+        for name in under_one_key
+    )
+
+
 def read_seen(request: HttpRequest) -> dict[str, Seen]:
     """By product key as text, what this browser was shown and still stands; empty for a cookie not ours."""
     text = request.COOKIES.get(SEEN_COOKIE, "")
     if not text or len(text) > _LONGEST:
         return {}
-    try:
-        data = unseal(text, "seen").decode()
-    except (Tampered, UnicodeDecodeError):
-        return {}
     since, seen = stands_since(), {}
-    for part in data.split("|"):
-        product, image, hour, share, version = part.split(":")
-        if int(hour, 16) > since:
-            seen[unquote(product)] = Seen(
-                int(image, 16), int(hour, 16), share=int(share, 16) / _SHARES, version=version
-            )
+    try:
+        for part in unseal(text, "seen").decode().split("|"):
+            product, image, hour, share, version = part.split(":")
+            if int(hour, 16) > since:
+                seen[unquote(product)] = Seen(
+                    int(image, 16), int(hour, 16), share=int(share, 16) / _SHARES, version=version
+                )
+    except (Tampered, ValueError):
+        return {}  # not ours, or of another release's form
     return seen
 
 

@@ -10,6 +10,8 @@ approximation, carried on; Chapelle & Li, NIPS 2011). Three things keep the shar
 - what the shared part leaves unexplained goes to each picture's own residual, whose prior keeps it small;
 - rates are scaled by what the model expected of the pictures shown, so that showing better pictures does not look like
   a better product.
+
+Events of one address that differ from all others by more than chance allows count less (`robust`).
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from prodgen_django.personalization import robust
 from prodgen_django.personalization.policy import Arm, PolicyState
 from prodgen_django.personalization.space import FloatArray, Vector
 
 #: How far products' rates differ, as the shape of a gamma distribution: 6 is a deviation of about 40 %.
 PRODUCT_SHAPE = 6.0
 NEWTON_STEPS = 3
+ROBUST_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Event:
     arms: Sequence[Arm]
     index: int
     reward: float
+    #: The address's name; "" where it is not known.
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,21 +66,21 @@ def update(state: PolicyState, events: Sequence[Event], records: MutableMapping[
     chosen = [event.arms[event.index].id for event in events]
     rewards = np.array([event.reward for event in events], dtype=float)
     x = _features(state, events)
-    offsets = np.log(_base_rates(state, events, records))
     own = _residuals(events, records)
-    mean, precision, rates = _newton(state, x, rewards, offsets + own)
+    offsets, weights = _offsets(state, events, records, x, own, rewards)
+    mean, precision, rates = _newton(state, x, rewards, offsets + own, weights)
     # exp(η), which a product's and the shop's rates are freed of.
     relative = np.exp(np.clip(x @ mean + own, -3, 3))
-    for key, reward, rate, weight in zip(chosen, rewards, rates, relative, strict=True):
-        _note(records, key, float(reward), float(rate), float(weight), state.space.picture_sd)
+    for key, reward, rate, scale, weight in zip(chosen, rewards, rates, relative, weights, strict=True):
+        _note(records, key, float(reward), float(rate), float(scale), float(weight), state.space.picture_sd)
     return replace(
         state,
         mean=mean,
         precision=precision,
         version=state.version + 1,
         impressions=state.impressions + len(events),
-        clicks=state.clicks + int(rewards.sum()),
-        expected=state.expected + float(relative.sum()),
+        clicks=state.clicks + round(float(rewards @ weights)),
+        expected=state.expected + float(relative @ weights),
         _cache={},
     )
 
@@ -99,21 +105,44 @@ def _residuals(events: Sequence[Event], records: Mapping[int, Record]) -> FloatA
     return np.array(found)
 
 
-def _base_rates(state: PolicyState, events: Sequence[Event], records: Mapping[int, Record]) -> FloatArray:
+def _offsets(
+    state: PolicyState,
+    events: Sequence[Event],
+    records: Mapping[int, Record],
+    x: FloatArray,
+    own: FloatArray,
+    rewards: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """The log of each event's product's rate, and how much the event counts: each is judged by the other, in turns."""
+    weights = np.ones(len(events))
+    offsets = np.log(_base_rates(state, events, records, weights))
+    sources = [event.source for event in events]
+    if any(sources):
+        products = [frozenset(arm.id for arm in event.arms) for event in events]
+        for _step in range(ROBUST_STEPS):
+            rates = _rates(offsets + own + x @ state.mean)
+            weights = robust.weights(sources, products, rewards - rates, rates * (1 - rates))
+            offsets = np.log(_base_rates(state, events, records, weights))
+    return offsets, weights
+
+
+def _base_rates(
+    state: PolicyState, events: Sequence[Event], records: Mapping[int, Record], weights: FloatArray
+) -> FloatArray:
     """Each event's product's click rate, freed of what its pictures add: its own clicks, shrunk towards the shop's."""
     # The batch itself counts too, so that a shop's first and largest batch is not judged by a guess.
-    clicks, count = sum(event.reward for event in events), len(events)
-    shop = (state.clicks + clicks + 1.0) / (state.expected + count + 50.0)
-    batch: dict[int, tuple[float, int]] = {}
-    for event in events:
+    clicks = sum(event.reward * weight for event, weight in zip(events, weights, strict=True))
+    shop = (state.clicks + clicks + 1.0) / (state.expected + float(weights.sum()) + 50.0)
+    batch: dict[int, tuple[float, float]] = {}
+    for event, weight in zip(events, weights, strict=True):
         key = event.arms[event.index].id
-        had = batch.get(key, (0.0, 0))
-        batch[key] = (had[0] + event.reward, had[1] + 1)
+        had = batch.get(key, (0.0, 0.0))
+        batch[key] = (had[0] + event.reward * weight, had[1] + weight)
     found = []
     for event in events:
         own, expected = PRODUCT_SHAPE, PRODUCT_SHAPE / shop
         for arm in event.arms:
-            record, (new, seen) = records.get(arm.id, _NEW), batch.get(arm.id, (0.0, 0))
+            record, (new, seen) = records.get(arm.id, _NEW), batch.get(arm.id, (0.0, 0.0))
             own += record.clicks + new
             expected += record.expected + seen
         found.append(own / expected)
@@ -121,15 +150,15 @@ def _base_rates(state: PolicyState, events: Sequence[Event], records: Mapping[in
 
 
 def _newton(
-    state: PolicyState, x: FloatArray, y: FloatArray, offsets: FloatArray
+    state: PolicyState, x: FloatArray, y: FloatArray, offsets: FloatArray, weights: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean and precision after the batch, and the rates that the new mean expects."""
     prior_mean, prior, mean = state.mean, state.precision, state.mean
     precision = prior
     for _step in range(NEWTON_STEPS):
         rates = _rates(offsets + x @ mean)
-        precision = prior + (x * (rates * (1 - rates))[:, None]).T @ x
-        gradient = x.T @ (y - rates) - prior @ (mean - prior_mean)
+        precision = prior + (x * (weights * rates * (1 - rates))[:, None]).T @ x
+        gradient = x.T @ (weights * (y - rates)) - prior @ (mean - prior_mean)
         mean = mean + np.linalg.solve(precision, gradient)
     precision = (precision + precision.T) / 2
     return mean, precision, _rates(offsets + x @ mean)
@@ -140,11 +169,21 @@ def _rates(log_odds: FloatArray) -> FloatArray:
 
 
 def _note(
-    records: MutableMapping[int, Record], key: int, reward: float, rate: float, weight: float, sd: float
+    records: MutableMapping[int, Record],
+    key: int,
+    reward: float,
+    rate: float,
+    scale: float,
+    weight: float,
+    sd: float,
 ) -> None:
     old = records.get(key, _NEW)
-    information = old.information + rate * (1 - rate)
-    gain = (reward - rate) / (sd**-2 + information) if sd else 0.0
+    information = old.information + weight * rate * (1 - rate)
+    gain = weight * (reward - rate) / (sd**-2 + information) if sd else 0.0
     records[key] = Record(
-        old.impressions + 1, old.clicks + reward, old.expected + weight, information, old.surplus + gain
+        old.impressions + 1,
+        old.clicks + weight * reward,
+        old.expected + weight * scale,
+        information,
+        old.surplus + gain,
     )

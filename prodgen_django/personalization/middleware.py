@@ -11,16 +11,24 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from prodgen_django.personalization import identity
 from prodgen_django.personalization.page import had_page
-from prodgen_django.personalization.visitor import current_request, visitor_of
+from prodgen_django.personalization.trails import withdrawn
+from prodgen_django.personalization.visitor import consent_of, current_request, is_personal
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
+#: What tells caches between the shop and the browser to keep a page, whatever ``Cache-Control`` says.
+_FOR_SHARED_CACHES = (
+    "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control", "Edge-Control", "X-Accel-Expires",
+)  # fmt: skip
+
+
 class PersonalizationMiddleware:
     """After Django's AuthenticationMiddleware. Makes no query.
 
-    A page that was made for somebody is marked ``private``, so that no shared cache gives it to somebody else. The
+    A page that was made for somebody is marked ``private``, so that no shared cache gives it to somebody else; Django's
+    own caches leave it out by themselves (`visitor.keep_to_visitor`), whether this middleware is there or not. The
     browser gets our two cookies where the visitor consents, and loses them where they do not any more.
     """
 
@@ -36,11 +44,21 @@ class PersonalizationMiddleware:
         page = had_page(request)
         if page is not None and page.consents:
             page.remember(response, secure=request.is_secure())
-            patch_cache_control(response, private=True)
-            patch_vary_headers(response, ("Cookie",))
         else:
             _take_back(request, response)
+        if is_personal(request):
+            _make_private(response)
         return response
+
+
+def _make_private(response: HttpResponse) -> None:
+    patch_cache_control(response, private=True)
+    kept = [part for part in response["Cache-Control"].split(", ") if not part.lower().startswith("s-maxage")]
+    response["Cache-Control"] = ", ".join(kept)
+    patch_vary_headers(response, ("Cookie",))
+    for name in _FOR_SHARED_CACHES:
+        if name in response:
+            del response[name]
 
 
 def _take_back(request: HttpRequest, response: HttpResponse) -> None:
@@ -49,7 +67,10 @@ def _take_back(request: HttpRequest, response: HttpResponse) -> None:
     if not ours:
         return
     page = had_page(request)
-    said_no = page is not None and page.visitor.consents and page.chosen
-    if said_no or not visitor_of(request).consents:
+    said_no = page is not None and page.visitor.consents and bool(page.chosen)
+    consent = False if said_no else consent_of(request)
+    if not consent:
+        if consent is not None:
+            withdrawn(request)
         for name in ours:
             response.delete_cookie(name, samesite="Lax")

@@ -199,6 +199,9 @@ class Exposure(models.Model):
     learnt_in = models.ForeignKey(
         "prodgen_django.PolicyVersion", models.SET_NULL, null=True, blank=True, related_name="exposures"
     )
+    #: A name of the address that reported it, another one every ``STABLE_DAYS``; "" where that is not known. What one
+    #: address does counts within bounds (`robust`).
+    source = models.CharField(max_length=32, blank=True)
     #: How often the picture came into view while the decision stood.
     shows = models.PositiveIntegerField(default=1)
     #: When it was shown first.
@@ -215,6 +218,8 @@ class Exposure(models.Model):
         indexes = [
             # What a visitor has seen of a page's products; what a basket or an order is put down to.
             models.Index(fields=["visitor", "product", "-shown_at"], name="prodgen_exposure_seen"),
+            # What of an address is counted already.
+            models.Index(fields=["source", "product"], name="prodgen_exposure_source"),
             # What is learnt from, reported, or past its retention.
             models.Index(fields=["shown_at"], name="prodgen_exposure_time"),
             models.Index(

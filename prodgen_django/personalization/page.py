@@ -107,6 +107,7 @@ class Page:
             "u": None if user is None else str(user),
             "t": int(time.time()),
             "c": self.taste,
+            **({} if user is None else {"o": self.visitor.other_keys}),
             "i": [
                 [
                     str(one.product_id),
@@ -150,6 +151,8 @@ class Page:
 def page_of(request: HttpRequest) -> Page:
     """The page that a request makes; with ``CHOOSE_IN = "script"`` it is made for nobody in particular."""
     found = getattr(request, _ATTRIBUTE, None)
+    if found is not None and not found.is_for_all:
+        visitor_of(request)  # a cache within the page may just have begun to listen
     if found is None:
         for_all = scripted()
         found = Page(Visitor() if for_all else visitor_of(request), is_for_all=for_all)
@@ -172,9 +175,12 @@ def read_record(text: str) -> dict[str, Any]:
     if len(text) > MOST_TEXT:
         raise Tampered("too long")
     try:
-        return json.loads(zlib.decompress(unseal(text, "page")))
+        record = json.loads(zlib.decompress(unseal(text, "page")))
     except (zlib.error, ValueError) as error:
         raise Tampered("not sealed here") from error
+    if not (isinstance(record, dict) and set("vutci") <= record.keys()):
+        raise Tampered("another release's")
+    return record
 
 
 def _plain_key(product: Any) -> str:

@@ -166,7 +166,8 @@ def events_of(exposures: Iterable[Exposure]) -> Iterable[tuple[Exposure, Event]]
         arms = [Arm(key, styles[key]) for key in exposure.candidates if key in styles]
         shown = next((place for place, arm in enumerate(arms) if arm.id == exposure.image_id), None)
         if shown is not None:
-            yield exposure, Event(taste_vector(taste_of(exposure.context)), arms, shown, reward_of(exposure))
+            taste = taste_vector(taste_of(exposure.context))
+            yield exposure, Event(taste, arms, shown, reward_of(exposure), exposure.source)
 
 
 def picture_styles(keys: Iterable[int]) -> dict[int, tuple[float, ...]]:
@@ -213,7 +214,7 @@ def _write_records(keys: set[int], records: Mapping[int, Record]) -> None:
             PictureRecord(
                 image_id=key,
                 impressions=records[key].impressions,
-                clicks=int(records[key].clicks),
+                clicks=round(records[key].clicks),
                 expected=records[key].expected,
                 information=records[key].information,
                 surplus=records[key].surplus,

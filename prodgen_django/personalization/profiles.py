@@ -18,7 +18,7 @@ from prodgen_django.conf import settings
 from prodgen_django.personalization import shelf
 from prodgen_django.personalization.consent import consenting
 from prodgen_django.personalization.events import expire
-from prodgen_django.personalization.identity import user_key
+from prodgen_django.personalization.identity import user_keys
 from prodgen_django.personalization.models import (
     Exposure,
     ProductTraits,
@@ -58,11 +58,17 @@ def refresh(users: Iterable[Any] | None = None) -> Refreshed:
     agreed = consenting(set(users)) if settings.CONSENT is not None else {}
     profiles = sum(refresh_profile(user, row.forgotten_at) for user, row in agreed.items())
     segments = refresh_segments()
+    return Refreshed(products, profiles, expire_profiles() + expire(), segments)
+
+
+def expire_profiles() -> int:
+    """Erase profiles past ``TASTE_RETENTION_DAYS``, and those without a stored yes; returns how many."""
+    since = timezone.now() - timedelta(days=settings.TASTE_RETENTION_DAYS)
     stale = TasteProfile.objects.filter(updated_at__lt=since)
     refused = TasteProfile.objects.exclude(user__prodgen_consent__given=True)
     gone = {*stale.values_list("pk", flat=True), *refused.values_list("pk", flat=True)}
     TasteProfile.objects.filter(pk__in=gone).delete()
-    return Refreshed(products, profiles, len(gone) + expire(), segments)
+    return len(gone)
 
 
 def refresh_traits(product_ids: Iterable[Any] | None = None) -> int:
@@ -134,7 +140,7 @@ def forget(user_id: Any) -> dict[str, int]:
         )
         before = remembers(user_id)
         TasteProfile.objects.filter(user_id=user_id).delete()
-        Exposure.objects.filter(Q(user_id=user_id) | Q(visitor=user_key(user_id))).delete()
+        Exposure.objects.filter(Q(user_id=user_id) | Q(visitor__in=user_keys(user_id))).delete()
     return before
 
 
@@ -155,7 +161,7 @@ def remembers(user_id: Any) -> dict[str, int]:
             continue
         who = Q(*((name, user_id) for name in fields), _connector=Q.OR)
         if model is Exposure:
-            who |= Q(visitor=user_key(user_id))
+            who |= Q(visitor__in=user_keys(user_id))
         rows = model._default_manager.filter(who)
         if count := rows.count():
             found[model._meta.label] = count

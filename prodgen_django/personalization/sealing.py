@@ -45,7 +45,7 @@ def unseal(text: str, purpose: str) -> bytes:
         raise Tampered("no base64") from error
     if len(raw) <= _SIV:
         raise Tampered("too short")
-    for secret in (django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS):
+    for secret in _secrets():
         try:
             return _cipher(secret, purpose).decrypt(raw, None)
         except InvalidTag:
@@ -55,7 +55,23 @@ def unseal(text: str, purpose: str) -> bytes:
 
 def keyed_hash(purpose: str, text: str) -> str:
     """A name that only this site can make of `text`; 32 hex digits."""
-    return hmac.digest(_hash_key(django_settings.SECRET_KEY, purpose), text.encode(), "sha256").hex()[:32]
+    return _hashed(django_settings.SECRET_KEY, purpose, text)
+
+
+def keyed_hashes(purpose: str, text: str) -> tuple[str, ...]:
+    """The name that `keyed_hash` gives, and then those that it gave under the secret key's fallbacks.
+
+    What is written has the first one; what was written before the key was changed is found by the others.
+    """
+    return tuple(_hashed(secret, purpose, text) for secret in _secrets())
+
+
+def _secrets() -> tuple[str | bytes, ...]:
+    return (django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS)
+
+
+def _hashed(secret: str | bytes, purpose: str, text: str) -> str:
+    return hmac.digest(_hash_key(secret, purpose), text.encode(), "sha256").hex()[:32]
 
 
 @lru_cache(maxsize=16)

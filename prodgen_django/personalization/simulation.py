@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
+from prodgen_django.conf import settings
 from prodgen_django.models import Exposure, GeneratedImage, PolicyVersion
 from prodgen_django.personalization.features import AXES, picture_vector, taste_vector
 from prodgen_django.personalization.learning import Event, Record, update
@@ -60,6 +61,17 @@ class Simulated:
     clicks: int = 0
     visitors: int = 0
     versions: int = 0
+    #: With which probability a flooded picture would be shown at the end, over all tastes: had there been no flood, and
+    #: with it.
+    shares: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Flood:
+    """One address that clicks on one picture, the last published of the first product, as a new visitor each time."""
+
+    #: Showings a day, each of which it clicks.
+    clicks: int
 
 
 @dataclass(frozen=True)
@@ -87,8 +99,13 @@ def simulate(
     seed: int = 1,
     world: World | None = None,
     until: datetime | None = None,
+    flood: Flood | None = None,
 ) -> Simulated:
-    """Write ``days`` of made-up traffic, ``visitors`` a day, in the place of what was simulated before."""
+    """Write ``days`` of made-up traffic, ``visitors`` a day, in the place of what was simulated before.
+
+    Beside the policy that chooses, a second one learns from the same visitors and a `flood`, within the bounds that
+    hold for real addresses, so that what differs at the end is the flood's doing alone. It leaves no rows.
+    """
     rng, world = np.random.default_rng(seed), world or World()
     products = _products(rng, world)
     clear()
@@ -97,6 +114,8 @@ def simulate(
     effects = world.effects(rng)
     until = (until or timezone.now()).replace(minute=0, second=0, microsecond=0)
     state, records = prior(), dict[int, Record]()
+    flooded, flooded_records = prior(), dict[int, Record]()
+    floods = _floods(flood, products[0], days) if flood is not None else []
     done = Simulated()
     for day in range(days):
         start = until - timedelta(days=days - day)
@@ -105,19 +124,53 @@ def simulate(
             rows.append(exposure)
             events.append(event)
         state = update(state, events, records)
-        clicks = int(sum(event.reward for event in events))
+        if flood is not None:
+            flooded = update(flooded, [*events, *floods[day]], flooded_records)
+        clicks = sum(row.clicked_at is not None for row in rows)
         with transaction.atomic():
             version = PolicyVersion.objects.create(
                 number=day + 1, state={}, ensemble="", is_simulated=True, created_at=start + timedelta(days=1)
             )
-            write_version(version, state, impressions=len(events), clicks=clicks)
+            write_version(version, state, impressions=len(rows), clicks=clicks)
             for row in rows:
                 row.learnt_in = version
             Exposure.objects.bulk_create(rows, batch_size=2000)
         done = Simulated(
             done.exposures + len(rows), done.clicks + clicks, done.visitors + visitors, done.versions + 1
         )
+    if flood is not None:
+        shares = _share(state, records, products[0]), _share(flooded, flooded_records, products[0])
+        done = replace(done, shares=shares)
     return done
+
+
+def _floods(flood: Flood, product: _Product, days: int) -> list[list[Event]]:
+    """What is counted of a flood, day by day."""
+    found = []
+    for day in range(days):
+        source = f"flood-{day // settings.STABLE_DAYS}"
+        if day % settings.STABLE_DAYS == 0:
+            counted = 0
+        click = Event(taste_vector({}), product.arms, 0, 1.0, source)
+        room = min(flood.clicks, settings.ADDRESS_SHOWINGS, settings.ADDRESS_PRODUCT_SHOWINGS - counted)
+        found.append([click] * room)
+        counted += room
+    return found
+
+
+def _share(state: PolicyState, records: dict[int, Record], product: _Product) -> float:
+    """The probability of the flooded picture, over visitors of all tastes."""
+    ensemble, vectors = state.ensemble(), [taste_vector(taste) for taste in TASTES]
+    arms = _known(product, records)
+    shares = [choose_page(ensemble, vector, [(0, arms)])[0].propensities[0] for vector in vectors]
+    unknown = choose_page(ensemble, taste_vector({}), [(0, arms)])[0].propensities[0]
+    return UNKNOWN * unknown + (1 - UNKNOWN) * sum(shares) / len(shares)
+
+
+def _known(product: _Product, records: dict[int, Record]) -> tuple[Arm, ...]:
+    """The product's pictures with what has been learnt of each."""
+    found = ((arm, records.get(arm.id, Record())) for arm in product.arms)
+    return tuple(Arm(arm.id, arm.style, record.surplus, record.information) for arm, record in found)
 
 
 def _products(rng: np.random.Generator, world: World) -> list[_Product]:
@@ -147,14 +200,7 @@ def _day(
     visitors: int,
 ) -> Iterator[tuple[Exposure, Event]]:
     ensemble, version = state.ensemble(), f"s{state.version}" if state.version else ""
-    new = Record()
-    known = {
-        product.pk: tuple(
-            Arm(arm.id, arm.style, records.get(arm.id, new).surplus, records.get(arm.id, new).information)
-            for arm in product.arms
-        )
-        for product in products
-    }
+    known = {product.pk: _known(product, records) for product in products}
     weights = 1.0 / np.arange(1, len(products) + 1) ** 0.8
     weights /= weights.sum()
     for _visitor in range(visitors):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ATTRIBUTE = "_prodgen_visitor"
+_PERSONAL = "_prodgen_is_personal"
 #: The request that is being answered (see `middleware`).
 current_request: ContextVar[HttpRequest | None] = ContextVar("prodgen_request", default=None)
 
@@ -34,8 +35,10 @@ class Visitor:
     queries: tuple[LikedQuery, ...] = ()
     #: The name in the log; "" for nobody in particular.
     key: str = field(default="", compare=False)
-    #: Other names that the same browser has had: what it saw before it signed in.
+    #: Other names that the same browser has had: before it signed in, before the shop changed its secret key.
     other_keys: tuple[str, ...] = field(default=(), compare=False)
+    #: `key` and `other_keys` by the secret key that they were made with, today's first; empty: all with today's.
+    names: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
     #: By product key as text: what the browser says that it was shown.
     seen: Mapping[str, identity.Seen] = field(default_factory=dict, compare=False)
     #: The number by which an anonymous visitor is known again, where the browser has none yet.
@@ -48,6 +51,7 @@ class Visitor:
         """The visitor behind a request; makes no query of its own, and looks at nobody who has not consented."""
         if request is None or not has_consented(request):
             return cls()
+        keep_to_visitor(request)
         user = getattr(request, "user", None)
         user_id = user.pk if user is not None and user.is_authenticated else None
         signals: list[Signal] = []
@@ -57,14 +61,20 @@ class Visitor:
             queries += source.queries(request, user_id)
         known = identity.id_of(request)
         new = "" if known else identity.new_id()
-        anonymous = identity.anonymous_key(known or new)
+        anonymous = identity.anonymous_keys(known or new)
+        # Of the account first, under each secret key.
+        names = tuple(
+            zip(*([] if user_id is None else [identity.user_keys(user_id)]), anonymous, strict=True)
+        )
+        key, *others = dict.fromkeys(name for under_one_key in names for name in under_one_key)
         return cls(
             True,
             user_id,
             tuple(signals),
             tuple(queries),
-            anonymous if user_id is None else identity.user_key(user_id),
-            () if user_id is None else (anonymous,),
+            key,
+            tuple(others),
+            names,
             identity.read_seen(request),
             new,
         )
@@ -80,22 +90,55 @@ class Visitor:
         request = current_request.get()
         if request is not None and getattr(request, "user", None) == user:
             return visitor_of(request)
-        return cls(True, user.pk, key=identity.user_key(user.pk), is_absent=True)
+        keys = identity.user_keys(user.pk)
+        return cls(
+            True,
+            user.pk,
+            key=keys[0],
+            other_keys=keys[1:],
+            names=tuple((key,) for key in keys),
+            is_absent=True,
+        )
 
 
 def visitor_of(request: HttpRequest) -> Visitor:
     """The visitor behind a request, found out once a request."""
     if not hasattr(request, _ATTRIBUTE):
         setattr(request, _ATTRIBUTE, Visitor.from_request(request))
-    return getattr(request, _ATTRIBUTE)
+    found: Visitor = getattr(request, _ATTRIBUTE)
+    if found.consents:
+        keep_to_visitor(request)
+    return found
+
+
+def keep_to_visitor(request: HttpRequest) -> None:
+    """What answers this request is made for its visitor, and stays out of caches that answer others from it.
+
+    Django's own (`cache_page`, `UpdateCacheMiddleware`) look at the response before any middleware of ours has it, but
+    at the request as well: this is how they note themselves that there is nothing to keep.
+    """
+    request._cache_update_cache = False  # type: ignore[attr-defined]
+    setattr(request, _PERSONAL, True)
+
+
+def is_personal(request: HttpRequest) -> bool:
+    """Whether what answers the request was made for its visitor."""
+    return getattr(request, _PERSONAL, False)
 
 
 def has_consented(request: HttpRequest) -> bool:
     """Whether this visitor agreed to be profiled: never without a hook, and never against Global Privacy Control."""
-    if settings.CONSENT is None or request.headers.get("Sec-GPC", "").strip() == "1":
+    return consent_of(request) is True
+
+
+def consent_of(request: HttpRequest) -> bool | None:
+    """The visitor's yes or no; None where the shop has no hook, or a broken one, so that nobody has said anything."""
+    if settings.CONSENT is None:
+        return None
+    if request.headers.get("Sec-GPC", "").strip() == "1":
         return False
     try:
         return bool(settings.imported("CONSENT")(request))
     except Exception:  # a broken hook must not take the page down, and must not count as a yes
         logger.exception("PRODGEN['CONSENT'] failed; taken for no consent")
-        return False
+        return None

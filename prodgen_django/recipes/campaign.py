@@ -13,7 +13,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from prodgen_django.campaigns.links import safe_link
 from prodgen_django.conf import settings
+from prodgen_django.keys import key_of
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.campaign_brief import brand_of, brief_of, offered, promotion_of
 from prodgen_django.recipes.campaign_form import CampaignForm
@@ -223,7 +225,8 @@ class CampaignRecipe(Recipe):
         options = item.options
         source = options.get("source") or ""
         kind, _colon, key = source.partition(":")
-        link = options.get("link") or ""
+        # Once more: a draft may be older than the form's own check.
+        link = safe_link(options.get("link"))
         if not link:
             promotion = promotion_of(options)
             link = promotion.url if promotion is not None else ""
@@ -235,10 +238,10 @@ class CampaignRecipe(Recipe):
             job_id=bench.job_id,
             defaults={
                 "slot": options.get("slot") or "",
-                "link": link[:500],
+                "link": link if len(link) <= 500 else "",
                 "source": source,
                 "source_kind": kind,
-                "source_id": int(key) if key.isdecimal() else None,
+                "source_id": key_of(Placement, key),
             },
         )
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _now
 
 from prodgen_django.campaigns import terms
 from prodgen_django.catalog import get_catalog
+from prodgen_django.keys import key_of
 from prodgen_django.recipes.base import ItemFailed
 from prodgen_django.recipes.campaign_form import AUTOMATIC, TYPED, parse_translations
 from prodgen_django.recipes.photos import load_upload
@@ -137,8 +138,8 @@ def brand_of(options: Mapping[str, Any], folder: str) -> Brand:
     from prodgen_django.models import BrandKit
     from prodgen_django.studio.banners import Brand
 
-    key = options.get("brand") or ""
-    kit = BrandKit.objects.filter(pk=int(key)).first() if str(key).isdecimal() else None
+    key = key_of(BrandKit, options.get("brand") or "")
+    kit = None if key is None else BrandKit.objects.filter(pk=key).first()
     if kit is None:
         return Brand()
     return Brand(

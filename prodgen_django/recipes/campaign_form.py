@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from prodgen_django.campaigns.links import validate_link
 from prodgen_django.recipes.forms import RecipeForm, seed_field
 
 #: Ways to say what something costs.
@@ -103,7 +104,7 @@ class CampaignForm(RecipeForm):
         help_text=_("The name in the template's tag. Nothing is shown before it is approved and published."),
     )  # fmt: skip
     link = forms.CharField(
-        label=_("Where a click leads"), max_length=500, required=False,
+        label=_("Where a click leads"), max_length=500, required=False, validators=[validate_link],
         help_text=_("Empty: the promotion's page, or that of the product."),
     )  # fmt: skip
     translations = forms.CharField(

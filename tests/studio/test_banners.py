@@ -382,3 +382,11 @@ def test_drawing_has_editable_words_and_each_product_as_a_layer(square) -> None:
     link = layers["products"][0].get("{http://www.w3.org/1999/xlink}href")
     pixels = load_image(base64.b64decode(link.partition(",")[2]))
     assert pixels.shape[2] == 4
+
+
+@pytest.mark.parametrize("odd", ["\x0b", "\x00", "\x1b[1m", "\ufffe", "\ud83d", "]]>&<\"'"])
+def test_drawing_is_xml_whatever_a_products_title_holds(square, odd: str) -> None:
+    data = layered_svg(square, [replace(MUG, title=f"Tidal{odd} mug"), VASE], BRAND)
+    titles = [title.text for title in ElementTree.fromstring(data).iter("{http://www.w3.org/2000/svg}title")]
+    assert any(title.startswith("Tidal") and title.endswith(" mug") for title in titles if title)
+

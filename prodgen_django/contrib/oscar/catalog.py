@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from prodgen_django.catalog import Catalog, CatalogError, Photo
 from prodgen_django.conf import settings
 from prodgen_django.contrib.oscar.promotions import OscarPromotions
+from prodgen_django.keys import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -93,20 +94,20 @@ class OscarCatalog(OscarPromotions, Catalog):
 
     def photo_urls(self, refs: Collection[str]) -> dict[str, str]:
         """As `photo_url`, for any number of photos with one query for every thousand."""
-        keys = {
-            ref: int(pk) for ref in refs if (pk := ref.removeprefix(REF_PREFIX)).isdecimal() and pk != ref
+        named = {
+            ref: key_of(self.image_model, ref.partition(":")[2]) for ref in refs if ref.startswith(REF_PREFIX)
         }
-        found: dict[int, str] = {}
+        keys = {ref: key for ref, key in named.items() if key is not None}
+        found: dict[Any, str] = {}
         for part in _parts(sorted(set(keys.values())), 1000):
             for image in self.image_model.objects.filter(pk__in=part).only("original"):
                 found[image.pk] = str(image.original.url) if image.original else ""
-        return {ref: found.get(keys.get(ref, -1), "") for ref in refs}
+        return {ref: found.get(keys.get(ref), "") for ref in refs}
 
     def _image(self, ref: str) -> Any:
         prefix, _colon, pk = ref.partition(":")
-        if prefix + ":" != REF_PREFIX or not pk.isdecimal():
-            return None
-        return self.image_model.objects.filter(pk=int(pk)).first()
+        key = key_of(self.image_model, pk) if f"{prefix}:" == REF_PREFIX else None
+        return None if key is None else self.image_model.objects.filter(pk=key).first()
 
     # -- what stands in the shop where nothing of ours is published
 

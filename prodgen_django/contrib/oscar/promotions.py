@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone, translation
 
 from prodgen_django.campaigns.terms import Price, Promotion
+from prodgen_django.keys import key_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -45,9 +46,11 @@ class OscarPromotions:
 
     def promotion(self, source: str) -> Promotion | None:
         kind, _, key = source.partition(":")
-        if kind not in SOURCES or not key.isdecimal():
+        if kind not in SOURCES:
             return None
-        row = apps.get_model(*SOURCES[kind]).objects.filter(pk=int(key)).first()
+        model = apps.get_model(*SOURCES[kind])
+        wanted = key_of(model, key)
+        row = None if wanted is None else model.objects.filter(pk=wanted).first()
         if row is None:
             return None
         return {"offer": _of_offer, "voucher": _of_voucher, "range": _of_range}[kind](row)

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
+from prodgen_django.keys import key_of
 from prodgen_django.models import Exposure, TasteProfile, TasteSegment
 from prodgen_django.personalization.profiles import forget, remembers
 
@@ -25,8 +26,8 @@ class Command(BaseCommand):
         key = options["user"]
         who = Q(**{model.USERNAME_FIELD: key}) | Q(**{model.get_email_field_name(): key})
         users = list(model._default_manager.filter(who)[:2])
-        if not users and key.isdecimal():
-            users = list(model._default_manager.filter(pk=key))
+        if not users and (pk := key_of(model, key)) is not None:
+            users = list(model._default_manager.filter(pk=pk))
         if len(users) != 1:
             raise CommandError(f"{'No' if not users else 'More than one'} customer is known as {key!r}.")
         before = forget(users[0].pk)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from prodgen_django.personalization.simulation import clear, simulate
+from prodgen_django.personalization.simulation import Flood, clear, simulate
 
 
 class Command(BaseCommand):
@@ -16,16 +16,28 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=30)
         parser.add_argument("--visitors", type=int, default=300, help="visitors a day")
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--flood",
+            type=int,
+            default=0,
+            help="clicks a day of one address, to see how far they move the choice",
+        )
         parser.add_argument("--clear", action="store_true", help="only drop what was simulated")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["clear"]:
             self.stdout.write(f"{clear()} simulated exposures dropped")
             return
-        done = simulate(days=options["days"], visitors=options["visitors"], seed=options["seed"])
+        flood = Flood(options["flood"]) if options["flood"] else None
+        done = simulate(days=options["days"], visitors=options["visitors"], seed=options["seed"], flood=flood)
         if not done.exposures:
             raise CommandError("No product has two published pictures: there is nothing to choose among.")
         self.stdout.write(
             f"{done.exposures} simulated exposures of {done.visitors} visitors, {done.clicks} clicks, "
             f"{done.versions} policy versions"
         )
+        if flood is not None:
+            before, after = done.shares
+            self.stdout.write(
+                f"{flood.clicks} clicks a day of one address move the picture's share from {before:.3f} to {after:.3f}"
+            )

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 
 from prodgen_django.imagefile import encode_image, source_type_uri
+from prodgen_django.imagefile.provenance import xml_safe
 from prodgen_django.studio.color import Pixels
 from prodgen_django.studio.fidelity import resample
 
@@ -59,7 +60,7 @@ def _metadata(source_type: str) -> str:
 
 def _image(data: bytes, kind: str, x: float, y: float, width: float, height: float, title: str = "") -> str:
     address = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
-    named = f"<title>{escape(title)}</title>" if title else ""
+    named = f"<title>{escape(xml_safe(title))}</title>" if title else ""
     return (
         f'<image x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" preserveAspectRatio="none"'
         f' xlink:href="{address}">{named}</image>'
@@ -105,7 +106,8 @@ def _words(line: Line, tone: str) -> str:
     x = line.x + line.width if rtl else line.x
     extra = ' direction="rtl"' if rtl else ""
     struck = ' text-decoration="line-through"' if line.struck else ""
+    families, text = quoteattr(xml_safe(f"{family}, sans-serif")), escape(xml_safe(line.text))
     return (
-        f'<text data-role="{line.role}" x="{x:.1f}" y="{line.y:.1f}" font-family={quoteattr(family + ", sans-serif")}'
-        f' font-weight="{weight}" font-size="{line.size:.2f}" fill="{tone}"{extra}{struck}>{escape(line.text)}</text>'
+        f'<text data-role="{line.role}" x="{x:.1f}" y="{line.y:.1f}" font-family={families}'
+        f' font-weight="{weight}" font-size="{line.size:.2f}" fill="{tone}"{extra}{struck}>{text}</text>'
     )

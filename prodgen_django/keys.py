@@ -1,0 +1,36 @@
+"""Keys of rows as addresses, forms and commands name them: text of strangers until it is looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, models
+
+__all__ = ["key_of"]
+
+#: No key is written in more characters.
+_LONGEST = 255
+
+
+def key_of(model: type[models.Model], text: Any) -> Any | None:
+    """The primary key of `model` that `text` names, or None where it can be none.
+
+    What comes back can be asked of every database: whole numbers are in the field's range (databases and Python itself
+    refuse larger ones with errors of their own), and text has no NUL.
+    """
+    text = str(text)
+    if not 0 < len(text) <= _LONGEST or "\0" in text:
+        return None
+    field: Any = model._meta.pk
+    while field.remote_field is not None:
+        field = field.target_field
+    if isinstance(field, models.IntegerField):
+        if not (text.isascii() and text.isdecimal()):
+            return None
+        _low, high = connection.ops.integer_field_range(field.get_internal_type())
+        return key if 0 < (key := int(text)) <= (high or 2**63 - 1) else None
+    try:
+        return field.to_python(text)
+    except (ValidationError, ValueError, TypeError, OverflowError):
+        return None

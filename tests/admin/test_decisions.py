@@ -1,0 +1,166 @@
+"""Nobody decides about a picture what they may not, through whatever door they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.urls import reverse
+
+from prodgen_django import review, tasks
+from prodgen_django.cutouts import mend
+from prodgen_django.models import GeneratedImage, Job
+from tests.admin.conftest import finish
+from tests.admin.test_cutout import drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client
+
+DECISIONS = ("approve", "reject", "publish", "unpublish")
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    for task in (tasks.run_job, tasks.render, tasks.publish):
+        monkeypatch.setattr(task, "apply_async", lambda *_args, **_more: None)
+
+
+@pytest.fixture
+def image(reviewed_job: Job) -> GeneratedImage:
+    return reviewed_job.images.order_by("pk")[0]
+
+
+def state(image: GeneratedImage) -> str:
+    image.refresh_from_db()
+    return image.state
+
+
+def ask(client: Client, image: GeneratedImage, action: str) -> Any:
+    address = reverse("admin:prodgen_image_action", args=[image.uuid])
+    return client.post(address, {"action": action}, headers={"accept": "application/json"})
+
+
+def led_to(image: GeneratedImage, *actions: str) -> None:
+    for action in actions:
+        getattr(review, action)(image, review.SYSTEM)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [("approve", "publish"), ("approve", "publish", "unpublish"), ("approve", "publish", "undo", "publish")],
+    ids=lambda way: "-".join(way),
+)
+def test_a_reviewer_neither_publishes_nor_takes_back_by_undoing(
+    staff: Callable[..., Client], image: GeneratedImage, way: tuple[str, ...]
+) -> None:
+    led_to(image, *way)
+    before, reviewer = state(image), staff("review")
+    reply = ask(reviewer, image, "undo")
+    assert reply.status_code == 409
+    assert "Can publish pictures" in reply.json()["message"]
+    assert state(image) == before
+    with pytest.raises(review.ReviewError) as refused:
+        review.undo(image, reviewer.user)  # type: ignore[attr-defined]
+    assert refused.value.code == "not_allowed"
+    assert 'value="undo"' not in reviewer.get(reverse("admin:prodgen_review")).content.decode()
+    assert ask(staff("publish"), image, "undo").status_code == 200
+    assert state(image) != before
+
+
+def test_a_publisher_does_not_undo_what_a_reviewer_decided(
+    staff: Callable[..., Client], image: GeneratedImage
+) -> None:
+    led_to(image, "approve")
+    assert ask(staff("publish"), image, "undo").status_code == 409
+    assert state(image) == "approved"
+    assert ask(staff("review"), image, "undo").status_code == 200
+    assert state(image) == "pending"
+
+
+def test_undoing_a_withdrawal_publishes_and_is_judged_as_that(
+    staff: Callable[..., Client], image: GeneratedImage
+) -> None:
+    led_to(image, "approve", "publish", "unpublish")
+    GeneratedImage.objects.filter(pk=image.pk).update(kind="concept")
+    publisher = staff("publish")
+    assert "undo" not in review.allowed_actions(GeneratedImage.objects.get(pk=image.pk), publisher.user)  # type: ignore[attr-defined]
+    assert ask(publisher, image, "undo").status_code == 409
+    GeneratedImage.objects.filter(pk=image.pk).update(
+        kind="display", blockers=[{"code": "fidelity", "message": "The product is altered."}]
+    )
+    assert ask(publisher, image, "undo").json()["message"] == "The product is altered."
+    assert state(image) == "approved"
+
+
+@pytest.mark.parametrize("action", [*DECISIONS, "undo"])
+@pytest.mark.parametrize("permission", ["", "generate", "review", "publish"])
+def test_what_is_allowed_is_what_works_at_every_door(
+    staff: Callable[..., Client], draft: Job, action: str, permission: str
+) -> None:
+    """The buttons, the decision itself, the bulk over chosen ones, over all that match, and the admin's own list."""
+    client = staff(*([permission] if permission else []))
+    user = client.user  # type: ignore[attr-defined]
+    start = {"publish": "approved", "unpublish": "published"}.get(action, "pending")
+    images = finish(draft, pictures=2)
+    GeneratedImage.objects.update(state=start)
+    expected = (
+        permission == {"approve": "review", "reject": "review"}.get(action, "publish") and action != "undo"
+    )
+    first, second, third, *rest = images
+    assert (action in review.allowed_actions(GeneratedImage.objects.get(pk=first.pk), user)) is expected
+    ask(client, first, action)
+    if action == "undo":
+        assert {state(image) for image in images} == {start}
+        return
+    gallery = f"{reverse('admin:prodgen_review')}?state={start}"
+    client.post(gallery, {"action": action, "image": [second.pk]})
+    listed = reverse("admin:prodgen_django_generatedimage_changelist")
+    client.post(listed, {"action": f"{action}_pictures", "_selected_action": [third.pk]})
+    client.post(gallery, {"action": action, "scope": "all"})
+    assert {state(image) != start for image in images} == {expected}
+    assert rest
+
+
+def test_many_pictures_reach_no_worker_for_somebody_who_may_not_publish(
+    staff: Callable[..., Client], draft: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = finish(draft, pictures=review.MOST_IN_REQUEST // 3 + 1)
+    GeneratedImage.objects.update(state="approved")
+    reviewer = staff("review").user  # type: ignore[attr-defined]
+    result = review.apply("publish", GeneratedImage.objects.all(), reviewer)
+    assert (result.done, result.queued, len(result.refused)) == (0, 0, len(images))
+
+
+@pytest.mark.parametrize("who", ["nobody", "gone", "reviewer", "left the shop"])
+def test_a_worker_publishes_for_nobody_who_may_not(
+    staff: Callable[..., Client], image: GeneratedImage, who: str
+) -> None:
+    led_to(image, "approve")
+    user = staff("publish" if who == "left the shop" else "review").user  # type: ignore[attr-defined]
+    user.is_active = who != "left the shop"
+    user.save()
+    result = review.publish_many([image.pk], {"nobody": None, "gone": 10**9}.get(who, user.pk))
+    assert (result.done, len(result.refused)) == (0, 1)
+    assert state(image) == "approved"
+
+
+@pytest.mark.parametrize("action", DECISIONS)
+def test_nobody_is_no_system(image: GeneratedImage, action: str) -> None:
+    GeneratedImage.objects.update(
+        state={"publish": "approved", "unpublish": "published"}.get(action, "pending")
+    )
+    with pytest.raises(review.ReviewError):
+        getattr(review, action)(image, None)
+    assert getattr(review, action)(image, review.SYSTEM).by is None
+
+
+def test_who_draws_an_outline_rejects_nothing_that_they_may_not(
+    staff: Callable[..., Client], image: GeneratedImage
+) -> None:
+    led_to(image, "approve")
+    mend(GeneratedImage.objects.get(pk=image.pk), drawing(), staff("generate").user)  # type: ignore[attr-defined]
+    assert state(image) == "approved"
+    mend(GeneratedImage.objects.get(pk=image.pk), drawing(), staff("generate", "review").user)  # type: ignore[attr-defined]
+    assert state(image) == "rejected"
