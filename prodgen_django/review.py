@@ -19,6 +19,7 @@ from prodgen_django import signals
 from prodgen_django.catalog import CatalogError, get_catalog
 from prodgen_django.jobs.wake import send_patiently
 from prodgen_django.models import GeneratedImage, ReviewEvent
+from prodgen_django.storage import DamagedFile, read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -194,6 +195,19 @@ def _was_looked_at(image: GeneratedImage) -> None:
         )
 
 
+def _is_whole(image: GeneratedImage) -> None:
+    """Nothing goes on its way to the shop whose file is not what was made. Raises ReviewError."""
+    try:
+        read_picture(image)
+    except DamagedFile as error:
+        raise ReviewError("damaged", error.message) from error
+    except OSError as error:
+        logger.warning("picture %s cannot be read: %s", image.pk, error)
+        raise ReviewError(
+            "storage", _("The storage does not give out the file of this picture; try again later.")
+        ) from error
+
+
 def _change(image: GeneratedImage, action: str, by: Any, note: str = "") -> ReviewEvent:
     states, to = CHANGES[action]
     return _move(image, action, states, to, by, note)
@@ -213,6 +227,8 @@ def _move(
         if row.state not in tuple(states):
             label = row.get_state_display()
             raise ReviewError("wrong_state", _("This is not possible: the picture is now “%s”.") % label)
+        if to == State.PUBLISHED or (to == State.APPROVED and row.state != State.PUBLISHED):
+            _is_whole(row)
         values: dict[str, Any] = {"state": to}
         try:
             if to == State.PUBLISHED:

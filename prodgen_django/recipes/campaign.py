@@ -6,11 +6,13 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from prodgen_django.atomicfile import replacing
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.campaign_brief import brand_of, brief_of, offered, promotion_of
 from prodgen_django.recipes.campaign_form import CampaignForm
@@ -144,7 +146,7 @@ class CampaignRecipe(Recipe):
         by_key = {product.pk: product for product in get_catalog().products().filter(pk__in=keys)}
         offer = offered([by_key[key] for key in keys if key in by_key], promotion)
         brief, expected = brief_of(options, options["language"], offer, promotion)
-        brand = brand_of(options, bench.work_dir())
+        brand = brand_of(options)
         base = item.seed - 1000 * options["position"]
         backdrop = "" if options.get("backdrop", "auto") == "auto" else options["backdrop"]
         try:
@@ -315,7 +317,7 @@ def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, np.ndarray,
         with np.load(kept) as stored:
             alpha = stored["alpha"].astype(np.float32) / 255
             facts = json.loads(str(stored["facts"]))
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         cut = cut_out_report(photo)
         if not cut.alpha.any():
             raise ItemFailed("no_product", " ".join(cut.reasons)) from None
@@ -324,9 +326,8 @@ def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, np.ndarray,
         alpha = levels.astype(np.float32) / 255
         exact = CutOut(alpha, cut.confidence, cut.reasons)
         facts = {"merit": _merit((ref, photo, exact)), **cut.as_dict()}
-        part = kept.with_name(f"{kept.stem}-{id(photo)}.tmp.npz")
-        np.savez_compressed(part, alpha=levels, facts=json.dumps(facts))
-        part.replace(kept)
+        with replacing(kept) as file:
+            np.savez_compressed(file, alpha=levels, facts=json.dumps(facts))
     return photo, alpha, float(facts.pop("merit")), facts
 
 

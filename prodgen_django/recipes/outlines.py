@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _now
+
 from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed
 
@@ -34,7 +36,11 @@ def _mended(ref: str, photo: np.ndarray) -> CutOut | None:
         return None
     try:
         mask = load_image(read_file(drawn.mask))[..., 0] > 127
-    except (OSError, ValueError):
+    except OSError as error:
+        # Never the found outline instead, in silence: a person has seen that it is wrong.
+        sentence = _now("The outline that was drawn for this photo is damaged or gone; draw it again.")
+        raise ItemFailed("drawn_outline", sentence) from error
+    except ValueError:
         return None
     ratio = (mask.shape[1] / mask.shape[0]) / (photo.shape[1] / photo.shape[0])
     return cut_out_by_hand(photo, mask) if mask.any() and abs(ratio - 1) < 0.02 else None
