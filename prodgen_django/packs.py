@@ -63,21 +63,21 @@ class Names:
     def __init__(self, codes: Iterable[str] = ()) -> None:
         self._codes = {_readable(code).casefold() for code in codes}
         self._taken: set[tuple[str, str]] = set()
-        self._next: dict[tuple[str, str], int] = {}
+        self._next: dict[tuple[str, str, bool], int] = {}
 
     def take(self, channel: str, code: str, title: str, extension: str) -> str:
         """The next free name, as "channel/name.extension"; the name is at most `LONGEST_NAME` characters long."""
         own = _readable(code)
         stem = own or _readable(title).lower() or "picture"
         folder, asked = channel.casefold(), stem.casefold()
-        for number in itertools.count(self._next.get((folder, asked), 1)):
+        for number in itertools.count(self._next.get((folder, asked, bool(own)), 1)):
             end = f"-{number}" if number > 1 else ""
             name = f"{stem[: LONGEST_NAME - len(end)]}{end}"
             folded = name.casefold()
             if (folder, folded) in self._taken or (folded in self._codes and (end or not own)):
                 continue
             self._taken.add((folder, folded))
-            self._next[folder, asked] = number + 1
+            self._next[folder, asked, bool(own)] = number + 1
             return f"{channel}/{name}.{extension}"
         raise AssertionError("numbers do not end")
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import InvalidStorageError, Storage, storages
+from django.core.files.storage import InMemoryStorage, InvalidStorageError, Storage, storages
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -81,14 +81,13 @@ def save_content(folder: str, data: bytes, extension: str) -> str:
     if not data:
         raise ValueError(f"an empty file was to be written to “{folder}”")
     storage, name = get_storage(), content_name(folder, data, extension)
-    if storage.exists(name):
-        if _holds(storage, name, data):
-            if _made_young(storage, name):
-                return name
-        elif local_path(storage, name) is None:
-            storage.delete(name)  # elsewhere the move replaces it
+    whole = storage.exists(name) and _holds(storage, name, data)
+    if whole and _made_young(storage, name):
+        return name
+    if not whole and local_path(storage, name) is None:
+        storage.delete(name)  # elsewhere the move replaces it
     saved = _put(storage, name, data)
-    if saved != name and _holds(storage, name, data):
+    if saved != name and not whole and _holds(storage, name, data):
         # Another worker wrote the same content between the look and the write; its copy is the one we keep.
         storage.delete(saved)
         return name
@@ -126,6 +125,8 @@ def _put(storage: Storage, name: str, data: bytes, max_length: int | None = None
 
 def local_path(storage: Storage, name: str) -> Path | None:
     """Where a file of a storage lies on this machine; None for storages that have no folders."""
+    if isinstance(storage, InMemoryStorage):
+        return None  # it tells a path all the same
     try:
         return Path(storage.path(name))
     except NotImplementedError:

@@ -203,7 +203,7 @@ class PhotoDataset:
         index = {
             "version": _VERSION, "size": size, "fingerprint": fingerprint, "labels": self.labels,
             "keys": self.keys, "targets": self.targets.tolist(), "report": self.report.to_dict(),
-            "sha256": hashlib.sha256(pixels).hexdigest()[:16],
+            "sha256": hashlib.sha256(pixels.data).hexdigest()[:16],
         }  # fmt: skip
         with replacing(folder / f"{size}-{index['sha256']}.u8") as file:
             file.write(pixels.data)
