@@ -19,13 +19,21 @@ PATIENCE_SECONDS = 300.0
 PAUSE_SECONDS = 1.0
 
 
-def is_lost(error: BaseException | None) -> bool:
-    """Whether an error, or what led to it, came of a connection that is gone; a statement that was wrong is none."""
-    while error is not None:
-        if isinstance(error, OperationalError | InterfaceError):
-            return connection.connection is None or not connection.is_usable()
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return False
+class Line:
+    """The connection as it is when this is made, so that its loss is known afterwards: leaving a transaction, Django
+    has often made a new one by then."""
+
+    def __init__(self) -> None:
+        self._used = connection.connection
+
+    def is_cut(self, error: BaseException | None) -> bool:
+        """Whether an error, or what led to it, came of a connection that is gone, not of a statement that was wrong."""
+        while error is not None:
+            if isinstance(error, OperationalError | InterfaceError):
+                now = connection.connection
+                return now is None or now is not self._used or not connection.is_usable()
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return False
 
 
 def reconnect() -> bool:
@@ -50,14 +58,16 @@ def patiently(write: Callable[[], Answer]) -> Answer:
     For what may be done twice: it may have been done when the connection went. Raises RuntimeError where the connection
     does not survive the second time either: then it is this write, and it must not be tried for ever.
     """
+    line = Line()
     try:
         return write()
     except DatabaseError as error:
-        if not is_lost(error) or not reconnect():
+        if not line.is_cut(error) or not reconnect():
             raise
+    line = Line()
     try:
         return write()
     except DatabaseError as error:
-        if not is_lost(error) or not reconnect():
+        if not line.is_cut(error) or not reconnect():
             raise
         raise RuntimeError(f"the database does not take this: {error}") from None

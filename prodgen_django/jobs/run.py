@@ -14,7 +14,7 @@ from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.jobs.cancel import mark_cancelled
 from prodgen_django.jobs.claim import Claim, claim
-from prodgen_django.jobs.connection import is_lost, patiently, reconnect
+from prodgen_django.jobs.connection import Line, patiently, reconnect
 from prodgen_django.jobs.errors import JobCancelled, LeaseLost
 from prodgen_django.jobs.finish import finish_if_over
 from prodgen_django.jobs.lease import Lease
@@ -61,7 +61,7 @@ def run_here(job_id: int) -> None:
 def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
     items = [_work_item(claimed.job, item) for item in claimed.items]
     open_items = {item.pk for item in items}
-    held = claimed.held
+    held, line = claimed.held, Line()
     started = time.monotonic()
     try:
         for outcome in recipe.run(items, bench):
@@ -76,7 +76,7 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
     except SoftTimeLimitExceeded:
         _out_of_time(claimed)
     except Exception as error:
-        if is_lost(error):
+        if line.is_cut(error):
             logger.warning("job %s: the database was lost: %s", claimed.job.pk, error)
             if reconnect():
                 put_down(held)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from prodgen_django.catalog import CatalogError, get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.jobs.clean import clean_json, clean_text
-from prodgen_django.jobs.connection import is_lost, patiently
+from prodgen_django.jobs.connection import Line, patiently
 from prodgen_django.jobs.early import ASKED
 from prodgen_django.jobs.errors import LeaseLost
 from prodgen_django.models import Job
@@ -63,11 +63,11 @@ class Bench:
         self._lease.check()
         if time.monotonic() - self._written < WRITE_SECONDS:
             return
-        self._written = time.monotonic()
+        self._written, line = time.monotonic(), Line()
         try:
             self._tell(item, min(max(float(fraction), 0.0), 1.0), clean_text(stage, 120))
         except DatabaseError as error:
-            if not is_lost(error):
+            if not line.is_cut(error):
                 raise
             connection.close()  # progress is for the eye: the work goes on, and its result waits for the database
 
