@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from prodgen_django.jobs.clean import clean_json
+from prodgen_django.clean import clean_json
 from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import ItemFailed, WorkItem, get_recipe
 from prodgen_django.storage import cache_folder, get_storage, save_content

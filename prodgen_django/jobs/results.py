@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.conf import settings
-from prodgen_django.jobs.clean import clean_json, clean_text
 from prodgen_django.jobs.clock import from_now
 from prodgen_django.models import GeneratedImage, JobItem
 from prodgen_django.recipes import get_recipe

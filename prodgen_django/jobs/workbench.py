@@ -10,8 +10,8 @@ from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 
 from prodgen_django.catalog import CatalogError, get_catalog
+from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.conf import settings
-from prodgen_django.jobs.clean import clean_json, clean_text
 from prodgen_django.jobs.connection import Line, patiently
 from prodgen_django.jobs.early import ASKED
 from prodgen_django.jobs.errors import LeaseLost

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _now
 
+from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.conf import settings
 from prodgen_django.models import Checkpoint
 from prodgen_django.storage import DamagedFile, local_copy, read_file, save_content
@@ -41,7 +42,7 @@ def register(name: str, data: bytes, card: dict[str, Any], job_id: int | None = 
     One that may not be offered (it copies its photos, or has collapsed) is kept but never made active by
     itself.
     """
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256, card = hashlib.sha256(data).hexdigest(), clean_json(card)
     offerable = bool(card.get("offerable", True))
     checkpoint, _made = Checkpoint.objects.get_or_create(
         sha256=sha256,
@@ -52,7 +53,7 @@ def register(name: str, data: bytes, card: dict[str, Any], job_id: int | None = 
             "config": card.get("config", {}),
             "card": card,
             "metrics": card.get("metrics", {}),
-            "licence": str(card.get("licence", ""))[:120],
+            "licence": clean_text(card.get("licence", ""), 120),
             "job_id": job_id,
             "offerable": offerable,
         },

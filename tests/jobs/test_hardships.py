@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections
 
+from prodgen_django.clean import clean_text
 from prodgen_django.jobs import connection as lost
 from prodgen_django.jobs import create_job, run
-from prodgen_django.jobs.clean import clean_text
 from prodgen_django.jobs.run import run_here
 from prodgen_django.models import Job
 from prodgen_django.recipes import ItemFailed

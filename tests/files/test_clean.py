@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodgen_django.jobs.clean import LONGEST_TEXT, clean_json, clean_text
+from prodgen_django.clean import LONGEST_TEXT, clean_json, clean_text
 
 
 @given(st.text(st.characters(categories=["L", "Cs", "Cc"])), st.integers(1, 50))
