@@ -240,6 +240,9 @@ def _move(
                 values |= {"published_ref": "", "published_at": None}
         except CatalogError as error:
             raise ReviewError("catalog", str(error)) from error
+        except OSError as error:  # a catalog of the shop's own may let its storage's errors through
+            sentence = _("The shop's storage did not do this (%(why)s); try again later.")
+            raise ReviewError("storage", sentence % {"why": error}) from error
         if not GeneratedImage.objects.filter(pk=row.pk, state=row.state).update(**values):
             raise ReviewError("changed", _("Somebody else has just decided about this picture."))
         event = ReviewEvent.objects.create(
