@@ -45,6 +45,7 @@ __all__ = [
     "ReviewEvent",
     "TasteProfile",
     "TasteSegment",
+    "Turn",
 ]
 
 
@@ -306,6 +307,16 @@ class CutOutCorrection(models.Model):
 
     def __str__(self) -> str:
         return self.photo
+
+
+class Turn(models.Model):
+    """When something that is done now and then for the whole shop was last begun (`jobs.turns`)."""
+
+    name = models.CharField(max_length=32, unique=True)
+    taken_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ReviewEvent(models.Model):

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from anyascii import anyascii
+from django.utils.translation import gettext as _
+
 from prodgen_django.catalog import get_catalog
 from prodgen_django.csvsafe import csv_safe
-from prodgen_django.storage import read_file
+from prodgen_django.storage import DamagedFile, read_file, read_picture
 
 if TYPE_CHECKING:
     from prodgen_django.models import GeneratedImage
 
-__all__ = ["Entry", "Names", "entries_for", "write_zip"]
+__all__ = ["Entry", "Names", "Report", "entries_for", "write_zip"]
+
+#: Longest name of a file, without its extension: a path with some folders before it is still short enough for Windows.
+LONGEST_NAME = 80
+#: Names that Windows keeps for devices, whatever extension follows.
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
 
 #: A long picture is cut into slices of at most the height that the channel advises.
 SLICED = ("taobao_detail",)
@@ -44,18 +54,41 @@ class Entry:
 
 
 class Names:
-    """Names of files in a pack: the product's number, or its title where it has none; a second one gets "-2"."""
+    """Names of a pack's files: the product's number, or its title where it has none, in letters that every file system
+    and every ZIP program takes; no two of a channel are alike, not even in capitals.
 
-    def __init__(self) -> None:
-        self._taken: dict[str, int] = {}
+    `codes` are the numbers of all products of the pack: a second picture of MUG is never called "MUG-2" beside a
+    product of that number, as the channel would show it there.
+    """
+
+    def __init__(self, codes: Iterable[str] = ()) -> None:
+        self._codes = {_readable(code).casefold() for code in codes}
+        self._taken: set[tuple[str, str]] = set()
+        self._next: dict[tuple[str, str, bool], int] = {}
 
     def take(self, channel: str, code: str, title: str, extension: str) -> str:
-        words = re.sub(r"[^A-Za-z0-9._-]+", "-", code).strip("-.") or re.sub(
-            r"[^a-z0-9]+", "-", title.lower()
-        ).strip("-")
-        stem = f"{channel}/{words or 'picture'}"
-        count = self._taken[stem] = self._taken.get(stem, 0) + 1
-        return f"{stem}{f'-{count}' if count > 1 else ''}.{extension}"
+        """The next free name, as "channel/name.extension"; the name is at most `LONGEST_NAME` characters long."""
+        own = _readable(code)
+        stem = own or _readable(title).lower() or "picture"
+        folder, asked = channel.casefold(), stem.casefold()
+        for number in itertools.count(self._next.get((folder, asked, bool(own)), 1)):
+            end = f"-{number}" if number > 1 else ""
+            name = f"{stem[: LONGEST_NAME - len(end)]}{end}"
+            folded = name.casefold()
+            if (folder, folded) in self._taken or (folded in self._codes and (end or not own)):
+                continue
+            self._taken.add((folder, folded))
+            self._next[folder, asked, bool(own)] = number + 1
+            return f"{channel}/{name}.{extension}"
+        raise AssertionError("numbers do not end")
+
+
+def _readable(text: str) -> str:
+    """A product's number or title in ASCII, other scripts by their sound; "" where nothing of it can be written."""
+    latin = anyascii(unicodedata.normalize("NFKC", text))
+    stem = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "-", latin)).strip("-.")
+    stem = stem[:LONGEST_NAME].rstrip("-.")
+    return f"_{stem}"[:LONGEST_NAME] if stem.partition(".")[0].upper() in _DEVICES else stem
 
 
 def entries_for(image: GeneratedImage, channels: Iterable[str], names: Names) -> Iterator[Entry]:
@@ -71,7 +104,7 @@ def entries_for(image: GeneratedImage, channels: Iterable[str], names: Names) ->
     for channel in channels:
         entry = Entry(channel=channel, title=image.title, code=code, image=image.pk)
         try:
-            data = read_file(image.file)
+            data = read_picture(image)
             if mask is None:
                 mask = _mask(image)
             made = export_for_channel(data, channel, mask=mask)
@@ -80,8 +113,12 @@ def entries_for(image: GeneratedImage, channels: Iterable[str], names: Names) ->
             entry.refused = str(error)
             yield entry
             continue
+        except DamagedFile as error:
+            entry.refused = error.message
+            yield entry
+            continue
         except OSError:
-            entry.refused = "The picture's file cannot be read."
+            entry.refused = _("The storage does not give out the file of this picture; try again later.")
             yield entry
             continue
         for part in slices:
@@ -103,7 +140,14 @@ def _mask(image: GeneratedImage) -> Any:
     cut, transform = image.scores.get("cut_out") or {}, image.recipe.get("transform")
     if not cut.get("mask") or not transform:
         return None
-    outline = load_made(read_file(cut["mask"]))[..., 0].astype(np.float32) / 255
+    try:
+        data = read_file(cut["mask"])
+    except (DamagedFile, FileNotFoundError) as error:
+        # Without it nobody would notice a crop through the product.
+        raise DamagedFile(
+            _("The outline of this picture is damaged or gone; make the picture again.")
+        ) from error
+    outline = load_made(data)[..., 0].astype(np.float32) / 255
     size = image.recipe.get("photo_size")
     if not size:
         return None
@@ -139,32 +183,47 @@ def _sliced(data: bytes, channel: str) -> list[bytes]:
     ]
 
 
+class Report:
+    """The table `report.csv` of a pack: each file with the product that it shows, what was done to it, and what was
+    refused, and why."""
+
+    def __init__(self) -> None:
+        self.files = self.refused = 0
+        self._text = io.StringIO()
+        self._rows = csv.writer(self._text)
+        self._rows.writerow(
+            ["channel", "file", "product", "number", "width", "height", "done to it", "advice", "refused"]
+        )
+
+    def add(self, entry: Entry) -> None:
+        if entry.refused:
+            self.refused += 1
+        else:
+            self.files += 1
+        self._rows.writerow(
+            csv_safe(value)
+            for value in (
+                entry.channel, entry.path, entry.title, entry.code, entry.size[0] or "", entry.size[1] or "",
+                " ".join(entry.changes), " ".join(entry.advice), entry.refused,
+            )
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self._text.getvalue()
+
+
 def write_zip(entries: Iterable[Entry], file: BinaryIO) -> tuple[int, int]:
-    """Write a pack: the files in folders by channel, and `report.csv` that says what was done to each and what was
-    refused, and why. Returns how many files there are, and how many were refused."""
-    table = io.StringIO()
-    rows = csv.writer(table)
-    rows.writerow(
-        ["channel", "file", "product", "number", "width", "height", "done to it", "advice", "refused"]
-    )
-    count = refused = 0
+    """Write a pack: the files in folders by channel, and `report.csv`. Returns how many files there are, and how many
+    were refused."""
+    report = Report()
     # The files are compressed already.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as pack:
         for entry in entries:
-            if entry.refused:
-                refused += 1
-            else:
-                count += 1
+            report.add(entry)
+            if not entry.refused:
                 pack.writestr(_dated(entry.path), entry.data)
-            rows.writerow(
-                csv_safe(value)
-                for value in (
-                    entry.channel, entry.path, entry.title, entry.code, entry.size[0] or "", entry.size[1] or "",
-                    " ".join(entry.changes), " ".join(entry.advice), entry.refused,
-                )
-            )  # fmt: skip
-        pack.writestr(_dated("report.csv"), table.getvalue())
-    return count, refused
+        pack.writestr(_dated("report.csv"), str(report))
+    return report.files, report.refused
 
 
 def _dated(path: str) -> zipfile.ZipInfo:

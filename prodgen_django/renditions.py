@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from prodgen_django.conf import settings
 from prodgen_django.models import GeneratedImage
 from prodgen_django.recipes.sealing import sealed_bytes
-from prodgen_django.storage import read_file, save_content
+from prodgen_django.storage import DamagedFile, read_picture, save_content
+
+logger = logging.getLogger("prodgen_django.renditions")
 
 EXTENSIONS = {"jpeg": "jpg"}
+#: The code of the blocker by which a picture says that its file is damaged.
+DAMAGED = "damaged"
 
 
 def render(image_id: int) -> list[dict[str, Any]]:
     """Write a picture's renditions and note them in its row. Done again it changes nothing.
 
     Each is {"name", "format", "width", "height", "bytes"}; widths larger than the picture give one of its own
-    width.
+    width. A picture whose file is damaged gets none, and a blocker that says so instead; found whole again, it
+    loses that.
     """
     from prodgen_django.imagefile import inspect_made, make_rendition
 
     image = GeneratedImage.objects.filter(pk=image_id).first()
     if image is None or image.state not in (GeneratedImage.State.APPROVED, GeneratedImage.State.PUBLISHED):
         return []
-    data = read_file(image.file)
+    others = [blocker for blocker in image.blockers if blocker.get("code") != DAMAGED]
+    try:
+        data = read_picture(image)
+    except DamagedFile as error:
+        logger.error("picture %s: %s", image.pk, error.message)
+        blockers = [*others, {"code": DAMAGED, "message": error.message}]
+        GeneratedImage.objects.filter(pk=image.pk).update(blockers=blockers)
+        return []
     made = []
     widths = {min(width, image.width) for width in settings.RENDITION_WIDTHS}
     if image.kind == "campaign":
@@ -47,5 +60,5 @@ def render(image_id: int) -> list[dict[str, Any]]:
                     "bytes": len(smaller),
                 }
             )
-    GeneratedImage.objects.filter(pk=image.pk).update(renditions=made)
+    GeneratedImage.objects.filter(pk=image.pk).update(renditions=made, blockers=others)
     return made

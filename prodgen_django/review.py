@@ -23,6 +23,7 @@ from prodgen_django.catalog import CatalogError, get_catalog
 from prodgen_django.jobs.wake import send_patiently
 from prodgen_django.models import GeneratedImage, ReviewEvent
 from prodgen_django.permissions import CHANGES, SYSTEM, System, allowed_actions, last_change, refusal
+from prodgen_django.storage import DamagedFile, read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -153,6 +154,19 @@ def _was_looked_at(image: GeneratedImage) -> None:
         )
 
 
+def _is_whole(image: GeneratedImage) -> None:
+    """Nothing goes on its way to the shop whose file is not what was made. Raises ReviewError."""
+    try:
+        read_picture(image)
+    except DamagedFile as error:
+        raise ReviewError("damaged", error.message) from error
+    except OSError as error:
+        logger.warning("picture %s cannot be read: %s", image.pk, error)
+        raise ReviewError(
+            "storage", _("The storage does not give out the file of this picture; try again later.")
+        ) from error
+
+
 def _move(image: GeneratedImage, action: str, by: Any, note: str = "") -> ReviewEvent:
     person = None if isinstance(by, System) else by
     with transaction.atomic():
@@ -162,6 +176,8 @@ def _move(image: GeneratedImage, action: str, by: Any, note: str = "") -> Review
             raise ReviewError(*against)
         undone = last_change(row) if action == "undo" else None
         to = undone.from_state if undone is not None else CHANGES[action][1]
+        if to == State.PUBLISHED or (to == State.APPROVED and row.state != State.PUBLISHED):
+            _is_whole(row)
         values: dict[str, Any] = {"state": to}
         try:
             if to == State.PUBLISHED:
@@ -173,6 +189,9 @@ def _move(image: GeneratedImage, action: str, by: Any, note: str = "") -> Review
                 values |= {"published_ref": "", "published_at": None}
         except CatalogError as error:
             raise ReviewError("catalog", str(error)) from error
+        except OSError as error:  # a catalog of the shop's own may let its storage's errors through
+            sentence = _("The shop's storage did not do this (%(why)s); try again later.")
+            raise ReviewError("storage", sentence % {"why": error}) from error
         if not GeneratedImage.objects.filter(pk=row.pk, state=row.state).update(**values):
             raise ReviewError("changed", _("Somebody else has just decided about this picture."))
         event = ReviewEvent.objects.create(

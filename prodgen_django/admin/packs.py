@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from prodgen_django.admin.permissions import requires
 from prodgen_django.models import Job
 from prodgen_django.packs import Entry, Names, write_zip
-from prodgen_django.storage import read_file
+from prodgen_django.storage import DamagedFile, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def pack(request: HttpRequest, pk: int, *, site: AdminSite) -> FileResponse:
 
 
 def _entries(job: Job) -> Iterator[Entry]:
-    names = Names()
+    names = Names(_codes(job))
     for item in job.items.order_by("position").iterator(chunk_size=200):
         if item.error:
             yield Entry(channel="", title=item.title, code="", image=0, refused=item.error)
@@ -52,6 +52,14 @@ def _entries(job: Job) -> Iterator[Entry]:
                 entry.path = names.take(entry.channel, entry.code, entry.title, entry.path.rpartition(".")[2])
                 try:
                     entry.data = read_file(entry.name)
+                except DamagedFile:
+                    entry.refused = _("The file is damaged in the storage; export it again.")
                 except OSError:
-                    entry.refused = _("The file is gone from the storage.")
+                    entry.refused = _("The file is gone from the storage; export it again.")
             yield entry
+
+
+def _codes(job: Job) -> Iterator[str]:
+    """The numbers of all products of the pack."""
+    for report in job.items.values_list("report", flat=True).iterator(chunk_size=200):
+        yield from (stored["code"] for stored in report.get("files", ()))

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import torch
 from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
+from prodgen_django.atomicfile import replacing
 from prodgen_django.gan.config import GanConfig
 
 __all__ = [
@@ -57,7 +56,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, A
     """Tensors and JSON in one file, atomically: whoever reads sees the old file or the new one, never half of
     it."""
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    _write_atomic(path, serialize(plain, metadata={"card": json.dumps(header, sort_keys=True)}))
+    with replacing(path) as file:
+        file.write(serialize(plain, metadata={"card": json.dumps(header, sort_keys=True)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -89,7 +89,8 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], card: dict[str, 
             raise CheckpointError("not_finite", f"{name} of {path.name} holds what is no number")
     card = {**card, "weights_sha256": weights_sha256(tensors)}
     write_tensors(path, tensors, card)
-    _write_atomic(path.with_suffix(".json"), (json.dumps(card, indent=2, sort_keys=True) + "\n").encode())
+    with replacing(path.with_suffix(".json")) as file:
+        file.write((json.dumps(card, indent=2, sort_keys=True) + "\n").encode())
     return card
 
 
@@ -130,23 +131,3 @@ def read_generator(
     except (RuntimeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError("mismatch", f"the weights in {path.name} are no {task!r}: {error}") from error
     return net.eval().requires_grad_(False), config, card
-
-
-def _write_atomic(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if os.name == "posix":  # the rename itself must survive a power cut
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from prodgen_django.atomicfile import replacing
 from prodgen_django.gan import preparation
 from prodgen_django.gan.preparation import Pixels
 
@@ -210,19 +210,16 @@ class PhotoDataset:
     # -- the cache: <size>.u8 (pixels) and <size>.json (the rest), the JSON written last
 
     def _save(self, folder: Path, size: int, fingerprint: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".{size}.u8.{os.getpid()}"
-        self.images.tofile(temporary)
+        pixels = np.ascontiguousarray(self.images)
         index = {
             "version": _VERSION, "size": size, "fingerprint": fingerprint, "labels": self.labels,
             "keys": self.keys, "targets": self.targets.tolist(), "report": self.report.to_dict(),
-            "sha256": hashlib.sha256(temporary.read_bytes()).hexdigest()[:16],
+            "sha256": hashlib.sha256(pixels.data).hexdigest()[:16],
         }  # fmt: skip
-        pixels = folder / f"{size}-{index['sha256']}.u8"
-        temporary.replace(pixels)
-        written = folder / f".{size}.json.{os.getpid()}"
-        written.write_text(json.dumps(index), encoding="utf-8")
-        written.replace(folder / f"{size}.json")
+        with replacing(folder / f"{size}-{index['sha256']}.u8") as file:
+            file.write(pixels.data)
+        with replacing(folder / f"{size}.json") as file:
+            file.write(json.dumps(index).encode())
 
     @classmethod
     def _open(cls, folder: Path, size: int, fingerprint: str) -> PhotoDataset | None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from prodgen_django.clean import clean_json
 from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import ItemFailed, WorkItem, get_recipe
-from prodgen_django.storage import get_storage, save_content
+from prodgen_django.storage import cache_folder, get_storage, save_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +99,7 @@ def _answer(job_id: int, token: str, **entries: Any) -> bool:
         job = Job.objects.select_for_update().filter(pk=job_id).first()
         if job is None or job.log.get("preview", {}).get("token") != token:
             return False
-        job.log["preview"] = {**job.log["preview"], **entries}
+        job.log["preview"] = {**job.log["preview"], **clean_json(entries)}
         job.save(update_fields=["log"])
         return True
 
@@ -127,6 +128,7 @@ class PreviewBench:
         return save_content(folder, data, extension)
 
     def work_dir(self) -> str:
-        import tempfile
-
-        return tempfile.gettempdir()
+        # Of this user alone, unlike the machine's own folder for such things; the sweep empties it.
+        folder = cache_folder() / FOLDER
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return str(folder)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.conf import settings
 from prodgen_django.jobs.clock import from_now
 from prodgen_django.models import GeneratedImage, JobItem
@@ -72,8 +73,8 @@ def fail(items: QuerySet[JobItem], error: ItemFailed) -> int:
         lease_until=None,
         stage="",
         finished_at=Now(),
-        error_code=error.code[:64],
-        error=error.message,
+        error_code=clean_text(error.code, 64),
+        error=clean_text(error.message),
     )
 
 
@@ -81,7 +82,7 @@ def give_back(items: QuerySet[JobItem], code: str, retry: str, last: str, delay:
     """Put items back in the queue with the reason ``retry``, or end as failed, saying ``last``, those out of
     attempts.
 
-    Each message may name ``%(attempts)d``. Returns how many were put back.
+    ``last`` may name ``%(attempts)d``. Returns how many were put back.
     """
     most = settings.MAX_ATTEMPTS
     items.filter(attempts__gte=most).update(
@@ -91,7 +92,7 @@ def give_back(items: QuerySet[JobItem], code: str, retry: str, last: str, delay:
         stage="",
         finished_at=Now(),
         error_code=code[:64],
-        error=last % {"attempts": most},
+        error=clean_text(last % {"attempts": most}),
     )
     return items.filter(attempts__lt=most).update(
         state=JobItem.State.QUEUED,
@@ -102,7 +103,7 @@ def give_back(items: QuerySet[JobItem], code: str, retry: str, last: str, delay:
         lease_until=from_now(delay) if delay else None,
         woken_at=None,
         error_code=code[:64],
-        error=retry,
+        error=clean_text(retry),
     )
 
 
@@ -142,22 +143,22 @@ def _image(claim: Claim, item: JobItem, slot: int, picture: Picture) -> Generate
         item=item,
         slot=slot,
         product_id=picture.product_id or item.product_id,
-        title=(picture.title or item.title)[:255],
+        title=clean_text(picture.title or item.title, 255),
         kind=get_recipe(claim.job.kind).picture_kind or claim.job.kind,
         recipe=_as_json(picture.recipe),
         seed=picture.seed,
         checkpoint_id=picture.checkpoint_id,
-        sources=list(picture.sources),
+        sources=clean_json(picture.sources),
         file=save_content("pictures", picture.data, picture.format),
         thumbnail=_thumbnail(picture),
         sha256=hashlib.sha256(picture.data).hexdigest(),
         width=picture.width,
         height=picture.height,
         scores=_as_json(picture.scores),
-        palette=list(picture.palette),
-        tags=list(picture.tags),
+        palette=clean_json(picture.palette),
+        tags=clean_json(picture.tags),
         provenance={"digital_source_type": picture.source_type, **_as_json(picture.provenance)},
-        blockers=[dict(blocker) for blocker in picture.blockers],
+        blockers=clean_json(picture.blockers),
     )
 
 
@@ -170,4 +171,4 @@ def _thumbnail(picture: Picture) -> str:
 
 
 def _as_json(value: Mapping[str, Any]) -> dict[str, Any]:
-    return json.loads(json.dumps(dict(value), cls=DjangoJSONEncoder))
+    return clean_json(json.loads(json.dumps(dict(value), cls=DjangoJSONEncoder)))

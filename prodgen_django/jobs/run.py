@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -13,6 +14,7 @@ from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.jobs.cancel import mark_cancelled
 from prodgen_django.jobs.claim import Claim, claim
+from prodgen_django.jobs.connection import Line, patiently, reconnect
 from prodgen_django.jobs.errors import JobCancelled, LeaseLost
 from prodgen_django.jobs.finish import finish_if_over
 from prodgen_django.jobs.lease import Lease
@@ -59,11 +61,11 @@ def run_here(job_id: int) -> None:
 def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
     items = [_work_item(claimed.job, item) for item in claimed.items]
     open_items = {item.pk for item in items}
-    held = claimed.held
+    held, line = claimed.held, Line()
     started = time.monotonic()
     try:
         for outcome in recipe.run(items, bench):
-            store(claimed, outcome)
+            patiently(partial(store, claimed, outcome))  # what took minutes to make waits for the database
             open_items.discard(outcome.item.pk)
         if open_items:
             raise RuntimeError(f"the recipe {recipe.kind!r} gave no result for {len(open_items)} items")
@@ -74,6 +76,11 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
     except SoftTimeLimitExceeded:
         _out_of_time(claimed)
     except Exception as error:
+        if line.is_cut(error):
+            logger.warning("job %s: the database was lost: %s", claimed.job.pk, error)
+            if reconnect():
+                put_down(held)
+            return
         logger.exception("job %s: a batch failed", claimed.job.pk)
         reason = f"{type(error).__name__}: {error}"
         give_back(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 
+from prodgen_django.clean import clean_json, clean_text
+from prodgen_django.jobs.connection import Line, patiently
 from prodgen_django.jobs.early import ASKED
 from prodgen_django.jobs.errors import LeaseLost
 from prodgen_django.models import Job
@@ -40,9 +43,16 @@ class Bench:
         self._lease.check()
         if time.monotonic() - self._written < WRITE_SECONDS:
             return
-        self._written = time.monotonic()
-        row = self._claim.held.filter(pk=item.pk)
-        if not row.update(progress=min(max(float(fraction), 0.0), 1.0), stage=str(stage)[:120]):
+        self._written, line = time.monotonic(), Line()
+        try:
+            self._tell(item, min(max(float(fraction), 0.0), 1.0), clean_text(stage, 120))
+        except DatabaseError as error:
+            if not line.is_cut(error):
+                raise
+            connection.close()  # progress is for the eye: the work goes on, and its result waits for the database
+
+    def _tell(self, item: WorkItem, fraction: float, stage: str) -> None:
+        if not self._claim.held.filter(pk=item.pk).update(progress=fraction, stage=stage):
             if not self._claim.held.exists():
                 self._lease.lose()
             raise LeaseLost
@@ -50,6 +60,9 @@ class Bench:
 
     def log(self, **entries: Any) -> None:
         self._lease.check()
+        patiently(partial(self._log, clean_json(entries)))
+
+    def _log(self, entries: dict[str, Any]) -> None:
         with transaction.atomic():
             job = Job.objects.select_for_update().get(pk=self.job_id)
             if not self._claim.held.exists():

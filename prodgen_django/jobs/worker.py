@@ -17,6 +17,9 @@ from prodgen_django.conf import settings
 
 logger = logging.getLogger("prodgen_django.jobs")
 
+#: How often a worker asks whether it is time to look after files, which is once a day.
+FILES_SECONDS = 1800
+
 _stop = threading.Event()
 
 
@@ -26,6 +29,8 @@ def start_sweeper(**_kwargs: Any) -> None:
     if settings.SWEEP_SECONDS > 0:
         _stop.clear()
         threading.Thread(target=_sweep_until_stopped, name="prodgen-sweeper", daemon=True).start()
+        # Apart, as a large storage takes minutes, and no job shall wait for that.
+        threading.Thread(target=_sweep_files_until_stopped, name="prodgen-orphans", daemon=True).start()
 
 
 @worker_shutting_down.connect(dispatch_uid="prodgen-sweeper")
@@ -38,6 +43,22 @@ def _sweep_until_stopped() -> None:
         _sweep_once()
         # Several workers started together should not all sweep in the same moment.
         if _stop.wait(settings.SWEEP_SECONDS * random.uniform(0.9, 1.1)):  # noqa: S311
+            return
+
+
+def _sweep_files_until_stopped() -> None:
+    from django.db import connections
+
+    from prodgen_django.orphans import sweep_daily
+
+    while True:
+        try:
+            sweep_daily()
+        except Exception:
+            logger.exception("the sweep of files failed; it will be tried again tomorrow")
+        finally:
+            connections.close_all()
+        if _stop.wait(FILES_SECONDS * random.uniform(0.9, 1.1)):  # noqa: S311
             return
 
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from prodgen_django.atomicfile import replacing
 from prodgen_django.campaigns.links import safe_link
 from prodgen_django.conf import settings
 from prodgen_django.keys import key_of
@@ -151,7 +152,7 @@ class CampaignRecipe(Recipe):
         by_key = {product.pk: product for product in get_catalog().products().filter(pk__in=keys)}
         offer = offered([by_key[key] for key in keys if key in by_key], promotion)
         brief, expected = brief_of(options, options["language"], offer, promotion)
-        brand = brand_of(options, bench.work_dir())
+        brand = brand_of(options)
         base = item.seed - 1000 * options["position"]
         backdrop = "" if options.get("backdrop", "auto") == "auto" else options["backdrop"]
         try:
@@ -332,9 +333,8 @@ def _found(photo: np.ndarray, bench: Workbench) -> CutOut:
             )
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         cut = found_outline(photo)
-    part = kept.with_name(f"{kept.stem}-{id(photo)}.tmp.npz")
-    np.savez_compressed(part, alpha=np.rint(cut.alpha * 255).astype(np.uint8), told=json.dumps(cut.as_dict()))
-    part.replace(kept)
+    with replacing(kept) as file:
+        np.savez_compressed(file, alpha=np.rint(cut.alpha * 255).astype(np.uint8), told=json.dumps(cut.as_dict()))
     return cut
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _now
@@ -133,8 +134,8 @@ def brief_of(
     return brief, expected
 
 
-def brand_of(options: Mapping[str, Any], folder: str) -> Brand:
-    """The chosen brand kit as the engine takes it; its fonts are copied to `folder`, for libraries open files."""
+def brand_of(options: Mapping[str, Any]) -> Brand:
+    """The chosen brand kit as the engine takes it; its fonts are copied to this machine, for libraries open files."""
     from prodgen_django.models import BrandKit
     from prodgen_django.studio.banners import Brand
 
@@ -149,8 +150,8 @@ def brand_of(options: Mapping[str, Any], folder: str) -> Brand:
         ground=kit.ground,
         ink=kit.ink,
         accent=kit.accent,
-        headline_fonts=_fonts(kit, "headline_font", folder),
-        text_fonts=_fonts(kit, "text_font", folder),
+        headline_fonts=_fonts(kit, "headline_font"),
+        text_fonts=_fonts(kit, "text_font"),
     )
 
 
@@ -178,21 +179,20 @@ def _logo(kit: BrandKit, name: str) -> Any:
     return np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
-def _fonts(kit: BrandKit, name: str, folder: str) -> tuple[str, ...]:
+def _fonts(kit: BrandKit, name: str) -> tuple[str, ...]:
     from PIL import ImageFont
 
-    from prodgen_django.storage import read_file
+    from prodgen_django.storage import local_copy, read_file
 
     file = getattr(kit, name)
     if not file:
         return ()
-    path = Path(folder) / f"{name}-{kit.pk}-{Path(str(file)).name}"
     try:
-        if not path.exists():
-            path.write_bytes(read_file(file))
+        data = read_file(file)
+        extension = PurePosixPath(str(file)).suffix[1:] or "ttf"
+        path = local_copy("fonts", hashlib.sha256(data).hexdigest(), extension, lambda: data)
         ImageFont.truetype(str(path), 16)
     except OSError as error:
-        path.unlink(missing_ok=True)
         raise ItemFailed(
             "font", _now("The brand kit's font “%(name)s” cannot be used.") % {"name": file}
         ) from error

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _now
 
+from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.conf import settings
 from prodgen_django.models import Checkpoint
-from prodgen_django.storage import cache_folder, read_file, save_content
+from prodgen_django.storage import DamagedFile, local_copy, read_file, save_content
 
 if TYPE_CHECKING:
     from prodgen_django.gan import Sampler
@@ -42,7 +42,7 @@ def register(name: str, data: bytes, card: dict[str, Any], job_id: int | None = 
     One that may not be offered (it copies its photos, or has collapsed) is kept but never made active by
     itself.
     """
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256, card = hashlib.sha256(data).hexdigest(), clean_json(card)
     offerable = bool(card.get("offerable", True))
     checkpoint, _made = Checkpoint.objects.get_or_create(
         sha256=sha256,
@@ -53,7 +53,7 @@ def register(name: str, data: bytes, card: dict[str, Any], job_id: int | None = 
             "config": card.get("config", {}),
             "card": card,
             "metrics": card.get("metrics", {}),
-            "licence": str(card.get("licence", ""))[:120],
+            "licence": clean_text(card.get("licence", ""), 120),
             "job_id": job_id,
             "offerable": offerable,
         },
@@ -81,19 +81,13 @@ def _sampler(path: str, sha256: str, device: str) -> Sampler:
 
 
 def local_file(checkpoint: Checkpoint) -> Path:
-    """The checkpoint as a file of this machine, fetched from the storage once and checked against its hash."""
+    """The checkpoint as a file of this machine, checked against its hash. Raises `gan.CheckpointError`."""
     from prodgen_django.gan import CheckpointError
 
-    folder = cache_folder() / "checkpoints"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{checkpoint.sha256}.safetensors"
-    if path.is_file():
-        return path
-    data = read_file(checkpoint.file)
-    if hashlib.sha256(data).hexdigest() != checkpoint.sha256:
-        raise CheckpointError("mismatch", f"the file of the checkpoint “{checkpoint.name}” has been changed")
-    handle, temporary = tempfile.mkstemp(dir=folder)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(temporary).replace(path)
-    return path
+    try:
+        return local_copy("checkpoints", checkpoint.sha256, "safetensors", lambda: read_file(checkpoint.file))
+    except (DamagedFile, FileNotFoundError) as error:
+        sentence = _now(
+            "The file of the model “%(name)s” is damaged or gone; train it again or choose another."
+        )
+        raise CheckpointError("mismatch", sentence % {"name": checkpoint.name}) from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _now
 
+from prodgen_django.atomicfile import replacing
 from prodgen_django.recipes.base import ItemFailed
 from prodgen_django.storage import cache_folder
 
@@ -104,22 +105,17 @@ def _read(path: Path) -> dict[str, np.ndarray]:
                 str(ref): file["values"][start:end]
                 for ref, start, end in zip(file["refs"], offsets[:-1], offsets[1:], strict=True)
             }
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
         return {}
 
 
 def _write(path: Path, known: dict[str, np.ndarray]) -> None:
-    import os
-
     import numpy as np
 
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    with temporary.open("wb") as file:
+    with replacing(path) as file:
         np.savez(
             file,
             refs=np.array(list(known)),
             lengths=np.array([len(v) for v in known.values()]),
             values=np.concatenate(list(known.values())),
         )
-    temporary.replace(path)

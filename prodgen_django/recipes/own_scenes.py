@@ -6,11 +6,11 @@ What is known of a photo is worked out once and kept in the worker's cache, by t
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _now
 
+from prodgen_django.atomicfile import replacing
 from prodgen_django.recipes.base import ItemFailed
 from prodgen_django.recipes.outlines import outline_of
 from prodgen_django.recipes.photos import photo_of
@@ -129,11 +129,9 @@ class _Cards:
     def keep(self) -> None:
         if not self._new:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._file.with_name(f".{os.getpid()}-{self._file.name}")
         cards = {ref: card.as_dict() if card else None for ref, card in self._known.items()}
-        temporary.write_text(json.dumps(cards), encoding="utf-8")
-        temporary.replace(self._file)
+        with replacing(self._file) as file:
+            file.write(json.dumps(cards).encode())
 
 
 def _look_at(ref: str, bench: Workbench) -> SceneCard | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prodgen_django.atomicfile import replacing
 from prodgen_django.conf import settings
 from prodgen_django.storage import cache_folder
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["SELF_SIGNED", "sealed", "sealed_bytes"]
 
 SELF_SIGNED = "self-signed"
-
-logger = logging.getLogger("prodgen_django.recipes")
 
 
 def sealed(picture: Picture) -> Picture:
@@ -71,14 +68,6 @@ def _own(path: Path) -> Signer:
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = self_signed("prodgen_django, self-signed")
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(asdict(made), file)
-        try:
-            # Of two workers that make one at once the first stays.
-            os.link(temporary, path)
-        except FileExistsError:
-            logger.debug("another worker has made the key")
-        finally:
-            temporary.unlink()
+        with replacing(path, mode=0o600, keep_first=True) as file:  # of two workers' keys the first stays
+            file.write(json.dumps(asdict(made)).encode())
     return Signer(**json.loads(path.read_text(encoding="utf-8")))

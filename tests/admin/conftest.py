@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ def finish(job: Job, pictures: int = 1, **values: Any) -> list[GeneratedImage]:
                 "sources": item.photos[:1],
                 "file": save_content("pictures", data, "jpg"),
                 "thumbnail": save_content("thumbnails", data, "jpg"),
-                "sha256": "0" * 64,
+                "sha256": sha256(data).hexdigest(),
                 "width": 64,
                 "height": 48,
                 "scores": {

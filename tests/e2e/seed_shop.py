@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 
 import django
@@ -43,10 +44,11 @@ def main() -> None:
     for product in Product.objects.order_by("pk"):
         # The last one published is what everybody sees.
         for name, size, colour, tags, palette in reversed(LOOKS):
+            data = picture(name, size, colour, product.title)
             image = GeneratedImage.objects.create(
                 product=product, kind="display", state="published", tags=tags, palette=palette,
-                file=save_content("pictures", picture(name, size, colour, product.title), "jpg"),
-                title=product.title, width=size[0], height=size[1], sha256=name, published_at=timezone.now(),
+                file=save_content("pictures", data, "jpg"), sha256=hashlib.sha256(data).hexdigest(),
+                title=product.title, width=size[0], height=size[1], published_at=timezone.now(),
             )  # fmt: skip
             render(image.pk)
     call_command("prodgen_taste", verbosity=0)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from oscar.core.loading import get_model
 
-PATHS = {"paint": "tests.jobs.recipes.Paint"}
+PATHS = {"paint": "tests.jobs.recipes.Paint", "deed": "tests.jobs.recipes.Deed"}
 
 
 @pytest.fixture(autouse=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 
 from prodgen_django.recipes import ItemFailed, Outcome, Picture, Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from prodgen_django.recipes import Workbench, WorkItem
 
@@ -63,3 +64,18 @@ class Paint(Recipe):
             else:
                 count = item.options["pictures"]
                 yield Outcome(item, pictures=tuple(picture(item, slot) for slot in range(count)))
+
+
+class Deed(Paint):
+    """Does to each item what a test wants done, then paints it; one picture."""
+
+    kind = "deed"
+    batch_size = 2
+    #: (item, bench) -> more for the outcome: a picture's values, and "report".
+    do: ClassVar[Callable[[WorkItem, Workbench], dict[str, Any] | None]]
+
+    def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
+        for item in items:
+            more = dict(type(self).do(item, bench) or {})
+            report = more.pop("report", {})
+            yield Outcome(item, pictures=(replace(picture(item), **more),), report=report)

@@ -3,6 +3,7 @@ there."""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 
 import numpy as np
@@ -29,10 +30,11 @@ def bytes_of(source_type="compositeCapture", fmt="jpeg"):
 
 
 def picture_of(product):
-    name = save_content("pictures", bytes_of(), "jpg")
+    data = bytes_of()
     return GeneratedImage.objects.create(
-        product=product, kind="display", file=name, sha256="0", width=80, height=60, title="Mug"
-    )
+        product=product, kind="display", file=save_content("pictures", data, "jpg"),
+        sha256=hashlib.sha256(data).hexdigest(), width=80, height=60, title="Mug",
+    )  # fmt: skip
 
 
 def photo_of(product, order):

@@ -127,6 +127,8 @@ class Site:
             (self.folder / name).unlink(missing_ok=True)
         for path in (self.folder / "faults").iterdir():
             path.unlink()
+        # The same items give the same pictures, and what is there is not written again.
+        shutil.rmtree(self.folder / "media", ignore_errors=True)
         # What earlier faults had published again would stand in line before the next test's messages.
         self.call("purge")
 

@@ -32,10 +32,17 @@ def look(job_id: int) -> dict[str, Any]:
     job = Job.objects.get(pk=job_id)
     items = list(job.items.order_by("position").values("title", "state", "attempts", "error", "error_code"))
     images = [
-        [image.item.title, image.slot, image.file.storage.exists(image.file.name)]
+        [image.item.title, image.slot, _whole(image)]
         for image in job.images.select_related("item").order_by("item__position", "slot")
     ]
     return {"state": job.state, "items": items, "images": images}
+
+
+def _whole(image: Any) -> bool:
+    """Whether the picture's file, and its thumbnail, are what was made."""
+    from prodgen_django.storage import read_file, read_picture
+
+    return bool(read_picture(image) and read_file(image.thumbnail))
 
 
 def cancel(job_id: int) -> None:

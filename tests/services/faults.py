@@ -14,9 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 
 #: Every change of state that a batch goes through, in its order.
-POINTS = ("before_claim", "after_claim", "in_work", "before_store", "in_store", "after_store", "before_ack")
+POINTS = (
+    "before_claim", "after_claim", "in_work", "before_store", "in_file", "before_move", "in_store", "after_store",
+    "before_ack",
+)  # fmt: skip
 
 
 def folder() -> Path:
@@ -40,14 +44,30 @@ def hit(point: str) -> None:
 def install() -> None:
     # Brought in now, so that no time limit pays for it on a busy machine.
     import prodgen_django.imagefile  # noqa: F401
+    from prodgen_django import storage
     from prodgen_django.jobs import results, run
 
     run.claim = _around(run.claim, "before_claim", "after_claim")
     run.store = _around(run.store, "before_store", "after_store")
     run._wake_successor = _around(run._wake_successor, None, "before_ack")
     run.finish_if_over = _around(run.finish_if_over, None, "before_ack")
+    storage.settle = _around(storage.settle, "before_move", None)
+    ContentFile.chunks = _cut(ContentFile.chunks)  # type: ignore[method-assign]
     manager = results.GeneratedImage.objects
     manager.bulk_create = _around(manager.bulk_create, None, "in_store")  # type: ignore[method-assign]
+
+
+def _cut(chunks: Callable[..., Any]) -> Callable[..., Any]:
+    """A file's parts; a death comes when the first half of it is on the disk."""
+
+    @wraps(chunks)
+    def wrapped(self: Any, chunk_size: int | None = None) -> Any:
+        for chunk in chunks(self, chunk_size):
+            yield chunk[: len(chunk) // 2]
+            hit("in_file")
+            yield chunk[len(chunk) // 2 :]
+
+    return wrapped
 
 
 def _around(function: Callable[..., Any], before: str | None, after: str | None) -> Callable[..., Any]:

@@ -19,6 +19,8 @@ SAYS = {
     "after_claim": "after the claim",
     "in_work": "while the recipe works",
     "before_store": "before the result is written",
+    "in_file": "when half of a file is on the disk",
+    "before_move": "when a file is written and not yet in its place",
     "in_store": "inside the transaction that writes it",
     "after_store": "after it is written",
     "before_ack": "after the batch, before the message is acknowledged",

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, Max, Min
@@ -18,6 +17,7 @@ from prodgen_django.catalog import Catalog, CatalogError, Photo
 from prodgen_django.conf import settings
 from prodgen_django.contrib.oscar.promotions import OscarPromotions
 from prodgen_django.keys import key_of
+from prodgen_django.storage import DamagedFile, read_picture, save_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -130,7 +130,7 @@ class OscarCatalog(OscarPromotions, Catalog):
         `first` puts it before all others, so that it is what Oscar itself shows in lists; None takes
         ``PRODGEN["PUBLISH_FIRST"]``. The bytes are copied and the file is never shared: with
         ``OSCAR_DELETE_IMAGE_FILES`` Oscar deletes the file together with the row.
-        Raises CatalogError where there is no product or no file.
+        Raises CatalogError where there is no product, the file is gone or damaged, or the storage takes no copy.
         """
         if image.product_id is None:
             raise CatalogError(_("The picture belongs to no product, so there is nowhere to publish it."))
@@ -149,7 +149,7 @@ class OscarCatalog(OscarPromotions, Catalog):
             else:
                 last = images.aggregate(last=Max("display_order"))["last"]
                 row.display_order = 0 if last is None else last + 1
-            row.original.save(self._file_name(image, owner), ContentFile(_read(image)), save=False)
+            self._copy(image, row)
             try:
                 with transaction.atomic():
                     row.save()
@@ -158,6 +158,18 @@ class OscarCatalog(OscarPromotions, Catalog):
                 row.original.storage.delete(row.original.name)
                 raise
         return f"{REF_PREFIX}{row.pk}"
+
+    def _copy(self, image: GeneratedImage, row: Any) -> None:
+        """Write the picture's bytes where the shop keeps its own, and let the row name them."""
+        field = self.image_model._meta.get_field("original")
+        name = field.generate_filename(row, self._file_name(image, row.product))
+        try:
+            row.original = save_bytes(field.storage, name, read_picture(image), field.max_length)
+        except DamagedFile as error:
+            raise CatalogError(error.message) from error
+        except OSError as error:
+            message = _("The picture could not be copied to the shop's images (%(why)s); try again later.")
+            raise CatalogError(message % {"why": error}) from error
 
     def withdraw(self, reference: str) -> None:
         """Take our copy away again; the other images keep, or get back, the places they had."""
@@ -205,14 +217,6 @@ def _photos(images: Iterable[Any]) -> list[Photo]:
     return [
         Photo(f"{REF_PREFIX}{i.pk}", name=posixpath.basename(i.original.name), caption=i.caption) for i in own
     ]
-
-
-def _read(image: GeneratedImage) -> bytes:
-    try:
-        with image.file.storage.open(str(image.file.name), "rb") as file:
-            return bytes(file.read())
-    except (OSError, ValueError) as error:
-        raise CatalogError(_("The picture's file cannot be read.")) from error
 
 
 def _parts(keys: list[Any], size: int) -> Iterable[list[Any]]:

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from prodgen_django.atomicfile import replacing
+from prodgen_django.catalog import get_catalog
 from prodgen_django.models import GeneratedImage
-from prodgen_django.packs import Entry, Names, entries_for, write_zip
+from prodgen_django.packs import Entry, Names, Report, entries_for, write_zip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from django.db.models import QuerySet
 
 READY = (GeneratedImage.State.APPROVED, GeneratedImage.State.PUBLISHED)
 
@@ -39,10 +43,9 @@ class Command(BaseCommand):
         channels = [name.strip() for name in options["channels"].split(",") if name.strip()]
         target: Path = options["target"]
         try:
-            entries = self._told(self._entries(images.iterator(), channels))
+            entries = self._told(self._entries(images, channels))
             if target.suffix.lower() == ".zip":
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with target.open("wb") as file:
+                with replacing(target) as file:
                     count, refused = write_zip(entries, file)
             else:
                 count, refused = _write_folder(entries, target)
@@ -53,9 +56,10 @@ class Command(BaseCommand):
         if not count:
             raise CommandError("No picture has been approved yet.")
 
-    def _entries(self, images: Iterable[GeneratedImage], channels: list[str]) -> Iterator[Entry]:
-        names = Names()
-        for image in images:
+    def _entries(self, images: QuerySet[GeneratedImage], channels: list[str]) -> Iterator[Entry]:
+        code = get_catalog().code
+        names = Names(code(image.product) for image in images.iterator() if image.product is not None)
+        for image in images.iterator():
             yield from entries_for(image, channels, names)
 
     def _told(self, entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -69,13 +73,12 @@ class Command(BaseCommand):
 
 
 def _write_folder(entries: Iterable[Entry], folder: Path) -> tuple[int, int]:
-    count = refused = 0
+    report = Report()
     for entry in entries:
-        if entry.refused:
-            refused += 1
-            continue
-        count += 1
-        path = folder / entry.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(entry.data)
-    return count, refused
+        report.add(entry)
+        if not entry.refused:
+            with replacing(folder / entry.path) as file:
+                file.write(entry.data)
+    with replacing(folder / "report.csv") as file:
+        file.write(str(report).encode())
+    return report.files, report.refused

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from prodgen_django.atomicfile import replacing
 from prodgen_django.studio.color import Float
 
 from .geometry import Light, as_light, logged
@@ -120,7 +121,7 @@ class Pairs:
 
     def save(self, path: Path) -> None:
         """One compressed file."""
-        with path.open("wb") as file:
+        with replacing(path) as file:
             np.savez_compressed(file, **{f.name: getattr(self, f.name) for f in fields(self)})
 
     @classmethod

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from prodgen_django.atomicfile import replacing
 from prodgen_django.imagefile import ImageRejected, load_image
 from prodgen_django.studio.color import Pixels
 from prodgen_django.studio.matting import shrink
@@ -100,10 +101,9 @@ def _labelled(source: Source, kept: Path) -> Labelled | None:
     image = np.ascontiguousarray(shrink(image, SIDE))
     found = segment(image)
     made = Labelled(image, found.mask) if sure(found) else None
-    temporary = kept.with_suffix(".part.npz")
-    if made is None:
-        np.savez_compressed(temporary, refused=np.array(True))
-    else:
-        np.savez_compressed(temporary, image=made.image, mask=made.mask)
-    temporary.replace(kept)
+    with replacing(kept) as file:
+        if made is None:
+            np.savez_compressed(file, refused=np.array(True))
+        else:
+            np.savez_compressed(file, image=made.image, mask=made.mask)
     return made
