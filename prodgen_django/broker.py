@@ -13,8 +13,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+#: What somebody waits for: previews, smaller versions of approved pictures, decisions about many pictures.
+QUICK_QUEUE = "prodgen-quick"
+#: Jobs.
 QUEUE = "prodgen"
+#: Jobs that want a graphics card.
 GPU_QUEUE = "prodgen-gpu"
+QUEUES = (QUICK_QUEUE, QUEUE, GPU_QUEUE)
+#: Tasks that take no longer than a person waits, or than a minute.
+QUICK_TASKS = ("prodgen.preview", "prodgen.run_errand", "prodgen.sweep", "prodgen.events")
 
 
 def celery_settings(
@@ -47,7 +54,7 @@ def celery_settings(
         "worker_cancel_long_running_tasks_on_connection_loss": True,
         # With REMAP_SIGTERM=SIGQUIT in the container's environment.
         "worker_soft_shutdown_timeout": 10,
-        "task_routes": {"prodgen.*": {"queue": QUEUE}},
+        "task_routes": {**{task: {"queue": QUICK_QUEUE} for task in QUICK_TASKS}, "prodgen.*": {"queue": QUEUE}},
         "beat_schedule": {
             "prodgen-sweep": {"task": "prodgen.sweep", "schedule": sweep_seconds},
             "prodgen-taste": {"task": "prodgen.taste", "schedule": 86_400},

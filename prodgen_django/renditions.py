@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prodgen_django.conf import settings
 from prodgen_django.models import GeneratedImage
 from prodgen_django.recipes.sealing import sealed_bytes
 from prodgen_django.storage import read_file, save_content
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from prodgen_django.models import Errand
 
 EXTENSIONS = {"jpeg": "jpg"}
 
@@ -50,3 +55,10 @@ def render(image_id: int) -> list[dict[str, Any]]:
             )
     GeneratedImage.objects.filter(pk=image.pk).update(renditions=made)
     return made
+
+
+def run_errand(errand: Errand, held: QuerySet[Errand]) -> bool:
+    """What a worker does with the errand that an approval leaves."""
+    if errand.image_id is not None:
+        render(errand.image_id)
+    return True
