@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django import forms
 
+from prodgen_django.jobs import cancel_job
+from prodgen_django.models import Job
 from prodgen_django.recipes import ItemFailed, Outcome, Picture, Recipe
 
 if TYPE_CHECKING:
@@ -54,6 +56,9 @@ class Paint(Recipe):
                 yield Outcome(item, error=ItemFailed("refused", f"{item.title} cannot be painted."))
             elif mood == "raise" or (mood == "raise-once" and item.attempt == 1):
                 raise OSError("the paint is dry")
+            elif mood == "cancelled-meanwhile":
+                cancel_job(Job.objects.get(pk=bench.job_id))
+                raise OSError("the paint is dry")
             elif mood == "interrupt":
                 raise KeyboardInterrupt
             elif mood == "again" and not item.options.get("report"):
@@ -63,3 +68,7 @@ class Paint(Recipe):
             else:
                 count = item.options["pictures"]
                 yield Outcome(item, pictures=tuple(picture(item, slot) for slot in range(count)))
+
+
+class PaintByTwo(Paint):
+    batch_size = 2
