@@ -16,7 +16,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from prodgen_django.admin import campaigns, jobpage, options, packs, preview, review
+from prodgen_django.admin import campaigns, jobpage, options, packs, preview, review, workers
 from prodgen_django.admin.actions import installed_recipes
 from prodgen_django.admin.changelist import DecoratedChangeList, KindFilter, ReadOnlyAdmin
 from prodgen_django.admin.permissions import may_generate
@@ -45,7 +45,7 @@ class JobChangeList(DecoratedChangeList):
         for row in items.values("job", "state").annotate(n=Count("pk"), share=Sum("progress")):
             count = shown[row["job"]]
             count["total"] += row["n"]
-            if row["state"] in JobItem.OVER:
+            if row["state"] in JobItem.WORKED_ON:
                 count["over"] += row["n"]
                 count["share"] += row["n"]
             elif row["state"] == JobItem.State.RUNNING:
@@ -94,7 +94,8 @@ class JobAdmin(ReadOnlyAdmin):
             for kind, recipe in installed_recipes().items()
             if may_generate(request.user) and not recipe.needs_products
         ]
-        return super().changelist_view(request, {"startable": startable, **(extra_context or {})})
+        more = {"startable": startable, "workers": workers.status(), **(extra_context or {})}
+        return super().changelist_view(request, more)
 
     def change_view(
         self,
@@ -145,5 +146,6 @@ class JobAdmin(ReadOnlyAdmin):
             path("<int:pk>/finish/", page(jobpage.finish), name="prodgen_job_finish"),
             path("<int:pk>/pack.zip", page(packs.pack), name="prodgen_job_pack"),
             path("<int:pk>/retry/", page(jobpage.retry), name="prodgen_job_retry"),
+            path("<int:pk>/repeat/", page(jobpage.repeat), name="prodgen_job_repeat"),
         ]
         return [*ours, *super().get_urls()]

@@ -16,16 +16,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from prodgen_django.admin import alike, cutout, review
-from prodgen_django.admin.actions import start_draft
+from prodgen_django.admin import alike, cutout, review, workers
+from prodgen_django.admin.actions import make_draft, to_options
 from prodgen_django.admin.candidates import cards_for, with_all
 from prodgen_django.admin.changelist import KindFilter, ReadOnlyAdmin
 from prodgen_django.admin.changes import apply_many
+from prodgen_django.admin.errands import told
 from prodgen_django.admin.permissions import may, requires
 from prodgen_django.admin.scores import GOOD, verdicts
 from prodgen_django.admin.words import file_url, kind_label, kind_name
 from prodgen_django.catalog import get_catalog
-from prodgen_django.models import GeneratedImage, Job
+from prodgen_django.models import GeneratedImage
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -106,13 +107,20 @@ class GeneratedImageAdmin(ReadOnlyAdmin):
             messages.error(request, gettext("None of these pictures is approved and belongs to a product."))
             return None
         products = get_catalog().model._default_manager.filter(pk__in=chosen)
-        answer = start_draft(request, "export", products)
-        if answer is not None:
-            job = Job.objects.filter(kind="export", created_by_id=request.user.pk).latest("pk")
-            for item in job.items.all():
-                item.options = {"images": chosen[item.product_id]}
-                item.save(update_fields=["options"])
-        return answer
+        job = make_draft(request, "export", products)
+        if job is None:
+            return None
+        items = list(job.items.all())
+        for item in items:
+            item.options = {"images": chosen[item.product_id]}
+        job.items.bulk_update(items, ["options"], batch_size=500)
+        return to_options(job)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        more = {"workers": workers.status(), "errands": told(request.user), **(extra_context or {})}
+        return super().changelist_view(request, more)
 
     # -- the list
 

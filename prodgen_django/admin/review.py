@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from prodgen_django.admin.candidates import Card, cards_for, with_all
 from prodgen_django.admin.changes import ACTION_LABELS, apply_many, apply_one
+from prodgen_django.admin.errands import told
 from prodgen_django.admin.permissions import ACTIONS, may, require, requires
 from prodgen_django.admin.words import kind_name, wants_json
 from prodgen_django.models import GeneratedImage, Job
@@ -98,6 +99,7 @@ def gallery(request: HttpRequest, pk: int | None = None, *, site: AdminSite) -> 
             for action in ("approve", "reject", "publish", "unpublish")
             if may(request.user, *ACTIONS[action]) and action in _bulk_for(chosen["state"])
         ],
+        "errands": told(request.user),
         "more_than_page": page.paginator.count > len(cards),
         "may_decide": may(request.user, "review", "publish"),
     }

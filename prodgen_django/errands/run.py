@@ -70,7 +70,7 @@ def run_errand(wake_up: str | None = None) -> bool:
         _give_back(held, errand, error)
     except BaseException:
         # The process is asked to stop, or the time is over: whoever comes next goes on at once.
-        held.update(token=None, lease_until=None, attempts=F("attempts") - 1)
+        held.update(token=None, lease_until=None, attempts=errand.attempts - 1)
         raise
     else:
         if over and errand.kind == Errand.Kind.RENDER:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from prodgen_django.broker import QUICK_QUEUE
+from prodgen_django.conf import settings
 from prodgen_django.jobs.send import Message, send_on_commit
 from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import ItemFailed, WorkItem, get_recipe
@@ -52,15 +53,19 @@ def _messages(job_id: int, token: str) -> list[Message]:
             "prodgen.preview",
             (job_id, token),
             QUICK_QUEUE,
-            {"expires": EXPIRES_SECONDS},
+            {
+                "expires": EXPIRES_SECONDS,
+                "soft_time_limit": settings.TASK_SOFT_TIME_LIMIT,
+                "time_limit": settings.TASK_TIME_LIMIT,
+            },
             lost=partial(_answer, job_id, token, state="unsent"),
         )
     ]
 
 
 def preview_status(job: Job) -> dict[str, Any]:
-    """What is known of the newest preview: ``state`` (waiting, unsent, working, done, failed), ``name``, ``message``,
-    ``token``.
+    """What is known of the newest preview: ``state`` (waiting, unsent, working, done, failed), ``name``,
+    ``message``, ``token``.
     """
     return dict(job.log.get("preview", {}))
 

@@ -43,7 +43,7 @@ class Worker:
     def ensure(self) -> Worker:
         if self.process is None or self.process.poll() is not None:
             command = ["-m", "celery", "-A", "tests.services.site", "worker", "-P", "prefork", "-c", "1"]
-            command += ["-Q", "prodgen", "-n", f"{self.name}@%h", "-l", "INFO"]
+            command += ["-Q", "prodgen-quick,prodgen", "-n", f"{self.name}@%h", "-l", "INFO"]
             log = (self.site.folder / f"{self.name}.log").open("ab")
             with log:
                 self.process = subprocess.Popen(

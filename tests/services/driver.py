@@ -46,20 +46,23 @@ def cancel(job_id: int) -> None:
 
 
 def double(job_id: int, times: int) -> None:
-    from prodgen_django.jobs.wake import wake
-    from prodgen_django.models import Job
+    from prodgen_django.jobs.send import Message, deliver
 
-    wake(Job.objects.get(pk=job_id), times)
+    deliver([Message("prodgen.run_job", (job_id,))] * times)
 
 
 def purge() -> int:
     """Lose every message that waits."""
+    from prodgen_django.broker import QUEUES
     from tests.services.site import app
 
     with app.connection_for_write() as connection:
-        queue = app.amqp.queues["prodgen"](connection.default_channel)
-        queue.declare()
-        return queue.purge() or 0
+        count = 0
+        for name in QUEUES:
+            queue = app.amqp.queues[name](connection.default_channel)
+            queue.declare()
+            count += queue.purge() or 0
+        return count
 
 
 def main() -> None:

@@ -44,7 +44,6 @@ def install() -> None:
 
     run.claim = _around(run.claim, "before_claim", "after_claim")
     run.store = _around(run.store, "before_store", "after_store")
-    run._wake_successor = _around(run._wake_successor, None, "before_ack")
     run.finish_if_over = _around(run.finish_if_over, None, "before_ack")
     manager = results.GeneratedImage.objects
     manager.bulk_create = _around(manager.bulk_create, None, "in_store")  # type: ignore[method-assign]
