@@ -37,7 +37,14 @@ if TYPE_CHECKING:
 
     AdminAction = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 
-__all__ = ["ProductGenerationMixin", "add_product_actions", "make_draft", "make_job_action", "start_draft", "to_options"]
+__all__ = [
+    "ProductGenerationMixin",
+    "add_product_actions",
+    "make_draft",
+    "make_job_action",
+    "start_draft",
+    "to_options",
+]
 
 
 NAMES = {

@@ -7,10 +7,9 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from prodgen_django.admin.workers import waiting_for
 from prodgen_django.broker import QUICK_QUEUE
 from prodgen_django.jobs.clock import from_now
-from prodgen_django.jobs.presence import listening
+from prodgen_django.jobs.presence import listening, waiting_for
 from prodgen_django.models import Errand
 
 #: For how long it is told what came of a decision that is over.
@@ -22,7 +21,9 @@ MOST, REFUSALS = 5, 5
 def told(user: Any) -> list[dict[str, Any]]:
     """The user's decisions that are open or were over just now, the newest first: sentence, level, reasons."""
     mine = Errand.objects.filter(kind=Errand.Kind.DECIDE, by=user)
-    found = list(mine.filter(Q(over_at=None) | Q(over_at__gte=from_now(-TOLD_SECONDS))).order_by("-pk")[:MOST])
+    found = list(
+        mine.filter(Q(over_at=None) | Q(over_at__gte=from_now(-TOLD_SECONDS))).order_by("-pk")[:MOST]
+    )
     waits = ""
     if any(errand.over_at is None and not errand.token for errand in found):
         waits = waiting_for(listening(QUICK_QUEUE))
@@ -33,8 +34,14 @@ def _one(errand: Errand, waits: str) -> dict[str, Any]:
     report = {"done": 0, "refused": 0, "reasons": [], **errand.report}
     numbers = {"total": len(errand.what["images"]), "position": errand.position, **report}
     doing, did = {
-        "approve": (_("A worker approves %(total)d pictures"), _("%(done)d of %(total)d pictures are approved")),
-        "reject": (_("A worker rejects %(total)d pictures"), _("%(done)d of %(total)d pictures are rejected")),
+        "approve": (
+            _("A worker approves %(total)d pictures"),
+            _("%(done)d of %(total)d pictures are approved"),
+        ),
+        "reject": (
+            _("A worker rejects %(total)d pictures"),
+            _("%(done)d of %(total)d pictures are rejected"),
+        ),
         "publish": (
             _("A worker publishes %(total)d pictures"),
             _("%(done)d of %(total)d pictures are published"),

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from prodgen_django.admin.words import duration
-from prodgen_django.admin.workers import queue_of, waiting_for
-from prodgen_django.jobs.presence import listening
+from prodgen_django.admin.workers import queue_of
+from prodgen_django.jobs.presence import listening, waiting_for
 from prodgen_django.models import Job, JobItem
 
 

@@ -15,10 +15,9 @@ from django.views.decorators.http import require_http_methods
 from prodgen_django.admin.fields import bound_form
 from prodgen_django.admin.permissions import requires
 from prodgen_django.admin.words import file_url, wants_json
-from prodgen_django.admin.workers import waiting_for
 from prodgen_django.broker import QUICK_QUEUE
 from prodgen_django.conf import settings
-from prodgen_django.jobs.presence import listening
+from prodgen_django.jobs.presence import listening, waiting_for
 from prodgen_django.jobs.preview import EXPIRES_SECONDS, preview_status, request_preview
 from prodgen_django.models import Job
 from prodgen_django.recipes import get_recipe

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from prodgen_django.broker import GPU_QUEUE, QUEUE, QUEUES, QUICK_QUEUE
 from prodgen_django.jobs.presence import listening_to
 from prodgen_django.models import Job
 from prodgen_django.recipes import get_recipe
-
-if TYPE_CHECKING:
-    from prodgen_django.jobs.presence import Listening
 
 
 def queue_of(job: Job) -> str:
@@ -22,22 +18,6 @@ def queue_of(job: Job) -> str:
         return get_recipe(job.kind).queue
     except LookupError:
         return QUEUE
-
-
-def waiting_for(found: Listening) -> str:
-    """Why what stands in a queue has not begun."""
-    if found.state == "absent":
-        return _(
-            "No worker serves the queue “%(queue)s”, so nothing happens before one is started: "
-            "celery worker -Q %(queue)s. It then begins by itself."
-        ) % {"queue": found.queue}
-    if found.state == "busy":
-        return ngettext(
-            "The worker is busy with other work; this begins when it is free.",
-            "All %(count)d workers are busy with other work; this begins when one is free.",
-            found.busy,
-        ) % {"count": found.busy}
-    return _("A worker is free and begins in a moment.")
 
 
 def status() -> dict[str, Any]:

@@ -29,4 +29,3 @@ def cancel_job(job: Job) -> Job:
     finish_if_over(job.pk)
     job.refresh_from_db()
     return job
-

@@ -139,9 +139,7 @@ def repeat_job(job: Job, created_by: Any = None) -> Job:
         rows = [JobItem(**values) for values in left.values(*copied)]
         if job.state != Job.State.CANCELLED or not rows:
             raise JobStateError(_("Nothing of this job was left out, so there is nothing to make again."))
-        again = Job.objects.create(
-            kind=job.kind, title=job.title, options=job.options, created_by=created_by
-        )
+        again = Job.objects.create(kind=job.kind, title=job.title, options=job.options, created_by=created_by)
         for row in rows:
             row.job = again
         JobItem.objects.bulk_create(rows, batch_size=CHUNK)

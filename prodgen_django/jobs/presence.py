@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from prodgen_django.jobs.clock import from_now
 from prodgen_django.models import Worker
@@ -32,6 +34,22 @@ class Listening:
         if not self.workers:
             return "absent"
         return "busy" if self.busy >= self.processes else "free"
+
+
+def waiting_for(found: Listening) -> str:
+    """Why what stands in a queue has not begun."""
+    if found.state == "absent":
+        return _(
+            "No worker serves the queue “%(queue)s”, so nothing happens before one is started: "
+            "celery worker -Q %(queue)s. It then begins by itself."
+        ) % {"queue": found.queue}
+    if found.state == "busy":
+        return ngettext(
+            "The worker is busy with other work; this begins when it is free.",
+            "All %(count)d workers are busy with other work; this begins when one is free.",
+            found.busy,
+        ) % {"count": found.busy}
+    return _("A worker is free and begins in a moment.")
 
 
 def listening(queue: str) -> Listening:

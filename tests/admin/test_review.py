@@ -176,9 +176,10 @@ class TestErrands:
         assert [(name, queue) for name, _args, queue in broker.sent] == [
             ("prodgen.run_errand", "prodgen-quick")
         ]
-        assert "Its smaller versions are being made." in owner.get(
-            gallery(reviewed_job) + "?state=approved"
-        ).content.decode()
+        assert (
+            "Its smaller versions are being made."
+            in owner.get(gallery(reviewed_job) + "?state=approved").content.decode()
+        )
         self.lose_messages()
         assert sweep().woken == 1
         self.work()
@@ -213,9 +214,10 @@ class TestErrands:
         decide(owner, image, "approve")
         self.work()
         assert Errand.objects.get().attempts == 3
-        assert "Its smaller versions could not be made" in owner.get(
-            gallery(reviewed_job) + "?state=approved"
-        ).content.decode()
+        assert (
+            "Its smaller versions could not be made"
+            in owner.get(gallery(reviewed_job) + "?state=approved").content.decode()
+        )
         assert sweep().woken == 0
         save_content("pictures", data, "jpg")
         decide(owner, image, "undo")

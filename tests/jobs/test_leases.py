@@ -194,4 +194,3 @@ def test_whatever_happens_every_picture_is_there_once(products: list[Any], steps
     assert sorted(job.images.values_list("item_id", "slot")) == sorted((pk, 0) for pk in done)
     assert set(job.items.values_list("state", flat=True)) <= {"done", "failed"}
     assert all(n == 3 for n in job.items.filter(state="failed").values_list("attempts", flat=True))
-

@@ -11,6 +11,22 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.services.settings")
 
 import django
 
+from tests.services.audit import approve_all, audit, open_work
+
+__all__ = [
+    "approve_all",
+    "audit",
+    "cancel",
+    "create",
+    "create_many",
+    "done",
+    "double",
+    "look",
+    "migrate",
+    "open_work",
+    "purge",
+]
+
 
 def migrate() -> None:
     from django.core.management import call_command
@@ -24,6 +40,20 @@ def create(count: int, **options: Any) -> int:
 
     products = [Product.objects.create(title=f"Thing {n}") for n in range(count)]
     return create_job("paint", products=products, options=options).pk
+
+
+def create_many(count: int) -> int:
+    from prodgen_django.jobs import create_job
+    from tests.services.shop.models import Product
+
+    Product.objects.bulk_create([Product(title=f"Thing {n}") for n in range(count)], batch_size=2000)
+    return create_job("paint", products=Product.objects.order_by("pk")).pk
+
+
+def done(job_id: int) -> int:
+    from prodgen_django.models import JobItem
+
+    return JobItem.objects.filter(job=job_id, state="done").count()
 
 
 def look(job_id: int) -> dict[str, Any]:
