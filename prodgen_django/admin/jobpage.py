@@ -162,7 +162,7 @@ class _Counted(Paginator):
 
     def __init__(self, items: QuerySet[JobItem], count: int) -> None:
         super().__init__(items, ROWS)
-        self.count = count  # type: ignore[misc]  (a cached property)
+        self.count = count
 
 
 def _page(job: Job, query: Any, counts: dict[str, int]) -> tuple[Any, str]:

@@ -28,6 +28,14 @@ def _reviewer() -> Any:
     return get_user_model().objects.get_or_create(username="reviewer", defaults={"is_superuser": True})[0]
 
 
+def busy() -> list[int]:
+    """The processes that have items in hand."""
+    from prodgen_django.models import JobItem
+
+    names = JobItem.objects.filter(state="running").values_list("claimed_by", flat=True)
+    return sorted({int(name.rpartition(":")[2]) for name in names})
+
+
 def open_work() -> dict[str, int]:
     from prodgen_django.models import Errand, Job, JobItem
 

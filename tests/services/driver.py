@@ -11,11 +11,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.services.settings")
 
 import django
 
-from tests.services.audit import approve_all, audit, open_work
+from tests.services.audit import approve_all, audit, busy, open_work
 
 __all__ = [
     "approve_all",
     "audit",
+    "busy",
     "cancel",
     "create",
     "create_many",

@@ -28,6 +28,8 @@ WORKERS, ITEMS, PICTURES = 4, 12, 2
 OPEN_JOBS = 2
 #: Seconds between two kills, at most and at least.
 PAUSE = (0.1, 1.5)
+#: Share of kills that may hit a worker with no item in hand; it starts, waits, or runs an errand.
+IDLE = 0.25
 #: Seconds within which all work must be over after the last kill.
 PATIENCE = 240
 COLUMNS = (
@@ -80,10 +82,13 @@ class Soak:
 
     def _kill(self) -> str:
         """Kill a worker that is up; says which of its processes, or nothing where none is up."""
+        busy = set(self.site.call("busy"))
+        anybody = self.chance.random() < IDLE
         up = [
             (worker, found)
             for worker in self.workers
             if worker.process and worker.process.poll() is None and (found := children(worker.process.pid))
+            if anybody or busy.intersection(found)
         ]
         if not up:
             return ""

@@ -16,11 +16,14 @@ PRODGEN = {
     "SWEEP_SECONDS": 1,
     "REPUBLISH_SECONDS": 6,
     # With folders for a broker Celery frees the place of a killed child only at the hard limit.
-    "TASK_SOFT_TIME_LIMIT": 12,
-    "TASK_TIME_LIMIT": 15,
+    "TASK_SOFT_TIME_LIMIT": 17,
+    "TASK_TIME_LIMIT": 20,
+    # AVIF takes seconds a picture, and it is not the encoder that is tried.
+    "RENDITION_WIDTHS": [320, 640],
+    "RENDITION_FORMATS": ["jpeg", "webp"],
     # So many kills hit some item more than three times, which is no fault of it.
     "MAX_ATTEMPTS": 100,
 }
 globals().update(
-    celery_settings(os.environ.get("PRODGEN_SERVICES_BROKER"), folder=FOLDER, time_limit=15, sweep_seconds=1)
+    celery_settings(os.environ.get("PRODGEN_SERVICES_BROKER"), folder=FOLDER, time_limit=20, sweep_seconds=1)
 )
