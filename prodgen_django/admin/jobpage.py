@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -26,6 +25,7 @@ from prodgen_django.admin import training
 from prodgen_django.admin.campaigns import again_choices
 from prodgen_django.admin.fields import in_words
 from prodgen_django.admin.jobstate import summary
+from prodgen_django.admin.pages import Counted
 from prodgen_django.admin.permissions import may, may_generate, requires
 from prodgen_django.admin.reports import report_in_words, step_in_words
 from prodgen_django.admin.words import file_url, kind_label, kind_name, photo_urls
@@ -126,7 +126,7 @@ def item_rows(job: Job, items: Any) -> list[tuple[JobItem, str, str]]:
 
 def fragments(job: Job, user: Any, state: str, facts: dict[str, Any]) -> dict[str, str]:
     """The live parts of the page, by name."""
-    newest = list(job.images.only("thumbnail", "title", "state").order_by("-pk")[:NEWEST])
+    newest = list(job.images.only("job", "uuid", "thumbnail", "title").order_by("-pk")[:NEWEST])
     made = dict(job.images.order_by().values_list("state").annotate(n=Count("pk"))) if newest else {}
     pictures = [{"url": file_url(image.thumbnail), "title": str(image), "pk": image.pk} for image in newest]
     shared = {
@@ -157,18 +157,10 @@ def fragments(job: Job, user: Any, state: str, facts: dict[str, Any]) -> dict[st
     }
 
 
-class _Counted(Paginator):
-    """Pages of what has been counted already."""
-
-    def __init__(self, items: QuerySet[JobItem], count: int) -> None:
-        super().__init__(items, ROWS)
-        self.count = count
-
-
 def _page(job: Job, query: Any, counts: dict[str, int]) -> tuple[Any, str]:
     state = query.get("state", "")
     count = counts.get(state, counts["total"]) if state in JobItem.State.values else counts["total"]
-    return _Counted(_items(job, state), count).get_page(query.get("page")), state
+    return Counted(_items(job, state), ROWS, count).get_page(query.get("page")), state
 
 
 @requires()

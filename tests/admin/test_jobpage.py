@@ -124,6 +124,24 @@ def test_a_job_of_five_thousand_items_is_shown_and_polled_by_the_page(
     assert 0 < len(queries(owner, address)) <= 13
 
 
+def test_a_poll_takes_the_same_few_queries_for_any_number_of_pictures(
+    owner: Client, make_products: Callable[..., list[Any]]
+) -> None:
+    def polled(count: int) -> list[str]:
+        job = create_job("display", products=products[:count], draft=True)
+        finish(job, pictures=2)
+        Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING)
+        # Something runs and something has failed, so that nothing is left out.
+        items = list(job.items.all())
+        job.items.filter(pk=items[0].pk).update(state=JobItem.State.RUNNING, progress=0.5, stage="Staging")
+        job.items.filter(pk=items[1].pk).update(state=JobItem.State.FAILED, error="No.")
+        return queries(owner, reverse("admin:prodgen_job_progress", args=[job.pk]))
+
+    products = make_products(60)
+    few, many = polled(2), polled(60)
+    assert 0 < len(few) == len(many) <= 14, "\n".join(many)
+
+
 def test_items_by_state(owner: Client, running: Job) -> None:
     page = owner.get(running.get_absolute_url() + "?state=running").content.decode()
     assert page.count("<tr data-item=") == 1
