@@ -56,6 +56,8 @@ def create_job(
             code="too_many_products",
             params={"count": len(chosen), "most": most},
         )
+    for start in range(0, len(chosen), CHUNK):
+        get_catalog().prepare(chosen[start : start + CHUNK])
     cleaned = _as_json(options or {}) if draft else _clean(recipe, options or {})
     if draft and chosen:
         plans = Recipe.plan(recipe, chosen, _photos_of(chosen, photos), cleaned)
@@ -186,7 +188,7 @@ def _write_items(job: Job, plans: Sequence[ItemPlan], seed: int) -> None:
                 product=plan.product,
                 title=plan.title[:255],
                 photos=list(plan.photos),
-                options=_as_json(plan.options),
+                options=_as_json(plan.options) if plan.options else {},
                 # Far enough apart that an item may count up from its own for several pictures.
                 seed=seed + 1000 * position,
             )

@@ -58,6 +58,7 @@ def run_here(job_id: int) -> None:
 
 
 def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
+    get_catalog().prepare([item.product for item in claimed.items if item.product is not None])
     items = [_work_item(claimed.job, item) for item in claimed.items]
     open_items = {item.pk for item in items}
     held = claimed.held
