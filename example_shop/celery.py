@@ -1,4 +1,4 @@
-"""The shop's Celery app: ``celery -A example_shop worker -Q prodgen``."""
+"""The shop's Celery app: ``celery -A example_shop worker -Q prodgen-quick,prodgen,prodgen-gpu``."""
 
 from __future__ import annotations
 

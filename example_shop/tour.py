@@ -74,12 +74,27 @@ class Tour:
 
 @contextmanager
 def worker() -> Iterator[subprocess.Popen[bytes]]:
-    """A real Celery worker with its beat, ended with the block."""
-    log = (settings.DEMO_DIR / "worker.log").open("ab")
+    """The shop's real Celery workers, ended with the block; the one for jobs, with its beat.
+
+    A small one beside it does what somebody waits for at a page, which would else stand behind a batch of pictures.
+    """
+    beat = ["--beat", "--schedule", str(settings.DEMO_DIR / "beat")]
+    with (
+        _worker("quick", "prodgen-quick", processes=1),
+        _worker("worker", "prodgen,prodgen-gpu", processes=2, more=beat) as jobs,
+    ):
+        yield jobs
+
+
+@contextmanager
+def _worker(
+    name: str, queues: str, processes: int, more: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
+    log = (settings.DEMO_DIR / f"{name}.log").open("ab")
     command = [
         sys.executable, "-m", "celery", "-A", "example_shop", "worker", "--loglevel", "INFO",
-        "--pool", "prefork", "--concurrency", "2", "--queues", "prodgen,prodgen-gpu",
-        "--beat", "--schedule", str(settings.DEMO_DIR / "beat"), "--without-gossip", "--without-mingle",
+        "--pool", "prefork", "--concurrency", str(processes), "--queues", queues, "--hostname", f"{name}@%h",
+        "--without-gossip", "--without-mingle", *more,
     ]  # fmt: skip
     # Two processes on two cores: threads of their own would only be in each other's way.
     environment = {

@@ -13,6 +13,7 @@ from django.core.files.storage import InvalidStorageError, storages
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
+from prodgen_django.broker import QUEUES
 from prodgen_django.conf import DEFAULTS, product_model, settings
 
 DOTTED = ("CATALOG", "CONSENT")
@@ -266,7 +267,7 @@ def _celery() -> list[CheckMessage]:
                 id="prodgen_django.W004",
             )
         )
-    missing = {"prodgen", "prodgen-gpu"} - queues
+    missing = set(QUEUES) - queues
     if queues and missing and not creates:
         found.append(
             Warning(

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.campaigns.models import BrandKit, Campaign
 from prodgen_django.conf import product_model
+from prodgen_django.errands.models import Errand, WakeUp, Worker
 from prodgen_django.personalization.models import (
     Exposure,
     PersonalisationReport,
@@ -33,6 +34,7 @@ __all__ = [
     "Campaign",
     "Checkpoint",
     "CutOutCorrection",
+    "Errand",
     "Exposure",
     "GeneratedImage",
     "Job",
@@ -46,6 +48,8 @@ __all__ = [
     "TasteProfile",
     "TasteSegment",
     "Turn",
+    "WakeUp",
+    "Worker",
 ]
 
 
@@ -108,17 +112,19 @@ class Job(models.Model):
 
     @property
     def progress(self) -> float:
-        """Share of the work that is over, in [0, 1]; a running item counts by its own progress."""
-        done = models.Sum(
-            models.Case(
-                models.When(state__in=JobItem.OVER, then=1.0),
-                models.When(state=JobItem.State.RUNNING, then=models.F("progress")),
-                default=0.0,
-                output_field=models.FloatField(),
-            )
-        )
-        row = self.items.order_by().aggregate(done=done, total=models.Count("pk"))
-        return (row["done"] or 0.0) / row["total"] if row["total"] else 0.0
+        """Share of the work that was done, in [0, 1]; a running item counts by its own progress."""
+        return self.share(self.counts())
+
+    def share(self, counts: dict[str, int]) -> float:
+        """`progress`, for a caller that has the counts already. What was cancelled was not done."""
+        if not counts["total"]:
+            return 0.0
+        running = 0.0
+        if counts[JobItem.State.RUNNING]:
+            # By state, so that only the few rows of what runs are read.
+            row = self.items.filter(state=JobItem.State.RUNNING).aggregate(n=models.Sum("progress"))
+            running = row["n"] or 0.0
+        return (sum(counts[state] for state in JobItem.WORKED_ON) + running) / counts["total"]
 
 
 class JobItem(models.Model):
@@ -136,6 +142,10 @@ class JobItem(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     OVER = (State.DONE, State.FAILED, State.CANCELLED)
+    #: Over because it was worked on.
+    WORKED_ON = (State.DONE, State.FAILED)
+    #: Really worked on at this moment: a worker takes a batch of items, and most wait for their turn in it.
+    BEGUN = Q(state=State.RUNNING) & ~Q(stage="", progress=0.0)
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="items")
     position = models.PositiveIntegerField(default=0)
@@ -155,8 +165,6 @@ class JobItem(models.Model):
     token = models.UUIDField(null=True, blank=True, editable=False)
     claimed_by = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    #: When a wake-up was last published; the sweeper publishes again what has waited too long.
-    woken_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=64, blank=True)
@@ -169,7 +177,9 @@ class JobItem(models.Model):
         verbose_name_plural = _("job items")
         ordering = ["job", "position", "pk"]
         indexes = [
-            models.Index(fields=["job", "state"], name="prodgen_item_job_state"),
+            # What is claimed next, and how many there are in a state, without a look at the job's other rows.
+            models.Index(fields=["job", "state", "position", "id"], name="prodgen_item_next"),
+            models.Index(fields=["job", "position", "id"], name="prodgen_item_page"),
             models.Index(
                 fields=["state", "lease_until"],
                 name="prodgen_item_open",
@@ -179,6 +189,11 @@ class JobItem(models.Model):
 
     def __str__(self) -> str:
         return self.title or f"item {self.pk}"
+
+    @property
+    def is_begun(self) -> bool:
+        """As `BEGUN`."""
+        return self.state == self.State.RUNNING and bool(self.stage or self.progress)
 
 
 class Checkpoint(models.Model):
@@ -269,6 +284,8 @@ class GeneratedImage(models.Model):
         indexes = [
             models.Index(fields=["product", "state"], name="prodgen_image_product"),
             models.Index(fields=["state", "-created_at"], name="prodgen_image_state"),
+            models.Index(fields=["job", "-id"], name="prodgen_image_newest"),
+            models.Index(fields=["created_at", "id"], name="prodgen_image_created"),
         ]
         permissions = [
             ("review", _("Can approve and reject pictures")),

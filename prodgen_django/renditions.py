@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prodgen_django.conf import settings
 from prodgen_django.models import GeneratedImage
@@ -11,6 +11,11 @@ from prodgen_django.recipes.sealing import sealed_bytes
 from prodgen_django.storage import DamagedFile, read_picture, save_content
 
 logger = logging.getLogger("prodgen_django.renditions")
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from prodgen_django.models import Errand
 
 EXTENSIONS = {"jpeg": "jpg"}
 #: The code of the blocker by which a picture says that its file is damaged.
@@ -62,3 +67,10 @@ def render(image_id: int) -> list[dict[str, Any]]:
             )
     GeneratedImage.objects.filter(pk=image.pk).update(renditions=made, blockers=others)
     return made
+
+
+def run_errand(errand: Errand, held: QuerySet[Errand]) -> bool:
+    """What a worker does with the errand that an approval leaves."""
+    if errand.image_id is not None:
+        render(errand.image_id)
+    return True

@@ -10,23 +10,28 @@ or task it comes from. A program that decides by itself says so with `SYSTEM`; N
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from prodgen_django import signals
 from prodgen_django.catalog import CatalogError, get_catalog
-from prodgen_django.jobs.wake import send_patiently
+from prodgen_django.errands.run import LEASE_SECONDS, ask_for_decision, ask_for_renditions
+from prodgen_django.jobs.clock import from_now
 from prodgen_django.models import GeneratedImage, ReviewEvent
 from prodgen_django.permissions import CHANGES, SYSTEM, System, allowed_actions, last_change, refusal
 from prodgen_django.storage import DamagedFile, read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from prodgen_django.models import Errand
 
 __all__ = [
     "SYSTEM",
@@ -36,7 +41,6 @@ __all__ = [
     "apply",
     "approve",
     "publish",
-    "publish_many",
     "reject",
     "undo",
     "unpublish",
@@ -45,8 +49,12 @@ __all__ = [
 logger = logging.getLogger("prodgen_django.review")
 
 State = GeneratedImage.State
-#: More than this are published by a worker, because each copies a file.
-MOST_IN_REQUEST = 20
+#: More than this are decided about by a worker; publishing copies a file each.
+MOST_IN_REQUEST = {"approve": 60, "reject": 60, "publish": 20, "unpublish": 20}
+#: A worker decides about so many between two looks at the clock, and so long before somebody else has a turn.
+SLICE, SLICE_SECONDS = 20, 15.0
+#: How many refusals of a decision by a worker are kept with their reasons.
+MOST_REASONS = 20
 
 #: Kinds that belong to no product: a template's tag places them, so that nothing is copied to a catalogue.
 PLACED_BY_TAG = ("campaign",)
@@ -95,27 +103,27 @@ def undo(image: GeneratedImage, by: Any) -> ReviewEvent:
 
 
 def apply(action: str, images: Iterable[GeneratedImage], by: Any) -> BulkResult:
-    """The same change to many pictures; each that is refused is told with its reason, and stops no other."""
-    result, chosen = BulkResult(), list(images)
-    if action == "publish" and len(chosen) > MOST_IN_REQUEST and not isinstance(by, System):
-        from prodgen_django.tasks import publish as task
+    """The same change to many pictures; each that is refused is told with its reason, and stops no other.
 
-        keys = []
-        for image in chosen:
-            against = refusal(image, "publish", by)
-            if against is None:
-                keys.append(image.pk)
-            else:
-                result.refused.append((image, against.message))
-        if not keys:
-            return result
-        transaction.on_commit(partial(_send, task, keys, by.pk), robust=True)
-        result.queued = len(keys)
-        return result
+    More than `MOST_IN_REQUEST` are handed to a worker as they are chosen now; a program's own are decided at once.
+    """
+    keys = list(images.values_list("pk", flat=True)) if isinstance(images, QuerySet) else None
+    if keys is None:
+        images = list(images)
+        keys = [image.pk for image in images]
+    if len(keys) > MOST_IN_REQUEST[action] and not isinstance(by, System):
+        ask_for_decision(action, keys, by)
+        return BulkResult(queued=len(keys))
+    return _decide(action, images, by)
+
+
+def _decide(action: str, images: Iterable[GeneratedImage], by: Any, alone: bool = True) -> BulkResult:
+    """`alone`: a single picture counts as looked at; not so where it is one of a worker's many."""
+    result, chosen = BulkResult(), list(images)
     change = {"approve": approve, "reject": reject, "publish": publish, "unpublish": unpublish}[action]
     for image in chosen:
         try:
-            if action == "approve" and len(chosen) > 1:
+            if action == "approve" and (len(chosen) > 1 or not alone):
                 _was_looked_at(image)
             with transaction.atomic():
                 change(image, by)
@@ -126,20 +134,27 @@ def apply(action: str, images: Iterable[GeneratedImage], by: Any) -> BulkResult:
     return result
 
 
-def publish_many(image_ids: list[int], user_id: int | None) -> BulkResult:
-    """What the worker does with a large bulk of pictures to publish."""
-    from django.contrib.auth import get_user_model
-
-    by = get_user_model()._default_manager.filter(pk=user_id).first() if user_id is not None else None
-    result = BulkResult()
-    for image in GeneratedImage.objects.filter(pk__in=image_ids):
-        try:
-            publish(image, by)
-        except ReviewError as error:
-            result.refused.append((image, error.message))
-        else:
-            result.done += 1
-    return result
+def run_errand(errand: Errand, held: QuerySet[Errand]) -> bool:
+    """What a worker does with a decision about many pictures: some seconds of it, then others have a turn."""
+    action, keys = errand.what["action"], errand.what["images"]
+    report = {"done": 0, "refused": 0, "reasons": [], **errand.report}
+    until = time.monotonic() + SLICE_SECONDS
+    while errand.position < len(keys) and time.monotonic() < until:
+        part = keys[errand.position : errand.position + SLICE]
+        images = GeneratedImage.objects.filter(pk__in=part)
+        # A worker that died in the midst of a slice has decided about some of it.
+        already = images.filter(state=CHANGES[action][1]).count()
+        result = _decide(action, images.exclude(state=CHANGES[action][1]), errand.by, alone=False)
+        report["done"] += result.done + already
+        report["refused"] += len(result.refused)
+        told = [[str(image), reason] for image, reason in result.refused]
+        report["reasons"] = [*report["reasons"], *told][:MOST_REASONS]
+        errand.position += len(part)
+        if not held.update(
+            position=errand.position, report=report, attempts=0, lease_until=from_now(LEASE_SECONDS)
+        ):
+            return False  # it was so slow that somebody else has it in hand
+    return errand.position >= len(keys)
 
 
 def _was_looked_at(image: GeneratedImage) -> None:
@@ -197,44 +212,18 @@ def _move(image: GeneratedImage, action: str, by: Any, note: str = "") -> Review
         event = ReviewEvent.objects.create(
             image=row, action=action, from_state=row.state, to_state=to, by=person, note=note, undoes=undone
         )
+        if to in (State.APPROVED, State.PUBLISHED) and not row.renditions:
+            # Asked again where it is published: what was asked for at approval may have gone wrong since.
+            ask_for_renditions(row)
     was, image.state = row.state, to
-    if to == State.APPROVED and was != State.PUBLISHED:
-        transaction.on_commit(partial(_approved, image, person), robust=True)
-    elif to == State.PUBLISHED:
-        transaction.on_commit(partial(_published, image, person), robust=True)
+    told = None
+    if to == State.PUBLISHED:
+        told = signals.image_published
     elif was == State.PUBLISHED:
-        transaction.on_commit(
-            partial(signals.image_withdrawn.send_robust, sender=GeneratedImage, image=image, by=person)
-        )
+        told = signals.image_withdrawn
+    elif to == State.APPROVED:
+        told = signals.image_approved
+    if told is not None:
+        send = partial(told.send_robust, sender=GeneratedImage, image=image, by=person)
+        transaction.on_commit(send, robust=True)
     return event
-
-
-def _approved(image: GeneratedImage, by: Any) -> None:
-    from prodgen_django.tasks import render
-
-    signals.image_approved.send_robust(sender=GeneratedImage, image=image, by=by)
-    _send(render, image.pk)
-
-
-def _published(image: GeneratedImage, by: Any) -> None:
-    from prodgen_django.tasks import render
-
-    signals.image_published.send_robust(sender=GeneratedImage, image=image, by=by)
-    if not image.renditions:
-        # The message that was sent at approval may have been lost; done again it changes nothing.
-        _send(render, image.pk)
-
-
-def _send(task: Any, *args: Any) -> None:
-    """Publish a message, and never let the broker hold up or fail the person who clicked."""
-
-    def send() -> bool:
-        try:
-            task.apply_async(args, queue="prodgen", retry=False, ignore_result=True)
-        except Exception as error:  # noqa: BLE001  (each transport raises its own)
-            logger.warning("%s%r: the broker took no message (%s)", task.name, args, error)
-            return False
-        return True
-
-    if not send_patiently(send, "prodgen-review"):
-        logger.warning("%s%r: the broker does not answer", task.name, args)

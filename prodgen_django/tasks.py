@@ -6,10 +6,12 @@ from celery import shared_task
 
 
 @shared_task(name="prodgen.run_job", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
-def run_job(job_id: int) -> None:
+def run_job(job_id: int, wake_up: str | None = None) -> None:
     """Do one batch of a job."""
     from prodgen_django.jobs.run import run_batch
+    from prodgen_django.jobs.wake import arrived
 
+    arrived(wake_up)
     run_batch(job_id)
 
 
@@ -21,20 +23,12 @@ def sweep() -> None:
     sweep()
 
 
-@shared_task(name="prodgen.render", acks_late=True, ignore_result=True)
-def render(image_id: int) -> None:
-    """Make the smaller versions of an approved picture."""
-    from prodgen_django.renditions import render
+@shared_task(name="prodgen.run_errand", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def run_errand(wake_up: str | None = None) -> None:
+    """Do a slice of an errand: smaller versions of a picture, or a decision about many."""
+    from prodgen_django.errands.run import run_errand
 
-    render(image_id)
-
-
-@shared_task(name="prodgen.publish", acks_late=True, ignore_result=True)
-def publish(image_ids: list[int], user_id: int | None) -> None:
-    """Publish many pictures outside the request."""
-    from prodgen_django.review import publish_many
-
-    publish_many(image_ids, user_id)
+    run_errand(wake_up)
 
 
 @shared_task(name="prodgen.preview", ignore_result=True)

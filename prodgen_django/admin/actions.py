@@ -32,11 +32,19 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
+    from prodgen_django.models import Job
     from prodgen_django.recipes import Recipe
 
     AdminAction = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 
-__all__ = ["ProductGenerationMixin", "add_product_actions", "make_job_action", "start_draft"]
+__all__ = [
+    "ProductGenerationMixin",
+    "add_product_actions",
+    "make_draft",
+    "make_job_action",
+    "start_draft",
+    "to_options",
+]
 
 
 NAMES = {
@@ -77,6 +85,16 @@ def start_draft(
     """Make a draft job and redirect to its options; None, with a message, where the selection cannot be
     taken.
     """
+    job = make_draft(request, kind, products)
+    return to_options(job) if job is not None else None
+
+
+def to_options(job: Job) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:prodgen_job_options", args=[job.pk]))
+
+
+def make_draft(request: HttpRequest, kind: str, products: QuerySet[Any] | None = None) -> Job | None:
+    """Make a draft job; None, with a message, where the selection cannot be taken."""
     from prodgen_django.jobs import create_job
 
     if not may_generate(request.user):
@@ -88,15 +106,13 @@ def start_draft(
             messages.error(request, message % {"chosen": chosen, "most": most})
             return None
     try:
-        job = create_job(kind, products=products, created_by=request.user, draft=True)
+        return create_job(kind, products=products, created_by=request.user, draft=True)
     except ValidationError as error:
         for sentence in error.messages:
             messages.error(request, sentence)
-        return None
     except LookupError:
         messages.error(request, gettext("There is no kind of job named “%s”.") % kind)
-        return None
-    return HttpResponseRedirect(reverse("admin:prodgen_job_options", args=[job.pk]))
+    return None
 
 
 def installed_recipes() -> dict[str, Recipe]:

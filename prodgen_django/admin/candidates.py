@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
 
 from prodgen_django.admin.changes import ACTION_LABELS, KEYS
 from prodgen_django.admin.cutout import can_mend
@@ -57,6 +58,8 @@ class Card:
     actions: list[tuple[str, Any, str]]
     #: Whether this user may draw the product's outline anew.
     can_mend: bool = False
+    #: Why the smaller versions are not there, in words.
+    renditions: str = ""
     events: list[ReviewEvent] = field(default_factory=list)
     #: Real products like a concept picture, the nearest first.
     nearest: list[Likeness] = field(default_factory=list)
@@ -72,8 +75,21 @@ class Card:
 def with_all(images: QuerySet[GeneratedImage]) -> QuerySet[GeneratedImage]:
     events = ReviewEvent.objects.select_related("by").order_by("pk")
     return images.select_related("job", "item", "checkpoint").prefetch_related(
-        Prefetch("events", queryset=events)
+        Prefetch("events", queryset=events), "errands"
     )
+
+
+def _renditions(image: GeneratedImage) -> str:
+    """Where the smaller versions of an approved picture are, while they are not there."""
+    errand = next(iter(image.errands.all()), None)
+    if errand is None or image.state not in (GeneratedImage.State.APPROVED, GeneratedImage.State.PUBLISHED):
+        return ""
+    if errand.over_at is None:
+        return _("Its smaller versions are being made.")
+    return _(
+        "Its smaller versions could not be made, so the shop shows the large file (%(error)s). Undo the "
+        "approval and approve it again to try once more."
+    ) % {"error": errand.error}
 
 
 def cards_for(images: Sequence[GeneratedImage], user: Any) -> list[Card]:
@@ -118,5 +134,6 @@ def _card(image: GeneratedImage, user: Any, urls: dict[str, str]) -> Card:
             (action, ACTION_LABELS[action], KEYS.get(action, "")) for action in ACTIONS if action in allowed
         ],
         can_mend=can_mend(image) and may_generate(user),
+        renditions=_renditions(image),
         events=list(image.events.all()),
     )

@@ -60,11 +60,11 @@ def apply_many(request: HttpRequest, action: str, images: QuerySet[GeneratedImag
     }[action]
     if result.done:
         messages.success(request, done % result.done)
-    queued = getattr(result, "queued", 0)
+    queued = result.queued
     if queued:
         text = ngettext(
-            "%d picture is handed to a worker to be published.",
-            "%d pictures are handed to a worker to be published.",
+            "%d picture is handed to a worker, for it takes a while. This page says how far it is.",
+            "%d pictures are handed to a worker, for it takes a while. This page says how far it is.",
             queued,
         )
         messages.info(request, text % queued)

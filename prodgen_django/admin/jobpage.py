@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from prodgen_django.admin import training
 from prodgen_django.admin.campaigns import again_choices
 from prodgen_django.admin.fields import in_words
+from prodgen_django.admin.jobstate import summary
+from prodgen_django.admin.pages import Counted
 from prodgen_django.admin.permissions import may, may_generate, requires
 from prodgen_django.admin.reports import report_in_words, step_in_words
-from prodgen_django.admin.words import duration, file_url, kind_label, kind_name, photo_urls
+from prodgen_django.admin.words import file_url, kind_label, kind_name, photo_urls
 from prodgen_django.jobs.early import ASKED, can_finish_early
 from prodgen_django.keys import key_of
 from prodgen_django.models import GeneratedImage, Job, JobItem
@@ -62,6 +62,13 @@ class ItemRow:
     def percent(self) -> int:
         return round(100 * self.item.progress)
 
+    @property
+    def badge(self) -> tuple[str, Any]:
+        """The state that the row shows, and its word: in a worker's batch most items wait for their turn."""
+        if self.item.state == JobItem.State.RUNNING and not self.item.is_begun:
+            return JobItem.State.QUEUED, _("Next")
+        return self.item.state, self.item.get_state_display()
+
     def html(self) -> str:
         return render_to_string("prodgen_django/admin/_item_row.html", {"row": self})
 
@@ -77,6 +84,12 @@ def _items(job: Job, state: str) -> QuerySet[JobItem]:
     items = job.items.order_by("position", "pk").prefetch_related(
         Prefetch("images", queryset=pictures, to_attr="shown_images")
     )
+    if state == JobItem.State.RUNNING:
+        return items.filter(JobItem.BEGUN)
+    if state == JobItem.State.QUEUED:
+        # What a worker has taken and not begun comes next.
+        taken = Q(state=JobItem.State.RUNNING) & ~JobItem.BEGUN
+        return items.filter(Q(state=JobItem.State.QUEUED) | taken)
     return items.filter(state=state) if state in JobItem.State.values else items
 
 
@@ -112,67 +125,22 @@ def item_rows(job: Job, items: Any) -> list[tuple[JobItem, str, str]]:
     return rows
 
 
-def summary(job: Job) -> dict[str, Any]:
-    """How far the job is, in numbers and in words."""
-    counts = job.counts()
-    share = job.progress
-    over = sum(counts[state] for state in JobItem.OVER)
-    left = ""
-    elapsed = 0.0
-    if job.started_at:
-        elapsed = ((job.finished_at or timezone.now()) - job.started_at).total_seconds()
-        if job.state == Job.State.RUNNING and 0.03 < share < 1 and elapsed > 5:
-            left = duration(elapsed * (1 - share) / share)
-    return {
-        "job": job,
-        "counts": counts,
-        "over": over,
-        "percent": int(100 * share),
-        "elapsed": duration(elapsed) if job.started_at else "",
-        "left": left,
-        "sentence": sentence(job, counts, over),
-        "stopping": bool(job.cancel_requested_at) and not job.is_finished,
-    }
-
-
-def sentence(job: Job, counts: dict[str, int], over: int) -> str:
-    """The state of the job in one sentence, which screen readers hear when it changes."""
-    numbers = {"over": over, **counts}
-    if job.state == Job.State.QUEUED:
-        return _("Waiting for a worker. %(total)d to do.") % numbers
-    if job.state == Job.State.RUNNING:
-        if job.cancel_requested_at:
-            return _("Stopping: what is being worked on is let go. %(over)d of %(total)d over.") % numbers
-        if counts["failed"]:
-            return _("%(over)d of %(total)d done, %(failed)d of them failed.") % numbers
-        return _("%(over)d of %(total)d done.") % numbers
-    if job.state == Job.State.SUCCEEDED:
-        return _("All done.") if counts["total"] == 1 else _("All %(total)d done.") % numbers
-    if job.state == Job.State.PARTLY_FAILED:
-        return _("%(done)d done, %(failed)d failed: the reasons stand below.") % numbers
-    if job.state == Job.State.FAILED:
-        return _("Nothing could be made: the reasons stand below.")
-    if job.state == Job.State.CANCELLED:
-        return _("Cancelled after %(done)d of %(total)d.") % numbers
-    return _("Not started yet.")
-
-
-def fragments(job: Job, user: Any, state: str) -> dict[str, str]:
+def fragments(job: Job, user: Any, state: str, facts: dict[str, Any]) -> dict[str, str]:
     """The live parts of the page, by name."""
-    newest = list(job.images.only("thumbnail", "title", "state").order_by("-pk")[:NEWEST])
-    waiting = job.images.filter(state=GeneratedImage.State.PENDING).count()
+    newest = list(job.images.only("job", "uuid", "thumbnail", "title").order_by("-pk")[:NEWEST])
+    made = dict(job.images.order_by().values_list("state").annotate(n=Count("pk"))) if newest else {}
     pictures = [{"url": file_url(image.thumbnail), "title": str(image), "pk": image.pk} for image in newest]
-    facts = summary(job)
     shared = {
         **facts,
         "pictures": pictures,
-        "picture_count": job.images.count() if newest else 0,
-        "waiting": waiting,
+        "picture_count": sum(made.values()),
+        "waiting": made.get(GeneratedImage.State.PENDING, 0),
         "may_generate": may_generate(user),
         "has_pack": job.kind == "export" and facts["counts"]["done"] > 0 and may(user, "generate", "publish"),
         "finishable": can_finish_early(job) and ASKED not in job.log,
         "cancellable": not job.is_finished and not job.cancel_requested_at,
         "retryable": facts["counts"]["failed"] if not job.cancel_requested_at else 0,
+        "repeatable": facts["counts"]["cancelled"] if job.state == Job.State.CANCELLED else 0,
     }
     counts = facts["counts"]
     tabs = [{"state": "", "label": _("All"), "count": counts["total"]}]
@@ -190,9 +158,10 @@ def fragments(job: Job, user: Any, state: str) -> dict[str, str]:
     }
 
 
-def _page(job: Job, query: Any) -> tuple[Any, str]:
+def _page(job: Job, query: Any, counts: dict[str, int]) -> tuple[Any, str]:
     state = query.get("state", "")
-    return Paginator(_items(job, state), ROWS).get_page(query.get("page")), state
+    count = counts.get(state, counts["total"]) if state in JobItem.State.values else counts["total"]
+    return Counted(_items(job, state), ROWS, count).get_page(query.get("page")), state
 
 
 @requires()
@@ -203,7 +172,8 @@ def job_page(request: HttpRequest, object_id: str, *, site: AdminSite) -> HttpRe
     job = get_object_or_404(Job.objects.select_related("created_by"), pk=pk)
     if job.state == Job.State.DRAFT and may_generate(request.user):
         return HttpResponseRedirect(reverse("admin:prodgen_job_options", args=[job.pk]))
-    page, state = _page(job, request.GET)
+    facts = summary(job)
+    page, state = _page(job, request.GET, facts["counts"])
     rows = item_rows(job, page.object_list)
     try:
         asked = list(in_words(get_recipe(job.kind).options_form, job.options))
@@ -223,8 +193,8 @@ def job_page(request: HttpRequest, object_id: str, *, site: AdminSite) -> HttpRe
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         "state": state,
         "live": not job.is_finished,
-        "fragments": fragments(job, request.user, state),
-        "sentence": summary(job)["sentence"],
+        "fragments": fragments(job, request.user, state, facts),
+        "sentence": facts["sentence"],
     }
     return TemplateResponse(request, "prodgen_django/admin/job.html", context)
 
@@ -238,12 +208,12 @@ def progress(request: HttpRequest, pk: int, *, site: AdminSite) -> JsonResponse:
     left out.
     """
     job = get_object_or_404(Job, pk=pk)
-    page, state = _page(job, request.GET)
+    facts = summary(job)
+    page, state = _page(job, request.GET, facts["counts"])
     seen = dict(part.split(":", 1) for part in request.GET.get("seen", "").split(",") if ":" in part)
     rows = item_rows(job, page.object_list)
-    parts = fragments(job, request.user, state)
+    parts = fragments(job, request.user, state, facts)
     shown = dict(part.split(":", 1) for part in request.GET.get("parts", "").split(",") if ":" in part)
-    facts = summary(job)
     return JsonResponse(
         {
             "state": job.state,
@@ -313,3 +283,19 @@ def retry(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
         else:
             messages.info(request, _("Nothing has failed in this job."))
     return HttpResponseRedirect(job.get_absolute_url())
+
+
+@require_POST
+@requires("generate")
+def repeat(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
+    """Make what a cancelled job left out, as a job of its own."""
+    from prodgen_django.jobs import JobStateError, repeat_job
+
+    job = get_object_or_404(Job, pk=pk)
+    try:
+        again = repeat_job(job, request.user)
+    except JobStateError as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(job.get_absolute_url())
+    messages.success(request, _("It is made again; the cancelled job stays as it is."))
+    return HttpResponseRedirect(again.get_absolute_url())

@@ -10,13 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Count, Prefetch, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from prodgen_django.admin import campaigns, jobpage, options, packs, preview, review
+from prodgen_django.admin import campaigns, jobpage, options, packs, preview, review, workers
 from prodgen_django.admin.actions import installed_recipes
 from prodgen_django.admin.changelist import DecoratedChangeList, KindFilter, ReadOnlyAdmin
 from prodgen_django.admin.permissions import may_generate
@@ -35,28 +35,44 @@ THUMBNAILS = 4
 
 
 class JobChangeList(DecoratedChangeList):
-    """Counts the items and pictures of the page's jobs in two queries, however many there are."""
+    """Counts the items and pictures of the page's jobs and finds their first pictures, in five queries that
+    indexes answer, however many there are.
+    """
 
     def decorate(self, results: list[Job]) -> None:
         shown: dict[int, dict[str, Any]] = {
             job.pk: {"total": 0, "over": 0, "share": 0.0, "failed": 0, "pictures": 0} for job in results
         }
         items = JobItem.objects.order_by().filter(job__in=shown)
-        for row in items.values("job", "state").annotate(n=Count("pk"), share=Sum("progress")):
+        for row in items.values("job", "state").annotate(n=Count("pk")):
             count = shown[row["job"]]
             count["total"] += row["n"]
-            if row["state"] in JobItem.OVER:
+            if row["state"] in JobItem.WORKED_ON:
                 count["over"] += row["n"]
                 count["share"] += row["n"]
-            elif row["state"] == JobItem.State.RUNNING:
-                count["share"] += row["share"] or 0.0
             if row["state"] == JobItem.State.FAILED:
                 count["failed"] = row["n"]
+        # Apart, because no index holds the progress of all items, and few run.
+        running = items.filter(state=JobItem.State.RUNNING)
+        for job_id, share in running.values_list("job").annotate(share=Sum("progress")):
+            shown[job_id]["share"] += share or 0.0
         images = GeneratedImage.objects.order_by().filter(job__in=shown)
         for job_id, count in images.values_list("job").annotate(n=Count("pk")):
             shown[job_id]["pictures"] = count
+        first = _first_images(list(shown))
         for job in results:
-            job.shown = shown[job.pk]  # type: ignore[attr-defined]
+            job.shown, job.first_images = shown[job.pk], first[job.pk]  # type: ignore[attr-defined]
+
+
+def _first_images(jobs: list[int]) -> dict[int, list[GeneratedImage]]:
+    """The first pictures of each job. A prefetch with a limit would number all pictures of all these jobs."""
+    mine = GeneratedImage.objects.filter(job=OuterRef("pk")).order_by("pk").values("pk")
+    places = {f"first{n}": Subquery(mine[n : n + 1]) for n in range(THUMBNAILS)}
+    rows = Job.objects.filter(pk__in=jobs).order_by().annotate(**places).values_list("pk", *places)
+    keys = {job: [key for key in found if key is not None] for job, *found in rows}
+    wanted = [key for found in keys.values() for key in found]
+    images = GeneratedImage.objects.only("thumbnail").in_bulk(wanted)
+    return {job: [images[key] for key in found if key in images] for job, found in keys.items()}
 
 
 @admin.register(Job)
@@ -75,16 +91,7 @@ class JobAdmin(ReadOnlyAdmin):
         return JobChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        first = GeneratedImage.objects.only("job_id", "thumbnail", "title", "uuid").order_by("pk")[
-            :THUMBNAILS
-        ]
-        return (
-            super()
-            .get_queryset(request)
-            .defer("log", "options")
-            .select_related("created_by")
-            .prefetch_related(Prefetch("images", queryset=first, to_attr="first_images"))
-        )
+        return super().get_queryset(request).defer("log", "options").select_related("created_by")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -94,7 +101,8 @@ class JobAdmin(ReadOnlyAdmin):
             for kind, recipe in installed_recipes().items()
             if may_generate(request.user) and not recipe.needs_products
         ]
-        return super().changelist_view(request, {"startable": startable, **(extra_context or {})})
+        more = {"startable": startable, "workers": workers.status(), **(extra_context or {})}
+        return super().changelist_view(request, more)
 
     def change_view(
         self,
@@ -145,5 +153,6 @@ class JobAdmin(ReadOnlyAdmin):
             path("<int:pk>/finish/", page(jobpage.finish), name="prodgen_job_finish"),
             path("<int:pk>/pack.zip", page(packs.pack), name="prodgen_job_pack"),
             path("<int:pk>/retry/", page(jobpage.retry), name="prodgen_job_retry"),
+            path("<int:pk>/repeat/", page(jobpage.repeat), name="prodgen_job_repeat"),
         ]
         return [*ours, *super().get_urls()]

@@ -16,17 +16,18 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from prodgen_django.admin import alike, cutout, review
-from prodgen_django.admin.actions import start_draft
+from prodgen_django.admin import alike, cutout, review, workers
+from prodgen_django.admin.actions import make_draft, to_options
 from prodgen_django.admin.candidates import cards_for, with_all
 from prodgen_django.admin.changelist import KindFilter, ReadOnlyAdmin
 from prodgen_django.admin.changes import apply_many
+from prodgen_django.admin.errands import told
 from prodgen_django.admin.permissions import may, requires
 from prodgen_django.admin.scores import GOOD, verdicts
 from prodgen_django.admin.words import file_url, kind_label, kind_name
 from prodgen_django.catalog import get_catalog
 from prodgen_django.keys import key_of
-from prodgen_django.models import GeneratedImage, Job
+from prodgen_django.models import GeneratedImage
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -54,7 +55,8 @@ class GeneratedImageAdmin(ReadOnlyAdmin):
     list_filter = ("state", KindFilter, BlockedFilter, "created_at")
     search_fields = ("title",)
     search_help_text = _("Search by the product's name")
-    date_hierarchy = "created_at"
+    # No date hierarchy: it would read every picture of the shop for each page; the filter by date does the same.
+    show_full_result_count = False
     list_per_page = 40
     list_select_related = ("job",)
     actions = (
@@ -107,13 +109,20 @@ class GeneratedImageAdmin(ReadOnlyAdmin):
             messages.error(request, gettext("None of these pictures is approved and belongs to a product."))
             return None
         products = get_catalog().model._default_manager.filter(pk__in=chosen)
-        answer = start_draft(request, "export", products)
-        if answer is not None:
-            job = Job.objects.filter(kind="export", created_by_id=request.user.pk).latest("pk")
-            for item in job.items.all():
-                item.options = {"images": chosen[item.product_id]}
-                item.save(update_fields=["options"])
-        return answer
+        job = make_draft(request, "export", products)
+        if job is None:
+            return None
+        items = list(job.items.all())
+        for item in items:
+            item.options = {"images": chosen[item.product_id]}
+        job.items.bulk_update(items, ["options"], batch_size=500)
+        return to_options(job)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        more = {"workers": workers.status(), "errands": told(request.user), **(extra_context or {})}
+        return super().changelist_view(request, more)
 
     # -- the list
 

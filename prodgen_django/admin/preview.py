@@ -15,7 +15,10 @@ from django.views.decorators.http import require_http_methods
 from prodgen_django.admin.fields import bound_form
 from prodgen_django.admin.permissions import requires
 from prodgen_django.admin.words import file_url, wants_json
-from prodgen_django.jobs.preview import preview_status, request_preview
+from prodgen_django.broker import QUICK_QUEUE
+from prodgen_django.conf import settings
+from prodgen_django.jobs.presence import listening, waiting_for
+from prodgen_django.jobs.preview import EXPIRES_SECONDS, preview_status, request_preview
 from prodgen_django.keys import key_of
 from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import get_recipe
@@ -23,10 +26,6 @@ from prodgen_django.recipes import get_recipe
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
     from django.http import HttpRequest
-
-#: A worker that is there answers sooner than this, even one whose broker is a folder that it looks into each
-#: second.
-SILENCE_SECONDS = 10
 
 
 @require_http_methods(["GET", "POST"])
@@ -68,18 +67,26 @@ def answer(job: Job) -> dict[str, Any]:
     """The newest preview's state as the page shows it."""
     found = preview_status(job)
     state, message = found.get("state", "none"), found.get("message", "")
-    silent = time.time() - found.get("at", 0) > SILENCE_SECONDS
-    if state == "waiting":
-        message = _("Waiting for a worker…")
-        if silent:
-            message = _("No worker has taken this up. Is one running? The preview appears as soon as one is.")
+    age = time.time() - found.get("at", 0)
+    silent = False
+    if state == "waiting" and age > EXPIRES_SECONDS:
+        state, message = "failed", _("No worker came in time. Press “Show a preview” to ask again.")
+    elif state == "waiting":
+        workers = listening(QUICK_QUEUE)
+        silent = workers.state == "absent"
+        message = _("Waiting for a worker…") if workers.state == "free" else waiting_for(workers)
+    elif state == "unsent":
+        state = "failed"
+        message = _("The message broker does not answer. Press “Show a preview” to ask again when it does.")
+    elif state == "working" and age > settings.TASK_TIME_LIMIT + EXPIRES_SECONDS:
+        state, message = "failed", _("The worker that made the preview is gone. Ask again.")
     elif state == "working":
         message = _("Making the preview…")
     elif state == "failed" and not message:
         message = _("The preview could not be made. The worker's log says why.")
     return {
         "state": state,
-        "silent": silent and state == "waiting",
+        "silent": silent,
         "message": message,
         "token": found.get("token", ""),
         "url": file_url(found.get("name", "")),

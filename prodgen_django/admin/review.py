@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -24,6 +23,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from prodgen_django.admin.candidates import Card, cards_for, with_all
 from prodgen_django.admin.changes import ACTION_LABELS, apply_many, apply_one
+from prodgen_django.admin.errands import told
+from prodgen_django.admin.pages import Counted
 from prodgen_django.admin.permissions import ACTIONS, may, require, requires
 from prodgen_django.admin.words import kind_name, wants_json
 from prodgen_django.keys import key_of
@@ -69,7 +70,8 @@ def gallery(request: HttpRequest, pk: int | None = None, *, site: AdminSite) -> 
     if request.method == "POST":
         return _bulk(request, shown)
     ordered = shown.order_by("-job_id", "item__position", "item_id", "slot", "pk")
-    page = Paginator(with_all(ordered), PER_PAGE).get_page(request.GET.get("page"))
+    count = sum(counts.values()) if chosen["state"] == ALL else counts.get(chosen["state"], 0)
+    page = Counted(with_all(ordered), PER_PAGE, count).get_page(request.GET.get("page"))
     cards = cards_for(list(page.object_list), request.user)
     groups = []
     for _key, members in groupby(cards, key=_group):
@@ -99,6 +101,7 @@ def gallery(request: HttpRequest, pk: int | None = None, *, site: AdminSite) -> 
             for action in ("approve", "reject", "publish", "unpublish")
             if may(request.user, *ACTIONS[action]) and action in _bulk_for(chosen["state"])
         ],
+        "errands": told(request.user),
         "more_than_page": page.paginator.count > len(cards),
         "may_decide": may(request.user, "review", "publish"),
     }

@@ -58,6 +58,11 @@ class Catalog(abc.ABC):
     def title(self, product: Any) -> str:
         """The name a person knows the product by."""
 
+    def prepare(self, products: Sequence[Any]) -> None:  # noqa: B027  (most shops need none)
+        """Fetch at once what `title`, `category` and `photos` will read of each of these; override it to save
+        queries.
+        """
+
     def code(self, product: Any) -> str:
         """The product's own number (UPC, SKU), by which exported files are named, or ``""``."""
         return ""

@@ -5,7 +5,7 @@ late can therefore neither lose work nor do it twice (docs/explanation/job-machi
 """
 
 from prodgen_django.jobs.cancel import cancel_job
-from prodgen_django.jobs.create import create_job, queue_job, retry_failed, update_draft
+from prodgen_django.jobs.create import create_job, queue_job, repeat_job, retry_failed, update_draft
 from prodgen_django.jobs.early import finish_early
 from prodgen_django.jobs.errors import JobStateError
 
@@ -15,6 +15,7 @@ __all__ = [
     "create_job",
     "finish_early",
     "queue_job",
+    "repeat_job",
     "retry_failed",
     "update_draft",
 ]

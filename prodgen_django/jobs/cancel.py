@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from prodgen_django.jobs.errors import JobStateError
-from prodgen_django.jobs.finish import finish_if_over
+from prodgen_django.jobs.finish import finish_if_over, mark_cancelled
 from prodgen_django.models import Job, JobItem
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
 
 def cancel_job(job: Job) -> Job:
@@ -34,10 +29,3 @@ def cancel_job(job: Job) -> Job:
     finish_if_over(job.pk)
     job.refresh_from_db()
     return job
-
-
-def mark_cancelled(items: QuerySet[JobItem]) -> int:
-    """End items as cancelled; the condition on who may do so stands in ``items``."""
-    return items.update(
-        state=JobItem.State.CANCELLED, token=None, lease_until=None, stage="", finished_at=Now()
-    )

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connections, router, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
 from prodgen_django.conf import settings
 from prodgen_django.jobs.clock import from_now
+from prodgen_django.jobs.wake import DUE
 from prodgen_django.models import Job, JobItem
 
 if TYPE_CHECKING:
@@ -63,21 +64,23 @@ def claim(job: Job, size: int) -> Claim | None:
         Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).update(
             state=Job.State.RUNNING, started_at=Coalesce(F("started_at"), Now())
         )
-    items = tuple(JobItem.objects.filter(token=token).select_related("product").order_by("position", "pk"))
+    items = tuple(
+        # By key as well: there is no index on tokens.
+        JobItem.objects.filter(pk__in=keys, token=token).select_related("product").order_by("position", "pk")
+    )
     return Claim(job, token, items)
 
 
 def _choose(job: Job, size: int) -> list[int]:
-    due = JobItem.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lte=Now()),
-        job=job,
-        job__state__in=[Job.State.QUEUED, Job.State.RUNNING],
-        job__cancel_requested_at=None,
-        state=JobItem.State.QUEUED,
-    ).order_by("position", "pk")
+    open_job = Job.objects.filter(
+        pk=job.pk, state__in=[Job.State.QUEUED, Job.State.RUNNING], cancel_requested_at=None
+    )
+    # The job is asked for in a subquery and not joined, so that no lock is taken on its row.
+    due = JobItem.objects.filter(DUE, job__in=open_job.values("pk"), state=JobItem.State.QUEUED)
+    due = due.filter(job=job).order_by("position", "pk")
     if connections[router.db_for_write(JobItem)].features.has_select_for_update_skip_locked:
         # Two workers that look at the same moment see different items, instead of one waiting for the other.
-        due = due.select_for_update(skip_locked=True, of=("self",))
+        due = due.select_for_update(skip_locked=True)
     fresh = list(due.filter(attempts=0).only("pk", "options")[: 2 * size])
     if fresh:
         return [item.pk for item in fresh if item.options == fresh[0].options][:size]

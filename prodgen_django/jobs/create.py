@@ -56,6 +56,8 @@ def create_job(
             code="too_many_products",
             params={"count": len(chosen), "most": most},
         )
+    for start in range(0, len(chosen), CHUNK):
+        get_catalog().prepare(chosen[start : start + CHUNK])
     cleaned = _as_json(options or {}) if draft else _clean(recipe, options or {})
     if draft and chosen:
         plans = Recipe.plan(recipe, chosen, _photos_of(chosen, photos), cleaned)
@@ -70,7 +72,7 @@ def create_job(
         )
         _write_items(job, list(plans), seed)
         if not draft:
-            _queue(job, recipe)
+            _queue(job)
     return job
 
 
@@ -92,7 +94,7 @@ def queue_job(job: Job) -> Job:
             locked.options = _clean(recipe, locked.options)
             locked.save(update_fields=["options"])
             _plan_again(locked, recipe)
-            _queue(locked, recipe)
+            _queue(locked)
         elif locked.is_finished:
             raise JobStateError(_("This job is over."))
     job.refresh_from_db()
@@ -116,7 +118,6 @@ def retry_failed(job: Job) -> int:
             error_code="",
             token=None,
             lease_until=None,
-            woken_at=None,
             finished_at=None,
         )
         if count:
@@ -127,6 +128,25 @@ def retry_failed(job: Job) -> int:
             wake_on_commit(locked)
     job.refresh_from_db()
     return count
+
+
+def repeat_job(job: Job, created_by: Any = None) -> Job:
+    """Queue a new job of what a cancelled one did not make: the same options, photos and seeds.
+
+    Raises JobStateError where the job was not cancelled or left nothing out.
+    """
+    left = job.items.filter(state=JobItem.State.CANCELLED).order_by("position", "pk")
+    copied = ("position", "product_id", "title", "photos", "options", "seed")
+    with transaction.atomic():
+        rows = [JobItem(**values) for values in left.values(*copied)]
+        if job.state != Job.State.CANCELLED or not rows:
+            raise JobStateError(_("Nothing of this job was left out, so there is nothing to make again."))
+        again = Job.objects.create(kind=job.kind, title=job.title, options=job.options, created_by=created_by)
+        for row in rows:
+            row.job = again
+        JobItem.objects.bulk_create(rows, batch_size=CHUNK)
+        _queue(again)
+    return again
 
 
 def _clean(recipe: Recipe, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,7 +188,7 @@ def _write_items(job: Job, plans: Sequence[ItemPlan], seed: int) -> None:
                 product=plan.product,
                 title=plan.title[:255],
                 photos=list(plan.photos),
-                options=_as_json(plan.options),
+                options=_as_json(plan.options) if plan.options else {},
                 # Far enough apart that an item may count up from its own for several pictures.
                 seed=seed + 1000 * position,
             )
@@ -193,7 +213,7 @@ def _plan_again(job: Job, recipe: Recipe) -> None:
         _write_items(job, plans, items[0].seed)
 
 
-def _queue(job: Job, recipe: Recipe) -> None:
+def _queue(job: Job) -> None:
     job.state = Job.State.QUEUED
     Job.objects.filter(pk=job.pk).update(state=job.state, queued_at=Now())
     job.refresh_from_db(fields=["queued_at"])

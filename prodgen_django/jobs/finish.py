@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -10,6 +11,9 @@ from django.db.models.functions import Now
 
 from prodgen_django.models import Job, JobItem
 from prodgen_django.signals import job_finished
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 OPEN = (JobItem.State.QUEUED, JobItem.State.RUNNING)
 
@@ -19,9 +23,12 @@ def finish_if_over(job_id: int) -> bool:
     job = Job.objects.filter(pk=job_id).first()
     if job is None or job.is_finished or job.state == Job.State.DRAFT:
         return False
-    counts = job.counts()
-    if any(counts[state] for state in OPEN):
+    if job.cancel_requested_at:
+        # What its worker gave back after somebody cancelled is taken by nobody any more.
+        mark_cancelled(job.items.filter(state=JobItem.State.QUEUED))
+    if job.items.filter(state__in=OPEN).exists():
         return False
+    counts = job.counts()
     with transaction.atomic():
         over = Job.objects.filter(
             ~Exists(JobItem.objects.filter(job=OuterRef("pk"), state__in=OPEN)),
@@ -29,9 +36,17 @@ def finish_if_over(job_id: int) -> bool:
             state__in=[Job.State.QUEUED, Job.State.RUNNING],
         ).update(state=_final_state(job, counts), finished_at=Now())
         if over:
+            job.wake_ups.all().delete()
             job.refresh_from_db()
             transaction.on_commit(partial(job_finished.send_robust, sender=Job, job=job), robust=True)
     return bool(over)
+
+
+def mark_cancelled(items: QuerySet[JobItem]) -> int:
+    """End items as cancelled; the condition on who may do so stands in ``items``."""
+    return items.update(
+        state=JobItem.State.CANCELLED, token=None, lease_until=None, stage="", finished_at=Now()
+    )
 
 
 def _final_state(job: Job, counts: dict[str, int]) -> str:

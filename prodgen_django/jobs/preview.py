@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import time
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from prodgen_django.broker import QUICK_QUEUE
 from prodgen_django.clean import clean_json
+from prodgen_django.conf import settings
+from prodgen_django.jobs.send import Message, send_on_commit
 from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import ItemFailed, WorkItem, get_recipe
 from prodgen_django.storage import cache_folder, get_storage, save_content
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 FOLDER = "previews"
+#: Nobody waits longer for a preview.
+EXPIRES_SECONDS = 120
 
 
 def request_preview(job: Job, item: JobItem, options: Mapping[str, Any]) -> str:
@@ -30,8 +36,6 @@ def request_preview(job: Job, item: JobItem, options: Mapping[str, Any]) -> str:
 
     Publishes ``prodgen.preview`` when the transaction commits. A later request replaces an earlier one.
     """
-    from prodgen_django.tasks import preview
-
     token = uuid.uuid4().hex
     asked = {"token": token, "item": item.pk, "options": dict(options), "state": "waiting", "at": time.time()}
     with transaction.atomic():
@@ -40,16 +44,29 @@ def request_preview(job: Job, item: JobItem, options: Mapping[str, Any]) -> str:
         # The last picture stays on the page until the next one is there.
         locked.log["preview"] = asked | {"name": previous.get("name", "")}
         locked.save(update_fields=["log"])
-    queue = get_recipe(job.kind).queue
-    transaction.on_commit(
-        lambda: preview.apply_async((job.pk, token), queue=queue, expires=120, retry=False), robust=True
-    )
+    send_on_commit(("preview", job.pk), partial(_messages, job.pk, token))
     return token
 
 
+def _messages(job_id: int, token: str) -> list[Message]:
+    return [
+        Message(
+            "prodgen.preview",
+            (job_id, token),
+            QUICK_QUEUE,
+            {
+                "expires": EXPIRES_SECONDS,
+                "soft_time_limit": settings.TASK_SOFT_TIME_LIMIT,
+                "time_limit": settings.TASK_TIME_LIMIT,
+            },
+            lost=partial(_answer, job_id, token, state="unsent"),
+        )
+    ]
+
+
 def preview_status(job: Job) -> dict[str, Any]:
-    """What is known of the newest preview: ``state`` (waiting, working, done, failed), ``name``, ``message``,
-    ``token``.
+    """What is known of the newest preview: ``state`` (waiting, unsent, working, done, failed), ``name``,
+    ``message``, ``token``.
     """
     return dict(job.log.get("preview", {}))
 

@@ -101,7 +101,6 @@ def give_back(items: QuerySet[JobItem], code: str, retry: str, last: str, delay:
         stage="",
         # In the queue a lease is a date before which nobody takes the item.
         lease_until=from_now(delay) if delay else None,
-        woken_at=None,
         error_code=code[:64],
         error=clean_text(retry),
     )
@@ -117,7 +116,6 @@ def put_down(items: QuerySet[JobItem]) -> int:
         lease_until=None,
         progress=0.0,
         stage="",
-        woken_at=None,
         attempts=F("attempts") - 1,
     )
 
@@ -128,7 +126,6 @@ def _go_on_later(row: QuerySet[JobItem], outcome: Outcome) -> int:
         state=JobItem.State.QUEUED,
         token=None,
         lease_until=None,
-        woken_at=None,
         attempts=0,
         error="",
         error_code="",

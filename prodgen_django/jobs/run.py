@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
-from prodgen_django.jobs.cancel import mark_cancelled
 from prodgen_django.jobs.claim import Claim, claim
 from prodgen_django.jobs.connection import Line, patiently, reconnect
 from prodgen_django.jobs.errors import JobCancelled, LeaseLost
-from prodgen_django.jobs.finish import finish_if_over
+from prodgen_django.jobs.finish import finish_if_over, mark_cancelled
 from prodgen_django.jobs.lease import Lease
 from prodgen_django.jobs.results import fail, give_back, put_down, store
 from prodgen_django.jobs.wake import batch_size, wake
@@ -45,10 +44,12 @@ def run_batch(job_id: int) -> int:
         return 0
     claimed = claim(job, size)
     if claimed is not None:
+        # Whoever comes first calls the others: of what was sent before, some may be lost.
+        wake(job)
         with Lease(claimed) as lease:
             _work(claimed, recipe, Bench(claimed, lease))
     if not finish_if_over(job_id) and claimed is not None:
-        _wake_successor(job)
+        wake(job)
     return len(claimed.items) if claimed is not None else 0
 
 
@@ -59,14 +60,18 @@ def run_here(job_id: int) -> None:
 
 
 def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
+    get_catalog().prepare([item.product for item in claimed.items if item.product is not None])
     items = [_work_item(claimed.job, item) for item in claimed.items]
     open_items = {item.pk for item in items}
     held, line = claimed.held, Line()
     started = time.monotonic()
     try:
+        _begin(claimed, items[0])
         for outcome in recipe.run(items, bench):
             patiently(partial(store, claimed, outcome))  # what took minutes to make waits for the database
             open_items.discard(outcome.item.pk)
+            if following := next((item for item in items if item.pk in open_items), None):
+                _begin(claimed, following)
         if open_items:
             raise RuntimeError(f"the recipe {recipe.kind!r} gave no result for {len(open_items)} items")
     except LeaseLost:
@@ -101,6 +106,11 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
         raise
 
 
+def _begin(claimed: Claim, item: WorkItem) -> None:
+    """Say which item of the batch is worked on; the others of it wait for their turn."""
+    claimed.held.filter(pk=item.pk, stage="", progress=0.0).update(stage=_("Begun"))
+
+
 def _out_of_time(claimed: Claim) -> None:
     minutes = settings.TASK_SOFT_TIME_LIMIT / 60
     sentence = _("This took longer than %(minutes)g minutes and was stopped.") % {
@@ -126,14 +136,6 @@ def _work_item(job: Job, item: JobItem) -> WorkItem:
         seed=item.seed + int(options.get("seed") or 0),
         attempt=item.attempts,
     )
-
-
-def _wake_successor(job: Job) -> None:
-    queued = job.items.filter(state=JobItem.State.QUEUED)
-    if queued.filter(lease_until=None).exists():
-        wake(job)
-    elif queued.exists():
-        wake(job, countdown=settings.RETRY_SECONDS)
 
 
 def _fail_unknown(job: Job) -> None:

@@ -8,6 +8,7 @@ prodgen_sweep``.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,12 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from prodgen_django.conf import settings
-from prodgen_django.jobs.cancel import mark_cancelled
+from prodgen_django.errands.run import end_hopeless
 from prodgen_django.jobs.clock import from_now
-from prodgen_django.jobs.finish import OPEN, finish_if_over
+from prodgen_django.jobs.finish import OPEN, finish_if_over, mark_cancelled
 from prodgen_django.jobs.results import give_back
-from prodgen_django.jobs.wake import lanes, wake
-from prodgen_django.models import Job, JobItem
+from prodgen_django.jobs.wake import DUE, wake, wake_errands
+from prodgen_django.models import Errand, Job, JobItem, Worker
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger("prodgen_django.jobs")
 
 ACTIVE = (Job.State.QUEUED, Job.State.RUNNING)
+DAY = 86_400
+#: A draft that nobody has saved is taken for left behind after so long.
+DRAFT_SECONDS = 2 * DAY
+#: How long it can be read what came of a decision about many pictures.
+ERRAND_SECONDS = 7 * DAY
 
 
 @dataclass(frozen=True)
@@ -41,17 +47,32 @@ class SweepResult:
     woken: int = 0
     unwoken: int = 0
     finished: int = 0
+    #: Drafts that were left behind, now deleted.
+    drafts: int = 0
 
     def __bool__(self) -> bool:
-        return any((self.rescued, self.failed, self.cancelled, self.woken, self.unwoken, self.finished))
+        return any(
+            (
+                self.rescued,
+                self.failed,
+                self.cancelled,
+                self.woken,
+                self.unwoken,
+                self.finished,
+                self.drafts,
+            )
+        )
 
 
 def sweep() -> SweepResult:
-    """Look through all open jobs once. Cheap where nothing is wrong: three queries."""
+    """Look through all open jobs and errands once. Cheap where nothing is wrong: some queries that an index
+    answers, and three for each job that waits.
+    """
     cancelled, rescued, failed = _expire()
+    failed += end_hopeless()
     finished = sum(finish_if_over(pk) for pk in _over().values_list("pk", flat=True))
-    woken, unwoken = _wake_stale()
-    return SweepResult(rescued, failed, cancelled, woken, unwoken, finished)
+    woken, unwoken = _wake_all()
+    return SweepResult(rescued, failed, cancelled, woken, unwoken, finished, _clear_away())
 
 
 def _expire() -> tuple[int, int, int]:
@@ -79,26 +100,38 @@ def _expire() -> tuple[int, int, int]:
 
 
 def _over() -> QuerySet[Job]:
-    open_items = JobItem.objects.filter(job=OuterRef("pk"), state__in=OPEN)
-    return Job.objects.filter(~Exists(open_items), state__in=ACTIVE)
-
-
-def _wake_stale() -> tuple[int, int]:
-    """Publish for jobs in which something waits, nobody works and no wake-up is known to be on its way."""
+    """Jobs of which nothing is open, and cancelled ones of which nothing runs."""
     items = JobItem.objects.filter(job=OuterRef("pk"))
-    due = items.filter(Q(lease_until=None) | Q(lease_until__lte=Now()), state=JobItem.State.QUEUED)
-    fresh = items.filter(state=JobItem.State.QUEUED, woken_at__gte=from_now(-settings.REPUBLISH_SECONDS))
-    busy = items.filter(state=JobItem.State.RUNNING)
+    ended = ~Exists(items.filter(state__in=OPEN))
+    stopped = Q(cancel_requested_at__isnull=False) & ~Exists(items.filter(state=JobItem.State.RUNNING))
+    return Job.objects.filter(ended | stopped, state__in=ACTIVE)
+
+
+def _wake_all() -> tuple[int, int]:
+    """Publish the wake-ups that jobs and errands lack."""
+    items = JobItem.objects.filter(job=OuterRef("pk"))
+    due = Exists(items.filter(DUE, state=JobItem.State.QUEUED))
     woken = unwoken = 0
-    for job in Job.objects.filter(Exists(due), ~Exists(fresh), ~Exists(busy), state__in=ACTIVE).order_by(
-        "pk"
-    ):
-        never = not job.items.filter(state=JobItem.State.QUEUED).exclude(woken_at=None).exists()
-        # A message that is merely late in a long queue is doubled, which is harmless; a whole fan is not sent
-        # again.
-        if wake(job, lanes(job) if never else 1):
-            woken += 1
-        else:
-            unwoken += 1
-            break  # the broker is away; the next sweep goes on here
-    return woken, unwoken
+    for job in Job.objects.filter(due, state__in=ACTIVE, cancel_requested_at=None).order_by("pk"):
+        answer = wake(job)
+        woken += answer is True
+        if answer is False:
+            return woken, unwoken + 1  # the broker is away; the next sweep goes on here
+    answer = wake_errands()
+    return woken + (answer is True), unwoken + (answer is False)
+
+
+def _clear_away() -> int:
+    """Delete what nobody will ask for again; returns how many drafts there were."""
+    Errand.objects.filter(over_at__lt=from_now(-ERRAND_SECONDS)).delete()
+    Worker.objects.filter(seen_at__lt=from_now(-DAY)).delete()
+    old = Job.objects.filter(state=Job.State.DRAFT, created_at__lt=from_now(-DRAFT_SECONDS))
+    left = [
+        pk
+        for pk, options, log in old.values_list("pk", "options", "log")
+        # Whoever saved it wants it kept, and whoever looks at previews is still there.
+        if not options and time.time() - log.get("preview", {}).get("at", 0) > DRAFT_SECONDS
+    ]
+    if left:
+        Job.objects.filter(pk__in=left, state=Job.State.DRAFT).delete()
+    return len(left)

@@ -1,37 +1,65 @@
-"""Wake-ups: messages that say no more than "look at this job".
+"""Wake-ups: messages that say no more than "look at this job", or "look for errands".
 
-Each message that finds work publishes another when it is done, so the number published at the start is the
-number of workers that can be busy with one job at the same time. Which wake-ups are still owed is read from
-the items: of the first item in the queue ``woken_at`` is set when a message has left; where it is missing or
-old the sweeper publishes.
+How many are owed is always read from the rows, by one formula: as many workers as can share the work, less
+those at work (tokens whose heartbeat is heard), less those already on their way (`WakeUp`). It is asked when
+work is queued, when a batch begins and ends, and by each sweep; so lanes that died are opened again, and
+doubled ones close by themselves.
 """
 
 from __future__ import annotations
 
-import logging
 import math
-import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 
+from prodgen_django.broker import QUEUE, QUICK_QUEUE
 from prodgen_django.conf import settings
-from prodgen_django.models import JobItem
+from prodgen_django.jobs.clock import from_now
+from prodgen_django.jobs.send import Message, deliver, send_on_commit
+from prodgen_django.models import Errand, JobItem, WakeUp
 from prodgen_django.recipes import get_recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from django.db.models import QuerySet
+    from django.db.models.expressions import CombinedExpression
 
     from prodgen_django.models import Job
 
-logger = logging.getLogger("prodgen_django.jobs")
+#: Most workers that share one job, and most that run errands at once.
+MOST_LANES, ERRAND_LANES = 16, 4
+#: Work that may be taken now.
+DUE = Q(lease_until=None) | Q(lease_until__lte=Now())
 
-#: Most messages published for one job at once, and so the most workers that share it.
-MOST_LANES = 16
-#: How long a request waits for the broker before it leaves the wake-up to the sweeper.
-PUBLISH_SECONDS = 3.0
+
+def wake_on_commit(job: Job) -> None:
+    """Publish when the transaction commits, and never let the broker hold up or fail the caller."""
+    send_on_commit(("job", job.pk), partial(_for_job, job))
+
+
+def wake(job: Job) -> bool | None:
+    """Publish the wake-ups that a job lacks: None where it lacks none, False where the broker took none."""
+    messages = _for_job(job)
+    return deliver(messages) if messages else None
+
+
+def wake_errands_on_commit() -> None:
+    """As `wake_on_commit`, for errands."""
+    send_on_commit("errands", _for_errands)
+
+
+def wake_errands() -> bool | None:
+    """As `wake`, for errands."""
+    messages = _for_errands()
+    return deliver(messages) if messages else None
+
+
+def arrived(wake_up: str | None) -> None:
+    """A worker has taken this wake-up, so it is on its way no more."""
+    if wake_up:
+        WakeUp.objects.filter(pk=wake_up).delete()
 
 
 def batch_size(kind: str) -> int:
@@ -39,67 +67,89 @@ def batch_size(kind: str) -> int:
     return get_recipe(kind).batch_size or settings.BATCH_SIZE
 
 
-def lanes(job: Job) -> int:
-    """How many workers have something to do in this job."""
-    queued = job.items.filter(state=JobItem.State.QUEUED).count()
-    return min(math.ceil(queued / batch_size(job.kind)), MOST_LANES)
-
-
-def wake_on_commit(job: Job) -> None:
-    """Publish when the transaction commits, and never let the broker hold up or fail the caller."""
-    transaction.on_commit(partial(_wake_patiently, job), robust=True)
-
-
-def wake(job: Job, count: int = 1, countdown: float = 0.0) -> bool:
-    """Publish ``count`` wake-ups; False, with a line in the log, where the broker did not take them."""
-    if not _publish(job, count, countdown):
-        return False
-    mark_woken(job)
-    return True
-
-
-def mark_woken(job: Job) -> None:
-    first = job.items.filter(state=JobItem.State.QUEUED).order_by("position", "pk").values("pk")[:1]
-    # MySQL cannot limit inside the UPDATE it filters, hence the key is read first.
-    JobItem.objects.filter(pk__in=[row["pk"] for row in first]).update(woken_at=Now())
-
-
-def _publish(job: Job, count: int, countdown: float = 0.0) -> bool:
-    from prodgen_django.tasks import run_job
-
+def _batch_and_queue(kind: str) -> tuple[int, str]:
     try:
-        for _ in range(count):
-            run_job.apply_async(
-                (job.pk,),
-                queue=get_recipe(job.kind).queue,
-                countdown=countdown or None,
-                soft_time_limit=settings.TASK_SOFT_TIME_LIMIT,
-                time_limit=settings.TASK_TIME_LIMIT,
-                retry=False,
-                ignore_result=True,
-            )
-    except Exception as error:  # noqa: BLE001  (each transport raises its own; the sweeper makes up for all)
-        logger.warning("job %s: the broker took no wake-up (%s); the sweeper will try again", job.pk, error)
-        return False
-    return True
+        return batch_size(kind), get_recipe(kind).queue
+    except LookupError:
+        # A worker that takes it fails it in words.
+        return settings.BATCH_SIZE, QUEUE
 
 
-def send_patiently(send: Callable[[], bool], name: str = "prodgen-wake") -> list[bool]:
-    """Publish from a thread of its own: a broker that accepts and never answers would hold a request for minutes.
+def owed(useful: int, live: int, sent: QuerySet[WakeUp]) -> int:
+    """Wake-ups to publish where ``useful`` more workers would find work beside the ``live`` ones.
 
-    What ``send`` returned, in a list that is empty where nothing came back within `PUBLISH_SECONDS`.
+    Where nobody works although somebody was woken, the messages may just be standing in a long queue: then
+    one on its way is enough, for whoever takes it wakes the others.
     """
-    sent: list[bool] = []
-    thread = threading.Thread(target=lambda: sent.append(send()), name=name, daemon=True)
-    thread.start()
-    thread.join(PUBLISH_SECONDS)
-    return list(sent)
+    if useful <= 0:
+        return 0
+    # The database's clock, for the rows are written by it.
+    known = sent.aggregate(all=Count("pk"), fresh=Count("pk", filter=Q(due_at__gte=_lost_before())))
+    if known["all"] and not live:
+        return 0 if known["fresh"] else 1
+    return max(0, useful - known["fresh"])
 
 
-def _wake_patiently(job: Job) -> None:
-    count = lanes(job)
-    sent = send_patiently(partial(_publish, job, count))
-    if sent == [True]:
-        mark_woken(job)
-    elif not sent:
-        logger.warning("job %s: the broker does not answer; the sweeper will wake the workers", job.pk)
+def _for_job(job: Job) -> list[Message]:
+    size, queue = _batch_and_queue(job.kind)
+    queued = job.items.filter(state=JobItem.State.QUEUED)
+    live = live_tokens(job)
+    room = max(0, MOST_LANES - live)
+    # Cut off where more would change nothing: a job may have tens of thousands of items.
+    useful, delay = math.ceil(queued.filter(DUE).order_by()[: room * size].count() / size), 0.0
+    if not (useful or live) and queued.exists():
+        # What went wrong waits a little before it is tried again.
+        useful, delay = 1, float(settings.RETRY_SECONDS)
+    return _messages(
+        owed(useful, live, WakeUp.objects.filter(job=job)),
+        job,
+        delay,
+        task="prodgen.run_job",
+        args=(job.pk,),
+        queue=queue,
+        options={
+            "soft_time_limit": settings.TASK_SOFT_TIME_LIMIT,
+            "time_limit": settings.TASK_TIME_LIMIT,
+            "countdown": delay or None,
+        },
+    )
+
+
+def _for_errands() -> list[Message]:
+    waiting = Errand.objects.filter(over_at=None, attempts__lt=settings.MAX_ATTEMPTS)
+    live = waiting.filter(lease_until__gt=Now()).exclude(token=None).count()
+    useful = waiting.filter(DUE).order_by()[: max(0, ERRAND_LANES - live)].count()
+    return _messages(
+        owed(useful, live, WakeUp.objects.filter(job=None)),
+        None,
+        0.0,
+        task="prodgen.run_errand",
+        queue=QUICK_QUEUE,
+        options={"soft_time_limit": settings.TASK_SOFT_TIME_LIMIT, "time_limit": settings.TASK_TIME_LIMIT},
+    )
+
+
+def live_tokens(job: Job) -> int:
+    """Workers of this job whose heartbeat is heard. One that has been silent for two beats may be dead: its
+    items stay its own until the lease ends, but somebody else is woken for the rest.
+    """
+    silence = max(0.0, settings.LEASE_SECONDS - 2.5 * settings.HEARTBEAT_SECONDS)
+    running = job.items.filter(state=JobItem.State.RUNNING, lease_until__gte=from_now(silence))
+    return running.order_by().values("token").distinct().count()
+
+
+def _lost_before() -> CombinedExpression:
+    return from_now(-settings.REPUBLISH_SECONDS)
+
+
+def _messages(
+    count: int, job: Job | None, delay: float, *, args: tuple[Any, ...] = (), **message: Any
+) -> list[Message]:
+    if not count:
+        return []
+    WakeUp.objects.filter(job=job, due_at__lt=_lost_before()).delete()
+    rows = WakeUp.objects.bulk_create(WakeUp(job=job, due_at=from_now(delay)) for _ in range(count))
+    return [
+        Message(args=(*args, str(row.pk)), lost=WakeUp.objects.filter(pk=row.pk).delete, **message)
+        for row in rows
+    ]

@@ -11,8 +11,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.jobs import create_job
+from prodgen_django.jobs.presence import listening, waiting_for
 from prodgen_django.keys import key_of
 from prodgen_django.models import GeneratedImage, Job, JobItem
+from prodgen_django.recipes import get_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,7 +115,8 @@ class JobCommand(BaseCommand):
             if until is not None and time.monotonic() > until:
                 raise CommandError(f"\njob {job.pk} is not over after {timeout:g} s; it goes on without us")
             if warn_at is not None and time.monotonic() > warn_at and job.state == Job.State.QUEUED:
-                self.stderr.write("\nNo worker has taken the job yet. Start one, or use --inline.")
+                why = waiting_for(listening(get_recipe(job.kind).queue))
+                self.stderr.write(f"\n{why} Or use --inline.")
                 warn_at = None
             time.sleep(POLL_SECONDS)
         self._bar(job, verbosity, last=True)

@@ -334,7 +334,9 @@ def _found(photo: np.ndarray, bench: Workbench) -> CutOut:
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         cut = found_outline(photo)
     with replacing(kept) as file:
-        np.savez_compressed(file, alpha=np.rint(cut.alpha * 255).astype(np.uint8), told=json.dumps(cut.as_dict()))
+        np.savez_compressed(
+            file, alpha=np.rint(cut.alpha * 255).astype(np.uint8), told=json.dumps(cut.as_dict())
+        )
     return cut
 
 

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from prodgen_django import tasks
 from prodgen_django.jobs import create_job
 from prodgen_django.models import GeneratedImage, Job
 from tests.admin.conftest import finish
+from tests.conftest import Broker
 
 LOOK = {"fill": 0.74, "across": 0.5, "down": 0.5, "light": 80.0, "green": 0.0, "warm": 4.0, "shadow": 25.0}
 
 
 @pytest.fixture(autouse=True)
-def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks.run_job, "apply_async", lambda *_args, **_more: None)
+def _no_broker(broker: Broker) -> None:
+    """Nothing is published anywhere."""
 
 
 def test_what_stands_out_is_staged_as_the_others(owner: Any, make_products: Any) -> None:

@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from prodgen_django import tasks
 from prodgen_django.models import CutOutCorrection, Job
 from prodgen_django.storage import read_file
 from tests.admin.conftest import jpeg
+from tests.conftest import Broker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks.run_job, "apply_async", lambda *_args, **_more: None)
+def _no_broker(broker: Broker) -> None:
+    """Nothing is published anywhere."""
 
 
 def drawing(size: tuple[int, int] = (64, 48)) -> bytes:

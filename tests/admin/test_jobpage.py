@@ -10,10 +10,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from prodgen_django import tasks
-from prodgen_django.jobs import create_job, queue_job
-from prodgen_django.models import Job, JobItem
+from prodgen_django.jobs import cancel_job, create_job, queue_job
+from prodgen_django.jobs.claim import claim
+from prodgen_django.jobs.presence import tell
+from prodgen_django.jobs.run import run_batch
+from prodgen_django.models import Job, JobItem, Worker
+from prodgen_django.recipes import Outcome
 from tests.admin.conftest import finish, queries
+from tests.conftest import Broker
+from tests.jobs.recipes import Paint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks.run_job, "apply_async", lambda *_args, **_more: None)
+def _no_broker(broker: Broker) -> None:
+    """Nothing is published anywhere."""
 
 
 @pytest.fixture
@@ -116,7 +121,25 @@ def test_a_job_of_five_thousand_items_is_shown_and_polled_by_the_page(
     reply = owner.get(address)
     assert len(reply.json()["rows"]) == 50
     assert len(reply.content) < 60_000
-    assert 0 < len(queries(owner, address)) <= 16
+    assert 0 < len(queries(owner, address)) <= 13
+
+
+def test_a_poll_takes_the_same_few_queries_for_any_number_of_pictures(
+    owner: Client, make_products: Callable[..., list[Any]]
+) -> None:
+    def polled(count: int) -> list[str]:
+        job = create_job("display", products=products[:count], draft=True)
+        finish(job, pictures=2)
+        Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING)
+        # Something runs and something has failed, so that nothing is left out.
+        items = list(job.items.all())
+        job.items.filter(pk=items[0].pk).update(state=JobItem.State.RUNNING, progress=0.5, stage="Staging")
+        job.items.filter(pk=items[1].pk).update(state=JobItem.State.FAILED, error="No.")
+        return queries(owner, reverse("admin:prodgen_job_progress", args=[job.pk]))
+
+    products = make_products(60)
+    few, many = polled(2), polled(60)
+    assert 0 < len(few) == len(many) <= 14, "\n".join(many)
 
 
 def test_items_by_state(owner: Client, running: Job) -> None:
@@ -133,6 +156,112 @@ def test_cancelling(owner: Client, running: Job) -> None:
     assert "The job is being cancelled" in page
     assert "Cancel the job" not in page
     assert running.items.filter(state=JobItem.State.CANCELLED).count() == 2
+
+
+def test_a_cancelled_job_says_what_was_done_and_can_be_made_again(
+    owner: Client, make_products: Callable[..., list[Any]], broker: Broker
+) -> None:
+    job = create_job("display", products=make_products(3), options={"styles": ["oak"]}, seed=5)
+    broker.sent.clear()
+    owner.post(reverse("admin:prodgen_job_cancel", args=[job.pk]))
+    job.refresh_from_db()
+    assert (job.state, job.progress) == (Job.State.CANCELLED, 0.0)
+    page = owner.get(job.get_absolute_url()).content.decode()
+    assert "Cancelled: 0 of 3 done." in page
+    assert '<strong class="pg-percent">0 %' in page
+    assert "Make the 3 that were left out" in page
+    assert "0 of 3" in owner.get(reverse("admin:prodgen_django_job_changelist")).content.decode()
+    reply = owner.post(reverse("admin:prodgen_job_repeat", args=[job.pk]))
+    again = Job.objects.exclude(pk=job.pk).get()
+    assert reply.url == again.get_absolute_url()
+    assert (again.state, again.options) == (Job.State.QUEUED, job.options)
+    copied = ("position", "product_id", "title", "photos", "seed", "options")
+    assert list(again.items.values(*copied)) == list(job.items.values(*copied))
+
+
+def test_what_was_made_before_the_cancel_counts_and_is_not_made_again(
+    owner: Client, make_products: Callable[..., list[Any]]
+) -> None:
+    job = create_job("display", products=make_products(4))
+    first = job.items.first()
+    job.items.filter(pk=first.pk).update(state=JobItem.State.DONE, progress=1.0)
+    cancel_job(job)
+    assert progress(owner, job)["percent"] == 25
+    assert "Cancelled: 1 of 4 done." in progress(owner, job)["sentence"]
+    owner.post(reverse("admin:prodgen_job_repeat", args=[job.pk]))
+    assert Job.objects.exclude(pk=job.pk).get().items.count() == 3
+
+
+def test_only_what_was_cancelled_is_made_again(owner: Client, reviewed_job: Job) -> None:
+    reply = owner.post(reverse("admin:prodgen_job_repeat", args=[reviewed_job.pk]), follow=True)
+    assert "Nothing of this job was left out" in reply.content.decode()
+    assert Job.objects.count() == 1
+
+
+def test_of_a_batch_only_what_is_begun_is_shown_as_running(
+    owner: Client, make_products: Callable[..., list[Any]]
+) -> None:
+    job = create_job("display", products=make_products(10))
+    taken = claim(job, 8)
+    assert taken
+    taken.held.filter(pk=taken.items[0].pk).update(stage="Cutting out", progress=0.2)
+    answer = progress(owner, job)
+    assert answer["counts"]["running"] == 1
+    assert answer["counts"]["queued"] == 9
+    rows = [row["html"] for row in answer["rows"]]
+    assert sum("pg-badge pg-running" in row for row in rows) == 1
+    assert sum(">Next<" in row for row in rows) == 7
+    assert len(progress(owner, job, state="running")["rows"]) == 1
+    assert len(progress(owner, job, state="queued")["rows"]) == 9
+
+
+def test_the_machine_says_which_item_is_begun(
+    owner: Client, make_products: Callable[..., list[Any]], settings: Any
+) -> None:
+    """Also for a recipe that tells nothing while it works."""
+    seen: list[int] = []
+
+    class Quiet(Paint):
+        kind = "quiet"
+
+        def run(self, items: Any, bench: Any) -> Any:
+            for item in items:
+                seen.append(JobItem.objects.filter(JobItem.BEGUN, job=bench.job_id).get().pk == item.pk)
+                yield Outcome(item)
+
+    settings.PRODGEN = {"RECIPES": {"quiet": "tests.admin.test_jobpage.Quiet"}}
+    globals()["Quiet"] = Quiet
+    run_batch(create_job("quiet", products=make_products(3)).pk)
+    assert seen == [True] * 3
+
+
+def test_why_a_job_waits_is_said_as_it_is(owner: Client, make_products: Callable[..., list[Any]]) -> None:
+    job = create_job("display", products=make_products(2))
+
+    def waits() -> str:
+        return progress(owner, job)["fragments"]["summary"]["html"]
+
+    assert "No worker serves the queue “prodgen”" in waits()
+    tell("quick@here", 1, ["prodgen-quick"], processes=1, busy=0)
+    assert "No worker serves the queue “prodgen”" in waits()
+    tell("jobs@here", 2, ["prodgen"], processes=2, busy=2)
+    assert "All 2 workers are busy with other work" in waits()
+    tell("jobs@here", 2, ["prodgen"], processes=2, busy=1)
+    assert "A worker is free and begins in a moment." in waits()
+    claim(job, 1)
+    assert "pg-waits" not in waits()
+    Worker.objects.all().delete()
+    assert "does not answer any more" in waits()
+
+
+def test_the_list_of_jobs_says_which_queue_nobody_serves(owner: Client) -> None:
+    address = reverse("admin:prodgen_django_job_changelist")
+    tell("jobs@here", 1, ["prodgen", "prodgen-gpu"], processes=2, busy=1)
+    page = owner.get(address).content.decode()
+    assert "no worker serves the queue “prodgen-quick”" in page
+    assert "no worker serves the queue “prodgen”" not in page
+    tell("quick@here", 2, ["prodgen-quick"], processes=1, busy=0)
+    assert "Workers: 1 of 2 at work." in owner.get(address).content.decode()
 
 
 def test_a_finished_job_is_not_cancelled(owner: Client, reviewed_job: Job) -> None:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
-from prodgen_django import tasks
 from prodgen_django.jobs import create_job
+from prodgen_django.jobs.clock import from_now
+from prodgen_django.jobs.presence import tell
 from prodgen_django.jobs.preview import run_preview
-from prodgen_django.models import Job
+from prodgen_django.models import Job, Worker
 from prodgen_django.studio import STYLES
 from tests.admin.conftest import jpeg, queries
+from tests.conftest import Broker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +32,9 @@ CHOSEN = {
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The messages that would have gone to the broker."""
-    messages: list[Any] = []
-    for task in (tasks.run_job, tasks.preview):
-        monkeypatch.setattr(task, "apply_async", lambda args=(), **_more: messages.append(args))
-    return messages
+def sent(broker: Broker) -> list[Any]:
+    """The messages that would have gone to the broker: task, arguments, queue."""
+    return broker.sent
 
 
 def options(job: Job) -> str:
@@ -61,7 +60,7 @@ def test_a_start_keeps_the_options_and_queues_the_job(
     assert draft.state == Job.State.QUEUED
     assert draft.options["styles"] == ["white", "oak"]
     assert draft.options["candidates"] == 2
-    assert (draft.pk,) in sent
+    assert [(name, args[0]) for name, args, _queue in sent] == [("prodgen.run_job", draft.pk)]
 
 
 def test_a_saved_draft_comes_back_as_it_was_left(owner: Client, draft: Job, sent: list[Any]) -> None:
@@ -95,7 +94,7 @@ def test_started_twice_from_two_tabs_it_runs_once(
         with django_capture_on_commit_callbacks(execute=True):
             reply = owner.post(options(draft), {**CHOSEN, "do": "start"})
         assert reply.url == draft.get_absolute_url()
-    assert sent == [(draft.pk,)]
+    assert [(name, args[0]) for name, args, _queue in sent] == [("prodgen.run_job", draft.pk)]
 
 
 def test_a_draft_can_be_discarded_and_a_running_job_cannot(owner: Client, draft: Job) -> None:
@@ -137,17 +136,48 @@ class TestPreview:
     ) -> None:
         with django_capture_on_commit_callbacks(execute=True):
             answer = self.ask(owner, draft).json()
-        assert (answer["state"], answer["silent"]) == ("waiting", False)
-        assert sent == [(draft.pk, answer["token"])]
+        assert (answer["state"], answer["silent"]) == ("waiting", True)
+        # A queue of its own: what somebody waits for never stands behind jobs.
+        assert sent == [("prodgen.preview", (draft.pk, answer["token"]), "prodgen-quick")]
 
-    def test_no_worker_is_said_in_words(self, owner: Client, draft: Job, sent: list[Any]) -> None:
+    def test_whether_a_worker_is_there_is_said_as_it_is(
+        self, owner: Client, draft: Job, sent: list[Any]
+    ) -> None:
         self.ask(owner, draft)
-        draft.refresh_from_db()
-        draft.log["preview"]["at"] -= 60
-        draft.save()
         answer = owner.get(self.address(draft)).json()
         assert answer["silent"]
-        assert "No worker has taken this up" in answer["message"]
+        assert "No worker serves the queue “prodgen-quick”" in answer["message"]
+        tell("jobs@here", 1, ["prodgen"], processes=4, busy=0)
+        assert owner.get(self.address(draft)).json()["silent"]
+        tell("quick@here", 2, ["prodgen-quick", "prodgen"], processes=1, busy=1)
+        answer = owner.get(self.address(draft)).json()
+        assert not answer["silent"]
+        assert "The worker is busy with other work" in answer["message"]
+        tell("quick@here", 2, ["prodgen-quick", "prodgen"], processes=1, busy=0)
+        assert owner.get(self.address(draft)).json()["message"] == "Waiting for a worker…"
+        Worker.objects.update(seen_at=from_now(-60))
+        assert owner.get(self.address(draft)).json()["silent"]
+
+    def test_a_broker_that_does_not_answer_is_said_and_nobody_waits_for_ever(
+        self, owner: Client, draft: Job, broker: Broker, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        broker.mood = "refuses"
+        with django_capture_on_commit_callbacks(execute=True):
+            self.ask(owner, draft)
+        answer = owner.get(self.address(draft)).json()
+        assert answer["state"] == "failed"
+        assert "The message broker does not answer" in answer["message"]
+
+    def test_a_preview_that_nobody_made_in_time_is_over(
+        self, owner: Client, draft: Job, sent: list[Any]
+    ) -> None:
+        self.ask(owner, draft)
+        draft.refresh_from_db()
+        draft.log["preview"]["at"] -= 130
+        draft.save()
+        answer = owner.get(self.address(draft)).json()
+        assert answer["state"] == "failed"
+        assert "No worker came in time" in answer["message"]
 
     def test_a_worker_makes_the_picture_that_the_page_then_shows(
         self, owner: Client, draft: Job, sent: list[Any], monkeypatch: pytest.MonkeyPatch
@@ -190,4 +220,4 @@ class TestPreview:
     ) -> None:
         reply = owner.post(self.address(draft), CHOSEN)
         assert reply.url == options(draft) + "#preview"
-        assert "Waiting for a worker" in owner.get(options(draft)).content.decode()
+        assert "No worker serves the queue" in owner.get(options(draft)).content.decode()

@@ -15,7 +15,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from prodgen_django import tasks
 from prodgen_django.imagefile import encode_image, load_image, read_source_type
 from prodgen_django.jobs import create_job
 from prodgen_django.jobs.create import queue_job, update_draft
@@ -24,12 +23,12 @@ from prodgen_django.models import GeneratedImage, Job
 from prodgen_django.storage import save_content
 from prodgen_django.studio import check_channel
 from tests.admin.conftest import finish
+from tests.conftest import Broker
 
 
 @pytest.fixture(autouse=True)
-def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    for task in (tasks.run_job, tasks.render):
-        monkeypatch.setattr(task, "apply_async", lambda *_args, **_more: None)
+def _no_broker(broker: Broker) -> None:
+    """Nothing is published anywhere."""
 
 
 def white_packshot(hue: int) -> bytes:

@@ -26,6 +26,7 @@ PAGES: dict[str, tuple[str, dict[str, str], set[str]]] = {
     "prodgen_job_preview": ("get", {}, {"generate"}),
     "prodgen_job_cancel": ("post", {}, {"generate"}),
     "prodgen_job_retry": ("post", {}, {"generate"}),
+    "prodgen_job_repeat": ("post", {}, {"generate"}),
     "prodgen_job_finish": ("post", {}, {"generate"}),
     "prodgen_campaign_again": ("post", {}, {"generate"}),
     "prodgen_job_progress": ("get", {}, ALL),

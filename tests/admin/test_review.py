@@ -5,17 +5,23 @@ scripts.
 from __future__ import annotations
 
 import threading
-import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.urls import reverse
 
-from prodgen_django import tasks
 from prodgen_django.admin.scores import verdicts
-from prodgen_django.jobs import create_job
-from prodgen_django.models import GeneratedImage, Job
+from prodgen_django.catalog import get_catalog
+from prodgen_django.errands.run import run_errand
+from prodgen_django.jobs import create_job, send
+from prodgen_django.jobs.clock import from_now
+from prodgen_django.jobs.sweep import sweep
+from prodgen_django.models import Errand, GeneratedImage, Job, ReviewEvent, WakeUp
+from prodgen_django.review import apply
+from prodgen_django.storage import read_file, save_content
 from tests.admin.conftest import ProductImage, finish, queries
+from tests.conftest import Broker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +32,8 @@ JSON = {"accept": "application/json"}
 
 
 @pytest.fixture(autouse=True)
-def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    for task in (tasks.render, tasks.publish):
-        monkeypatch.setattr(task, "apply_async", lambda *_args, **_more: None)
+def _no_broker(broker: Broker) -> None:
+    """Nothing is published anywhere."""
 
 
 def gallery(job: Job) -> str:
@@ -119,19 +124,158 @@ def test_two_people_decide_at_once(owner: Client, reviewed_job: Job) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_broker_that_never_answers_does_not_hold_the_reviewer(
-    owner: Client, reviewed_job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    release = threading.Event()
-    monkeypatch.setattr("prodgen_django.jobs.wake.PUBLISH_SECONDS", 0.2)
-    monkeypatch.setattr(tasks.render, "apply_async", lambda *_args, **_more: release.wait(20))
-    image = reviewed_job.images.filter(state="pending", blockers=[]).first()
-    started = time.monotonic()
-    decide(owner, image, "approve")
-    decide(owner, image, "publish")
-    assert time.monotonic() - started < 10
-    release.set()
-    assert state(image) == "published"
+class TestSilentBroker:
+    """One that accepts and never answers holds nobody, and what was asked for is done when it is back."""
+
+    @pytest.fixture(autouse=True)
+    def _silent(self, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(send, "PATIENCE_SECONDS", 0.2)
+        broker.mood = "silent"
+
+    def publishers(self) -> int:
+        return sum(thread.name == "prodgen-publisher" for thread in threading.enumerate())
+
+    def test_seven_approved_at_once_ask_once(self, owner: Client, reviewed_job: Job) -> None:
+        keys = list(reviewed_job.images.values_list("pk", flat=True))
+        owner.post(gallery(reviewed_job), {"action": "approve", "image": keys})
+        assert reviewed_job.images.filter(state="approved").count() == len(keys)
+        assert self.publishers() == 1
+        assert Errand.objects.filter(kind="render", over_at=None).count() == len(keys)
+
+    def test_one_after_the_other_asks_once(self, owner: Client, reviewed_job: Job) -> None:
+        for image in reviewed_job.images.all():
+            assert decide(owner, image, "approve").status_code == 302
+        assert self.publishers() == 1
+
+    def test_it_is_healed_by_the_sweeper(
+        self, owner: Client, reviewed_job: Job, broker: Broker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        decide(owner, reviewed_job.images.first(), "approve")
+        broker.mood = "takes"
+        monkeypatch.setattr(send, "_silent_until", 0.0)
+        assert sweep().woken == 1
+        assert broker.names() == ["prodgen.run_errand"]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestErrands:
+    """Smaller versions and decisions about many: in rows, so that no lost message loses them."""
+
+    def work(self) -> None:
+        while run_errand():
+            pass
+
+    def lose_messages(self) -> None:
+        WakeUp.objects.update(due_at=from_now(-1000))
+
+    def test_an_approved_picture_gets_its_smaller_versions_though_the_message_is_lost(
+        self, owner: Client, reviewed_job: Job, broker: Broker
+    ) -> None:
+        image = reviewed_job.images.first()
+        decide(owner, image, "approve")
+        assert [(name, queue) for name, _args, queue in broker.sent] == [
+            ("prodgen.run_errand", "prodgen-quick")
+        ]
+        assert (
+            "Its smaller versions are being made."
+            in owner.get(gallery(reviewed_job) + "?state=approved").content.decode()
+        )
+        self.lose_messages()
+        assert sweep().woken == 1
+        self.work()
+        image.refresh_from_db()
+        assert len(image.renditions) == 3
+        assert not Errand.objects.exists()
+
+    def test_a_worker_that_dies_over_it_costs_nothing(
+        self, owner: Client, reviewed_job: Job, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        image = reviewed_job.images.first()
+        decide(owner, image, "approve")
+        with monkeypatch.context() as patch:
+            patch.setattr("prodgen_django.renditions.render", _die)
+            with pytest.raises(KeyboardInterrupt):
+                run_errand()
+        # One that is killed leaves its token and its lease.
+        Errand.objects.update(token=uuid.uuid4(), lease_until=from_now(60), attempts=1)
+        assert not run_errand()
+        Errand.objects.update(lease_until=from_now(-1))
+        self.work()
+        image.refresh_from_db()
+        assert image.renditions
+
+    def test_what_keeps_going_wrong_is_told_and_can_be_asked_for_again(
+        self, owner: Client, reviewed_job: Job, settings: Any
+    ) -> None:
+        settings.PRODGEN = {"RETRY_SECONDS": 0}
+        image = reviewed_job.images.first()
+        data = read_file(image.file)
+        image.file.storage.delete(image.file.name)
+        decide(owner, image, "approve")
+        self.work()
+        assert Errand.objects.get().attempts == 3
+        assert (
+            "Its smaller versions could not be made"
+            in owner.get(gallery(reviewed_job) + "?state=approved").content.decode()
+        )
+        assert sweep().woken == 0
+        save_content("pictures", data, "jpg")
+        decide(owner, image, "undo")
+        decide(owner, image, "approve")
+        self.work()
+        image.refresh_from_db()
+        assert image.renditions
+
+    def test_everything_that_matches_goes_to_a_worker_and_the_page_says_how_far_it_is(
+        self, owner: Client, make_products: Callable[..., list[Any]], broker: Broker
+    ) -> None:
+        job = create_job("display", products=make_products(90), draft=True)
+        images = finish(job)
+        poor = {"confidence": 0.4, "reasons": ["The outline does not follow clear edges."], "poor": True}
+        GeneratedImage.objects.filter(pk=images[0].pk).update(scores={"cut_out": poor})
+        reply = owner.post(gallery(job), {"action": "approve", "scope": "all"}, follow=True)
+        page = reply.content.decode()
+        assert "90 pictures are handed to a worker" in page
+        assert "A worker approves 90 pictures. 0 have been looked at." in page
+        assert "No worker serves the queue" in page
+        assert job.images.filter(state="approved").count() == 0
+        assert broker.names() == ["prodgen.run_errand"]
+        self.lose_messages()
+        assert sweep().woken == 1
+        self.work()
+        assert job.images.filter(state="approved").count() == 89
+        page = owner.get(gallery(job)).content.decode()
+        assert "89 of 90 pictures are approved: 1 were refused." in page
+        assert "Its cut-out is uncertain." in page
+        assert {event.by for event in ReviewEvent.objects.all()} == {owner.user}  # type: ignore[attr-defined]
+
+    def test_a_decision_goes_on_where_its_worker_was_killed(
+        self, owner: Client, make_products: Callable[..., list[Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = create_job("display", products=make_products(30), draft=True)
+        keys = [image.pk for image in finish(job)]
+        GeneratedImage.objects.filter(pk__in=keys).update(state="approved", renditions=[{"name": "x"}])
+        apply("publish", GeneratedImage.objects.filter(pk__in=keys), owner.user)  # type: ignore[attr-defined]
+        seen: list[Any] = []
+
+        def dies(row: GeneratedImage, **_more: Any) -> str:
+            seen.append(row.pk)
+            if len(seen) == 25:
+                raise KeyboardInterrupt
+            return "ref"
+
+        monkeypatch.setattr(get_catalog(), "publish", dies)
+        with pytest.raises(KeyboardInterrupt):
+            run_errand()
+        self.work()
+        assert job.images.filter(state="published").count() == 30
+        # Each was published once; the one that was interrupted left nothing, and was done again.
+        assert len(seen) == 31
+        assert Errand.objects.get(kind="decide").report == {"done": 30, "refused": 0, "reasons": []}
+
+
+def _die(*_args: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_several_at_once(owner: Client, reviewed_job: Job) -> None:

@@ -64,7 +64,7 @@ class Site:
             )
 
     def start_worker(self) -> None:
-        queues = "prodgen,prodgen-gpu,celery"
+        queues = "prodgen-quick,prodgen,prodgen-gpu,celery"
         self.start(
             "worker",
             "-m",

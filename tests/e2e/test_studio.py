@@ -211,7 +211,7 @@ def test_a_stitch_shows_how_it_came_about(page: Page, worker: Site) -> None:
 def test_a_job_can_be_cancelled_while_no_worker_runs(page: Page, site: Site) -> None:
     choose_products(page, "Generate display pictures", "Brook jug")
     page.wait_for_selector(".pg-preview[data-silent]", timeout=60_000)
-    assert "No worker has taken this up" in page.locator(".pg-preview-status").inner_text()
+    assert "No worker serves the queue" in page.locator(".pg-preview-status").inner_text()
     start(page)
     assert "Waiting for a worker" in page.locator(".pg-sentence").inner_text()
     page.locator("#pg-cancel").click()

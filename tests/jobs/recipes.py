@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 
+from prodgen_django.jobs import cancel_job
+from prodgen_django.models import Job
 from prodgen_django.recipes import ItemFailed, Outcome, Picture, Recipe
 
 if TYPE_CHECKING:
@@ -55,6 +57,9 @@ class Paint(Recipe):
                 yield Outcome(item, error=ItemFailed("refused", f"{item.title} cannot be painted."))
             elif mood == "raise" or (mood == "raise-once" and item.attempt == 1):
                 raise OSError("the paint is dry")
+            elif mood == "cancelled-meanwhile":
+                cancel_job(Job.objects.get(pk=bench.job_id))
+                raise OSError("the paint is dry")
             elif mood == "interrupt":
                 raise KeyboardInterrupt
             elif mood == "again" and not item.options.get("report"):
@@ -79,3 +84,7 @@ class Deed(Paint):
             more = dict(type(self).do(item, bench) or {})
             report = more.pop("report", {})
             yield Outcome(item, pictures=(replace(picture(item), **more),), report=report)
+
+
+class PaintByTwo(Paint):
+    batch_size = 2

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery
 from django.core.checks import run_checks
+from kombu import Queue
 
 from prodgen_django.broker import celery_settings
 from prodgen_django.conf import DEFAULTS
@@ -88,10 +90,38 @@ def test_web_process_starts_without_an_engine() -> None:
 def test_embedded_broker_makes_its_folders(tmp_path: Path) -> None:
     made = celery_settings(folder=tmp_path)
     assert made["CELERY_BROKER_URL"] == "filesystem://"
-    for folder in made["CELERY_BROKER_TRANSPORT_OPTIONS"].values():
-        assert Path(folder).is_dir()
+    options = made["CELERY_BROKER_TRANSPORT_OPTIONS"]
+    for name in ("data_folder_in", "data_folder_out", "control_folder"):
+        assert Path(options[name]).is_dir()
     with pytest.raises(ValueError, match="folder"):
         celery_settings()
+
+
+def test_each_kind_of_message_has_its_queue() -> None:
+    """By the routes too, for a shop that sends a task by its name."""
+    app = Celery("routes", set_as_current=False)
+    app.conf.update(celery_settings("redis://somewhere/0", namespace=""))
+
+    def queue(task: str) -> str:
+        return app.amqp.router.route({}, task)["queue"].name
+
+    for task in ("prodgen.preview", "prodgen.run_errand", "prodgen.sweep", "prodgen.events"):
+        assert queue(task) == "prodgen-quick"
+    for task in ("prodgen.run_job", "prodgen.learn", "prodgen.taste"):
+        assert queue(task) == "prodgen"
+
+
+def test_a_queue_that_is_missing_and_not_created_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Celery("queues", set_as_current=False)
+    app.conf.update(task_queues=[Queue("prodgen"), Queue("prodgen-gpu")], task_create_missing_queues=False)
+    monkeypatch.setattr("celery.current_app", app)
+    (message,) = run_checks(tags=["prodgen_django"])
+    assert (message.id, "prodgen-quick" in message.msg) == ("prodgen_django.W005", True)
+
+
+def test_a_child_that_hoards_memory_is_replaced() -> None:
+    assert celery_settings("redis://x/0", namespace="")["worker_max_memory_per_child"] == 2_500_000
+    assert celery_settings("redis://x/0", child_memory=9)["CELERY_WORKER_MAX_MEMORY_PER_CHILD"] == 9
 
 
 def test_redis_waits_longer_than_any_task_takes() -> None:

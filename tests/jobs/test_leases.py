@@ -72,6 +72,21 @@ def test_living_lease_is_left_alone(products: list[Any]) -> None:
     assert job.items.filter(state="running").count() == 4
 
 
+def test_who_was_not_swept_yet_still_writes_and_is_not_rescued_afterwards(products: list[Any]) -> None:
+    """An expired lease alone gives nothing to anybody: the sweep does, and of sweep and write one wins."""
+    job = create_job("paint", products=products[:1])
+    late = claim(job, 1)
+    assert late
+    expire(job)
+    assert claim(job, 1) is None
+    assert store(late, outcome(late.items[0]))
+    assert sweep().rescued == 0
+    assert claim(job, 1) is None
+    assert GeneratedImage.objects.count() == 1
+    assert not store(late, outcome(late.items[0]))
+    assert GeneratedImage.objects.count() == 1
+
+
 def test_item_that_lost_three_workers_fails_in_words(products: list[Any]) -> None:
     job = create_job("paint", products=products[:1])
     for _ in range(3):
@@ -140,47 +155,6 @@ def test_heartbeat_extends_the_lease(products: list[Any], settings: Any) -> None
     assert not any(thread.name == "prodgen-heartbeat" for thread in threading.enumerate())
 
 
-def test_wake_up_that_never_left_is_published_by_the_sweeper(products: list[Any], monkeypatch: Any) -> None:
-    sent: list[int] = []
-    monkeypatch.setattr("prodgen_django.tasks.run_job.apply_async", _refuse)
-    job = create_job("paint", products=products)
-    assert job.state == Job.State.QUEUED
-    assert not job.items.exclude(woken_at=None).exists()
-    assert sweep().unwoken == 1
-    monkeypatch.setattr("prodgen_django.tasks.run_job.apply_async", lambda args, **_: sent.extend(args))
-    assert sweep().woken == 1
-    assert sent == [job.pk, job.pk]  # six items in batches of four: two workers can share them
-    assert sweep().woken == 0
-
-
-def test_stale_wake_up_is_published_again_but_not_while_somebody_works(
-    products: list[Any], monkeypatch: Any
-) -> None:
-    sent: list[int] = []
-    monkeypatch.setattr("prodgen_django.tasks.run_job.apply_async", lambda args, **_: sent.extend(args))
-    job = create_job("paint", products=products)
-    job.items.update(woken_at=from_now(-1000))
-    sent.clear()
-    taken = claim(job, 4)
-    assert taken
-    assert sweep().woken == 0
-    taken.held.update(state="done", token=None)
-    assert sweep().woken == 1
-    assert sent == [job.pk]
-
-
-def test_broker_that_never_answers_does_not_hold_the_request(products: list[Any], monkeypatch: Any) -> None:
-    release = threading.Event()
-    monkeypatch.setattr("prodgen_django.jobs.wake.PUBLISH_SECONDS", 0.2)
-    monkeypatch.setattr("prodgen_django.tasks.run_job.apply_async", lambda *_, **__: release.wait(20))
-    started = time.monotonic()
-    job = create_job("paint", products=products)
-    assert time.monotonic() - started < 5
-    release.set()
-    assert job.state == Job.State.QUEUED
-    assert not job.items.exclude(woken_at=None).exists()
-
-
 def test_end_that_nobody_noted_is_noted(products: list[Any]) -> None:
     job = create_job("paint", products=products)
     job.items.update(state="done")
@@ -220,7 +194,3 @@ def test_whatever_happens_every_picture_is_there_once(products: list[Any], steps
     assert sorted(job.images.values_list("item_id", "slot")) == sorted((pk, 0) for pk in done)
     assert set(job.items.values_list("state", flat=True)) <= {"done", "failed"}
     assert all(n == 3 for n in job.items.filter(state="failed").values_list("attempts", flat=True))
-
-
-def _refuse(*args: Any, **kwargs: Any) -> None:
-    raise ConnectionRefusedError("the broker is away")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from prodgen_django.jobs import JobStateError, cancel_job, create_job, queue_job, retry_failed, update_draft
+from prodgen_django.jobs.preview import request_preview
 from prodgen_django.jobs.run import run_batch, run_here
+from prodgen_django.jobs.sweep import sweep
 from prodgen_django.models import GeneratedImage, Job, JobItem
 from prodgen_django.signals import job_finished
+from tests.conftest import Broker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -166,3 +171,34 @@ def test_kind_that_a_worker_does_not_know_fails_in_words(products: list[Any], se
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
     assert "paint" in job.items.first().error
+
+
+class TestDraftsLeftBehind:
+    """Whoever leaves an options page leaves a draft; what nobody saved goes after two days."""
+
+    def age(self, job: Job, days: float) -> None:
+        Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=days))
+
+    def test_one_that_nobody_saved_goes(self, products: list[Any]) -> None:
+        old, young = (create_job("paint", products=products, draft=True) for _ in range(2))
+        self.age(old, 3)
+        self.age(young, 1)
+        assert sweep().drafts == 1
+        assert list(Job.objects.all()) == [young]
+
+    def test_one_that_was_saved_stays(self, products: list[Any]) -> None:
+        job = create_job("paint", products=products, draft=True)
+        update_draft(job, {"pictures": 2})
+        self.age(job, 300)
+        assert sweep().drafts == 0
+
+    def test_one_whose_previews_are_looked_at_stays(self, products: list[Any], broker: Broker) -> None:
+        job = create_job("paint", products=products, draft=True)
+        request_preview(job, job.items.all()[0], {})
+        self.age(job, 3)
+        assert sweep().drafts == 0
+
+    def test_nothing_that_was_started_goes(self, products: list[Any]) -> None:
+        job = create_job("paint", products=products)
+        self.age(job, 300)
+        assert sweep().drafts == 0

@@ -11,6 +11,23 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.services.settings")
 
 import django
 
+from tests.services.audit import approve_all, audit, busy, open_work
+
+__all__ = [
+    "approve_all",
+    "audit",
+    "busy",
+    "cancel",
+    "create",
+    "create_many",
+    "done",
+    "double",
+    "look",
+    "migrate",
+    "open_work",
+    "purge",
+]
+
 
 def migrate() -> None:
     from django.core.management import call_command
@@ -24,6 +41,20 @@ def create(count: int, **options: Any) -> int:
 
     products = [Product.objects.create(title=f"Thing {n}") for n in range(count)]
     return create_job("paint", products=products, options=options).pk
+
+
+def create_many(count: int) -> int:
+    from prodgen_django.jobs import create_job
+    from tests.services.shop.models import Product
+
+    Product.objects.bulk_create([Product(title=f"Thing {n}") for n in range(count)], batch_size=2000)
+    return create_job("paint", products=Product.objects.order_by("pk")).pk
+
+
+def done(job_id: int) -> int:
+    from prodgen_django.models import JobItem
+
+    return JobItem.objects.filter(job=job_id, state="done").count()
 
 
 def look(job_id: int) -> dict[str, Any]:
@@ -53,20 +84,23 @@ def cancel(job_id: int) -> None:
 
 
 def double(job_id: int, times: int) -> None:
-    from prodgen_django.jobs.wake import wake
-    from prodgen_django.models import Job
+    from prodgen_django.jobs.send import Message, deliver
 
-    wake(Job.objects.get(pk=job_id), times)
+    deliver([Message("prodgen.run_job", (job_id,))] * times)
 
 
 def purge() -> int:
     """Lose every message that waits."""
+    from prodgen_django.broker import QUEUES
     from tests.services.site import app
 
     with app.connection_for_write() as connection:
-        queue = app.amqp.queues["prodgen"](connection.default_channel)
-        queue.declare()
-        return queue.purge() or 0
+        count = 0
+        for name in QUEUES:
+            queue = app.amqp.queues[name](connection.default_channel)
+            queue.declare()
+            count += queue.purge() or 0
+        return count
 
 
 def main() -> None:

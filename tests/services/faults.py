@@ -49,7 +49,6 @@ def install() -> None:
 
     run.claim = _around(run.claim, "before_claim", "after_claim")
     run.store = _around(run.store, "before_store", "after_store")
-    run._wake_successor = _around(run._wake_successor, None, "before_ack")
     run.finish_if_over = _around(run.finish_if_over, None, "before_ack")
     storage.settle = _around(storage.settle, "before_move", None)
     ContentFile.chunks = _cut(ContentFile.chunks)  # type: ignore[method-assign]

@@ -12,7 +12,7 @@ import sys
 from collections import defaultdict
 from xml.etree import ElementTree
 
-from tests.services.conftest import FLAVOURS
+from tests.services.sites import FLAVOURS
 
 SAYS = {
     "before_claim": "before the claim",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.services.conftest import Site, eventually
 from tests.services.faults import POINTS
+from tests.services.sites import Site, eventually
 
 pytestmark = [pytest.mark.services, pytest.mark.worker, pytest.mark.slow]
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F, Max, Min
+from django.db.models import F, Max, Min, prefetch_related_objects
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -41,6 +41,9 @@ class OscarCatalog(OscarPromotions, Catalog):
 
     def title(self, product: Any) -> str:
         return str(product.get_title())
+
+    def prepare(self, products: Sequence[Any]) -> None:
+        prefetch_related_objects(products, "parent__categories", "categories")
 
     def code(self, product: Any) -> str:
         return product.upc or ""
