@@ -20,7 +20,7 @@ def ask_for_renditions(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prodgen_django', '0009_campaign_exposures'),
+        ('prodgen_django', '0010_files'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prodgen_django', '0009_campaign_exposures'),
+        ('prodgen_django', '0011_jobs'),
     ]
 
     operations = [
