@@ -1,7 +1,7 @@
 """The policy's versions in the database: what pages choose by, and the learning that makes the next one.
 
 A page reads no table for its policy: `cached_ensemble` has it for a minute in the process's memory, and where it has
-none, `ensemble_rows` becomes part of the page's one query and `remember` keeps what that brought.
+none, `ensemble_rows` becomes part of what is asked of the visitor (`known`) and `remember` keeps what that brought.
 """
 
 from __future__ import annotations

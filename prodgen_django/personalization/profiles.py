@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
-from prodgen_django.personalization import shelf
 from prodgen_django.personalization.consent import consenting
 from prodgen_django.personalization.events import expire
 from prodgen_django.personalization.identity import user_key
@@ -89,7 +88,6 @@ def refresh_traits(product_ids: Iterable[Any] | None = None) -> int:
             unique_fields=["product"],
             update_fields=["traits", "updated_at"],
         )
-        shelf.clear(found)
 
 
 def refresh_profile(user_id: Any, forgotten_at: datetime | None = None) -> bool:

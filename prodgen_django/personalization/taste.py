@@ -46,8 +46,7 @@ class Signal:
 class LikedQuery:
     """Liked products that the database knows of: ``build(*args)`` is a queryset with a column ``product_id``.
 
-    `build` is a function of its module that treats its arguments as values only: it is called once a process, with
-    others standing in for them, and the SQL is used again.
+    It becomes part of the one query that asks what is known of a visitor.
     """
 
     kind: str
@@ -63,7 +62,7 @@ class TasteSource:
         return ()
 
     def queries(self, request: HttpRequest, user_id: Any | None) -> Sequence[LikedQuery]:
-        """What becomes part of the page's one query."""
+        """What becomes part of the page's query for what is known of the visitor."""
         return ()
 
     def history(self, user_id: Any, since: datetime) -> Iterable[Signal]:

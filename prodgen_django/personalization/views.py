@@ -13,14 +13,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from prodgen_django.catalog import get_catalog
+from prodgen_django.catalog import key_of
 from prodgen_django.conf import settings
 from prodgen_django.personalization.events import report_seen
 from prodgen_django.personalization.page import MOST_TEXT, Page, read_record
@@ -61,7 +60,7 @@ def choices(request: HttpRequest) -> HttpResponse:
     page.choose(asked.values())
     pictures, look = {}, Look.now()
     for name, product in asked.items():
-        chosen = page.chosen[product.pk]
+        chosen = page.chosen[key_of(product)]
         if chosen.decision is not None:
             page.shown.append(chosen.decision)
             picture = Picture(chosen, "", width, "", look).as_dict()
@@ -137,19 +136,10 @@ def _products(text: str) -> dict[str, _Product]:
     """Products of a list "12,13:5" (a variant with its parent), by what stands there; what is no key is left out."""
     found = {}
     for part in text.split(",")[:MOST_PRODUCTS]:
-        keys = [_key(unquote(key)) for key in part.split(":")]
+        keys = [key_of(unquote(key)) for key in part.split(":")]
         if None not in keys and len(keys) < 3:
             found[part] = _Product(*keys)
     return found
-
-
-def _key(text: str) -> Any:
-    field: Any = get_catalog().model._meta.pk
-    try:
-        key = field.to_python(text) if text else None
-    except ValidationError:
-        return None
-    return None if isinstance(key, int) and not 0 < key < 2**63 else key
 
 
 def _places(found: Any) -> list[int]:
