@@ -7,21 +7,23 @@ nothing at all where a product is gone.
 from __future__ import annotations
 
 import uuid
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Field, Model
 
-from prodgen_django.catalog.base import get_catalog
+from prodgen_django.conf import product_model
 
 #: What databases take for a whole number.
 _MOST = 2**63
 
 
+@cache
 def key_field() -> Field[Any, Any]:
     """The field that makes the keys of the shop's products."""
-    field: Any = get_catalog().model._meta.pk
+    field: Any = apps.get_model(product_model())._meta.pk
     while field.remote_field is not None:  # a model that inherits its table's key
         field = field.target_field
     return field
@@ -29,14 +31,15 @@ def key_field() -> Field[Any, Any]:
 
 def key_of(product: Any) -> Any | None:
     """A product's key, of the type that the database has; None for what names none of the shop's products."""
+    field = key_field()
     model = getattr(product, "model", None)
-    if isinstance(model, type) and not issubclass(model, get_catalog().model):
+    if isinstance(model, type) and not issubclass(model, field.model):
         return None  # a search over several models found something else
     key = getattr(product, "pk", product)
     if not isinstance(key, str | int | uuid.UUID) or isinstance(key, bool):
         return None
     try:
-        key = key_field().to_python(key)
+        key = field.to_python(key)
     except (ValidationError, ValueError):
         return None
     if isinstance(key, int):
@@ -58,7 +61,7 @@ def instance_of(product: Any) -> Any:
     return getattr(product, "_object", None) or product
 
 
-@lru_cache(maxsize=64)
+@cache
 def _has_variants(model: type[Model]) -> bool:
     """Whether the model's ``parent`` is a product, and not a category or a brand."""
     try:

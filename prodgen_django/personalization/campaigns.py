@@ -1,7 +1,7 @@
 """Which published campaign picture a visitor sees in a place of the shop.
 
 The same policy as for products chooses among the designs of the place, and only among those that run at this moment.
-One query has the pictures, and another one what is known of a visitor who consents, where the page does not know it yet.
+One query has the pictures, and another what is known of a visitor who consents, where the page does not know it yet.
 What this browser was shown there stays for ``STABLE_DAYS``. Nothing is written, and no engine is known here.
 """
 
@@ -27,7 +27,7 @@ from prodgen_django.personalization.known import Known, read_known
 from prodgen_django.personalization.pictures import Look, Picture
 from prodgen_django.personalization.policies import cached_ensemble
 from prodgen_django.personalization.policy import Ensemble, choose_page, is_held_out, seed_of
-from prodgen_django.personalization.reading import FACTS
+from prodgen_django.personalization.reading import FACTS, NEWEST
 from prodgen_django.personalization.visitor import Visitor
 
 #: Most pictures that one place's query brings.
@@ -173,7 +173,7 @@ def _designs(rows: Sequence[_Row], language: str, wide: str) -> list[_Row]:
             and (row.language.lower() == wanted or row.language.lower().split("-")[0] == wanted)
         ]
         if found:
-            return sorted(found, key=lambda row: (str(row.candidate.at), row.candidate.id), reverse=True)
+            return found
     return []
 
 
@@ -192,7 +192,7 @@ def _shown(design: _Row, rows: Sequence[_Row], phone: str) -> Shown:
 
 
 def _pictures(slot: str, formats: Sequence[str]) -> list[_Row]:
-    """What may be shown in a place at this moment."""
+    """What may be shown in a place at this moment, the last one published first."""
     from prodgen_django.models import Campaign, GeneratedImage
 
     now = timezone.now()
@@ -208,14 +208,14 @@ def _pictures(slot: str, formats: Sequence[str]) -> list[_Row]:
         job__campaign__in=running.values("pk"),
         recipe__format__in=list(formats),
     )
-    columns = ("pk", "item_id", "published_at", "recipe", "job__campaign__link", *FACTS)
-    return [_row(*row) for row in pictures.order_by("-pk").values_list(*columns)[:MOST]]
+    columns = ("pk", "item_id", "recipe", "job__campaign__link", *FACTS)
+    return [_row(*row) for row in pictures.order_by(*NEWEST).values_list(*columns)[:MOST]]
 
 
-def _row(pk: int, item: Any, at: Any, recipe: dict[str, Any], link: str | None, *facts: Any) -> _Row:
+def _row(pk: int, item: Any, recipe: dict[str, Any], link: str | None, *facts: Any) -> _Row:
     words = recipe.get("words") or {}
     return _Row(
-        Candidate(pk, None, facts_of(*facts), at),
+        Candidate(pk, None, facts_of(*facts)),
         item,
         str(recipe.get("format", "")),
         str(recipe.get("language", "")),

@@ -1,7 +1,7 @@
 """Choosing among published pictures, with three queries at most for a whole page.
 
-One asks what is known of the visitor (`known`), one for the published pictures, and one for the shop's own where nothing
-of ours is published (`reading`).
+One asks what is known of the visitor (`known`), one for the published pictures, and one for the shop's own where
+nothing of ours is published (`reading`).
 
 What a visitor was shown stays for ``STABLE_DAYS``. Otherwise a random hold-out sees any of the pictures, each as often
 as the others, and for everybody else the policy chooses (`policy`). Nothing is written.
@@ -113,7 +113,9 @@ def choose_pictures(visitor: Visitor, products: Iterable[Any]) -> Choices:
     # Of liked products that nothing is written down of yet, the pictures tell.
     pictures = published_pictures(wanted | (likes.keys() - known.traits.keys()))
     groups = {key: _candidates(pictures, key, parent) for key, parent in parents.items()}
-    bare = {key for one, group in groups.items() if not group for key in (one, parents[one]) if key is not None}
+    bare = {
+        key for one, group in groups.items() if not group for key in (one, parents[one]) if key is not None
+    }
     own = own_pictures(bare)
     if not known.consents or known.policy is None:
         plain = {key: Chosen(group[0]) for key, group in groups.items() if group}
@@ -137,18 +139,13 @@ def _own(own: Mapping[Any, Own], key: Any, parent: Any) -> Chosen:
 
 
 def _candidates(pictures: Mapping[Any, Sequence[Candidate]], key: Any, parent: Any) -> Sequence[Candidate]:
-    """What may be shown of a product, first what everybody sees who has no taste: the last one published."""
-    # A variant without pictures of its own shows its parent's.
+    """What may be shown of a product, first what everybody sees who has no taste: the last one published.
+
+    A variant without pictures of its own shows its parent's.
+    """
     found = pictures.get(key) or pictures.get(parent) or []
-    if len(found) < 2:
-        return found
     # Only what shows the product competes for it, where there is any.
-    true = [candidate for candidate in found if candidate.facts.kind in TRUE_KINDS] or found
-    return sorted(true, key=_age, reverse=True)
-
-
-def _age(candidate: Candidate) -> tuple[bool, Any, int]:
-    return candidate.at is not None, candidate.at or 0, candidate.id
+    return [candidate for candidate in found if candidate.facts.kind in TRUE_KINDS] or found
 
 
 def _decide(

@@ -9,15 +9,15 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import DateTimeField, F, IntegerField, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import DateTimeField, IntegerField, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from prodgen_django.catalog import key_of
+from prodgen_django.catalog import get_catalog, key_of
 from prodgen_django.catalog.keys import key_field
 from prodgen_django.conf import settings
 from prodgen_django.personalization.identity import Seen, stands_since
@@ -54,7 +54,8 @@ def read_known(visitor: Visitor, wanted: Collection[Any] = (), *, likes: bool = 
     if not visitor.consents:
         return Known()
     policy = cached_ensemble()
-    parts = [*_of_visitor(visitor), *_seen(visitor, wanted)]
+    # In this order: a database takes a column's type from the first parts that have it.
+    parts = [*_seen(visitor, wanted), *_customer(visitor)]
     parts += _likes(visitor) if likes else []
     if policy is None:
         parts.append(_rows(ensemble_rows(), _POLICY, data="ensemble"))
@@ -81,60 +82,81 @@ def read_known(visitor: Visitor, wanted: Collection[Any] = (), *, likes: bool = 
     return known
 
 
-def _of_visitor(visitor: Visitor) -> Iterator[QuerySet[Any]]:
-    """The customer's kept taste and stored consent."""
-    if visitor.user_id is not None:
-        users: Any = get_user_model()._base_manager.filter(pk=visitor.user_id)
-        consent = Cast("prodgen_consent__given", IntegerField())
-        yield _rows(users, _CUSTOMER, number=consent, data=_text("prodgen_taste__weights"))
-
-
 def _seen(visitor: Visitor, wanted: Collection[Any]) -> Iterator[QuerySet[Any]]:
     """Earlier decisions that stand."""
     # Where the browser knows all of an anonymous visitor's decisions the log need not be asked; an account's may have
     # been taken in another browser.
     if not wanted or (visitor.user_id is None and all(str(key) in visitor.seen for key in wanted)):
         return
-    since = timezone.now() - timedelta(days=settings.STABLE_DAYS)
-    seen = Exposure.objects.filter(
+    yield _exposures().filter(
         visitor__in=(visitor.key, *visitor.other_keys),
         product_id__in=wanted,
-        shown_at__gt=since,
-        image__isnull=False,
+        shown_at__gt=timezone.now() - timedelta(days=settings.STABLE_DAYS),
     )
-    columns = {"product": "product_id", "number": "image_id", "at": "shown_at"}
-    yield _rows(seen, _SEEN, who="visitor", name="token", **columns)
+
+
+def _customer(visitor: Visitor) -> Iterator[QuerySet[Any]]:
+    """The customer's kept taste and stored consent."""
+    if visitor.user_id is not None:
+        yield _customers().filter(pk=visitor.user_id)
 
 
 def _likes(visitor: Visitor) -> Iterator[QuerySet[Any]]:
-    """Liked products with what liking them says: those that the request told of, and those of each query.
+    """What liking products says: of those that the request told of, and of those that each query finds.
 
     A part for each, because a database reads a whole table for an OR.
     """
     told = {key for signal in visitor.signals if (key := key_of(signal.product_id)) is not None}
     if told:
-        traits = ProductTraits.objects.filter(product_id__in=told)
-        yield _rows(traits, _TRAITS, product="product_id", data=_text("traits"))
+        yield _traits().filter(product_id__in=told)
     for number, query in enumerate(visitor.queries):
-        traits = ProductTraits.objects.filter(product_id=OuterRef("product_id"))
-        said = Subquery(traits.values(said=_text("traits")))
-        yield _rows(query.build(*query.args), _LIKED + number, product="product_id", data=said)
+        liked = query.build(*query.args).order_by().values("product_id")
+        yield _products(_LIKED + number).filter(pk__in=liked)
+
+
+# The parts as they are before anybody is named, made once: making them costs more than running them.
+
+
+@cache
+def _customers() -> QuerySet[Any]:
+    consent = Cast("prodgen_consent__given", IntegerField())
+    taste = _text("prodgen_taste__weights")
+    return _rows(get_user_model()._base_manager.all(), _CUSTOMER, number=consent, data=taste)
+
+
+@cache
+def _exposures() -> QuerySet[Any]:
+    columns = {
+        "product": "product_id",
+        "number": "image_id",
+        "at": "shown_at",
+        "who": "visitor",
+        "name": "token",
+    }
+    return _rows(Exposure.objects.filter(image__isnull=False), _SEEN, **columns)
+
+
+@cache
+def _traits() -> QuerySet[Any]:
+    return _rows(ProductTraits.objects.all(), _TRAITS, product="product_id", data=_text("traits"))
+
+
+@cache
+def _products(what: int) -> QuerySet[Any]:
+    products = get_catalog().model._base_manager.all()
+    return _rows(products, what, product="pk", data=_text("prodgen_traits__traits"))
 
 
 def _rows(rows: QuerySet[Any], what: int, **given: Any) -> QuerySet[Any]:
-    """Rows of any table in the columns of the union; what a table does not have is typed, for PostgreSQL's sake."""
-    text = Value("", output_field=TextField())
-    missing = {
-        "product": Cast(Value(None), key_field()),
-        "number": Value(0, output_field=IntegerField()),
-        "at": Cast(Value(None), DateTimeField()),
-        **dict.fromkeys(("who", "name", "data"), text),
+    """Rows of any table in the columns of the union, with nothing in those that the table does not have."""
+    fields = {
+        "product": key_field(),
+        "number": IntegerField(),
+        "at": DateTimeField(),
+        **dict.fromkeys(("who", "name", "data"), TextField()),
     }
-    columns = (given.get(name, empty) for name, empty in missing.items())
-    return rows.order_by().values_list(
-        Value(what, output_field=IntegerField()),
-        *(F(column) if isinstance(column, str) else column for column in columns),
-    )
+    columns = (given.get(name) or Value(None, output_field=field) for name, field in fields.items())
+    return rows.order_by().values_list(Value(what, output_field=IntegerField()), *columns)
 
 
 def _text(name: str) -> Cast:

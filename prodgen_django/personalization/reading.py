@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import TextField
+from django.db.models import F, TextField
 from django.db.models.functions import Cast
 
 from prodgen_django.catalog import get_catalog
@@ -23,19 +24,28 @@ FACTS: tuple[Any, ...] = (
 )
 
 
-def published_pictures(products: Collection[Any]) -> dict[Any, list[Candidate]]:
-    """By product key: what is published of these products, and what is known of each picture by itself."""
-    from prodgen_django.models import GeneratedImage
+#: Pictures in the order in which they were published, the last one first.
+NEWEST = (F("published_at").desc(nulls_last=True), "-pk")
 
-    if not products:
-        return {}
-    rows = GeneratedImage.objects.filter(product_id__in=products, state=GeneratedImage.State.PUBLISHED)
-    columns = ("pk", "product_id", "published_at", "record__surplus", "record__information", *FACTS)
+
+def published_pictures(products: Collection[Any]) -> dict[Any, list[Candidate]]:
+    """By product key: what is published of these products, the last one first, and what is known of each by itself."""
     found: dict[Any, list[Candidate]] = {}
-    for pk, product, at, surplus, information, *facts in rows.order_by().values_list(*columns):
-        picture = Candidate(pk, product, facts_of(*facts), at, surplus or 0.0, information or 0.0)
+    rows = _published().filter(product_id__in=products) if products else ()
+    for pk, product, surplus, information, *facts in rows:
+        picture = Candidate(pk, product, facts_of(*facts), surplus or 0.0, information or 0.0)
         found.setdefault(product, []).append(picture)
     return found
+
+
+@cache
+def _published() -> QuerySet[Any]:
+    """Published pictures of all products, made once: making it costs more than running it."""
+    from prodgen_django.models import GeneratedImage
+
+    columns = ("pk", "product_id", "record__surplus", "record__information", *FACTS)
+    published = GeneratedImage.objects.filter(state=GeneratedImage.State.PUBLISHED)
+    return published.order_by(*NEWEST).values_list(*columns)
 
 
 def own_pictures(products: Collection[Any]) -> dict[Any, Own]:
