@@ -54,12 +54,29 @@ class Catalog(abc.ABC):
         """The products that pictures can be made for."""
         return self.model._default_manager.all()
 
+    def find(self, word: str) -> Any | None:
+        """The product that has this key, this `code` or exactly this `title`, tried in that order; else None.
+
+        Commands find products by it. It looks at all products one by one: override it where the database can tell.
+        """
+        from prodgen_django.catalog.keys import key_of
+
+        key = key_of(word)
+        found = None if key is None else self.products().filter(pk=key).first()
+        if found is None:
+            for product in self.products().iterator():
+                if self.code(product) == word:
+                    return product
+                if found is None and self.title(product) == word:
+                    found = product
+        return found
+
     @abc.abstractmethod
     def title(self, product: Any) -> str:
         """The name a person knows the product by."""
 
     def code(self, product: Any) -> str:
-        """The product's own number (UPC, SKU), by which exported files are named, or ``""``."""
+        """The product's own number (UPC, SKU), by which exported files are named and commands find it, or ``""``."""
         return ""
 
     def category(self, product: Any) -> str:
@@ -129,7 +146,7 @@ class Catalog(abc.ABC):
     own_picture_columns: tuple[str, str, str, str] = ("product_id", "file", "caption", "position")
 
     def own_pictures(self, product_ids: Collection[Any]) -> QuerySet[Any] | None:
-        """The shop's own pictures of these products, unevaluated: they become part of the page's one query.
+        """The shop's own pictures of these products, unevaluated: a page reads them with one query.
 
         None where pictures are no rows of their own.
         """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connections, router, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.db.models.functions import Coalesce, Now
 
 from prodgen_django.conf import settings
@@ -68,16 +68,16 @@ def claim(job: Job, size: int) -> Claim | None:
 
 
 def _choose(job: Job, size: int) -> list[int]:
+    # Not joined to the items: MariaDB would lock the job with them, and the next worker would find nothing.
+    is_open = Job.objects.filter(
+        pk=job.pk, state__in=[Job.State.QUEUED, Job.State.RUNNING], cancel_requested_at=None
+    )
     due = JobItem.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lte=Now()),
-        job=job,
-        job__state__in=[Job.State.QUEUED, Job.State.RUNNING],
-        job__cancel_requested_at=None,
-        state=JobItem.State.QUEUED,
+        Exists(is_open), Q(lease_until=None) | Q(lease_until__lte=Now()), job=job, state=JobItem.State.QUEUED
     ).order_by("position", "pk")
     if connections[router.db_for_write(JobItem)].features.has_select_for_update_skip_locked:
         # Two workers that look at the same moment see different items, instead of one waiting for the other.
-        due = due.select_for_update(skip_locked=True, of=("self",))
+        due = due.select_for_update(skip_locked=True)
     fresh = list(due.filter(attempts=0).only("pk", "options")[: 2 * size])
     if fresh:
         return [item.pk for item in fresh if item.options == fresh[0].options][:size]

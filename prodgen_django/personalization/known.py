@@ -58,7 +58,7 @@ def read_known(visitor: Visitor, wanted: Collection[Any] = (), *, likes: bool = 
     parts = [*_seen(visitor, wanted), *_customer(visitor)]
     parts += _likes(visitor) if likes else []
     if policy is None:
-        parts.append(_rows(ensemble_rows(), _POLICY, data="ensemble"))
+        parts.append(_rows(ensemble_rows(), _POLICY, data=_text("ensemble")))
     known, stored, text = Known(), None, None
     for row in parts[0].union(*parts[1:], all=True) if parts else ():
         what, product, number, at, who, name, data = row
@@ -160,6 +160,7 @@ def _rows(rows: QuerySet[Any], what: int, **given: Any) -> QuerySet[Any]:
 
 
 def _text(name: str) -> Cast:
+    # Text columns too: MariaDB joins no texts of different collations.
     return Cast(name, TextField())
 
 

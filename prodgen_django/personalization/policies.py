@@ -22,6 +22,7 @@ from prodgen_django.personalization.features import SHOP_SPACE, picture_vector, 
 from prodgen_django.personalization.learning import Event, Record, update
 from prodgen_django.personalization.models import Exposure, PictureRecord, PolicyVersion
 from prodgen_django.personalization.policy import Arm, Ensemble, PolicyState
+from prodgen_django.personalization.upsert import upsert
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -208,23 +209,18 @@ def state_of(row: PolicyVersion) -> PolicyState:
 
 def _write_records(keys: set[int], records: Mapping[int, Record]) -> None:
     fields = ["impressions", "clicks", "expected", "information", "surplus"]
-    PictureRecord.objects.bulk_create(
-        [
-            PictureRecord(
-                image_id=key,
-                impressions=records[key].impressions,
-                clicks=int(records[key].clicks),
-                expected=records[key].expected,
-                information=records[key].information,
-                surplus=records[key].surplus,
-            )
-            for key in sorted(keys)
-        ],
-        update_conflicts=True,
-        unique_fields=["image"],
-        update_fields=fields,
-        batch_size=500,
-    )
+    rows = [
+        PictureRecord(
+            image_id=key,
+            impressions=records[key].impressions,
+            clicks=int(records[key].clicks),
+            expected=records[key].expected,
+            information=records[key].information,
+            surplus=records[key].surplus,
+        )
+        for key in sorted(keys)
+    ]
+    upsert(PictureRecord, rows, key="image", fields=fields)
 
 
 def _parsed(text: str) -> Ensemble:

@@ -14,7 +14,7 @@ from django.db.models import F, Max, Min
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from prodgen_django.catalog import Catalog, CatalogError, Photo
+from prodgen_django.catalog import Catalog, CatalogError, Photo, key_of
 from prodgen_django.conf import settings
 from prodgen_django.contrib.oscar.promotions import OscarPromotions
 
@@ -37,6 +37,16 @@ class OscarCatalog(OscarPromotions, Catalog):
     @property
     def image_model(self) -> Any:
         return apps.get_model("catalogue", "ProductImage")
+
+    def find(self, word: str) -> Any | None:
+        """As of any catalog, with a query for each; a code is a UPC or a partner's SKU."""
+        key, products = key_of(word), self.products()
+        names: list[tuple[str, Any]] = [] if key is None else [("pk", key)]
+        names += [("upc", word), ("stockrecords__partner_sku", word), ("title", word)]
+        for name, value in names:
+            if (found := products.filter(**{name: value}).order_by("pk").first()) is not None:
+                return found
+        return None
 
     def title(self, product: Any) -> str:
         return str(product.get_title())
