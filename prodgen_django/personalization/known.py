@@ -60,7 +60,8 @@ def read_known(visitor: Visitor, wanted: Collection[Any] = (), *, likes: bool = 
     if policy is None:
         parts.append(_rows(ensemble_rows(), _POLICY, data=_text("ensemble")))
     known, stored, text = Known(), None, None
-    for row in parts[0].union(*parts[1:], all=True) if parts else ():
+    # Without an order: Django 6.1 takes that of the first part's model, whose columns are not all there.
+    for row in parts[0].union(*parts[1:], all=True).order_by() if parts else ():
         what, product, number, at, who, name, data = row
         if what == _CUSTOMER:
             stored, known.profile = number, _weights(data)

@@ -34,10 +34,10 @@ def test_any_keys_on_any_database(keys: str, database: str) -> None:
     require(database)
     if keys == "inherited" and database != "sqlite":
         pytest.skip("as UUIDs, where the database has a type for them")
-    # One kind of key is enough for the job machine, which is told nothing of them.
-    jobs = ["tests/shops/cases_jobs.py"] if keys == "uuids" else []
+    # One kind of key is enough for the job machine and the admin, which are told nothing of them.
+    more = {"uuids": ["tests/shops/cases_jobs.py"], "numbers": ["tests/shops/cases_admin.py"]}
     run_tests(
-        "--migrations", "tests/shops/cases_pages.py", *jobs, settings="tests.shops.settings",
+        "--migrations", "tests/shops/cases_pages.py", *more.get(keys, []), settings="tests.shops.settings",
         PRODGEN_SHOP_MODEL=f"shops.{KEYS[keys]}", PRODGEN_SHOP_DATABASE=database,
     )  # fmt: skip
 
