@@ -13,4 +13,5 @@ class ProdgenConfig(AppConfig):
     def ready(self) -> None:
         # Imported for what they connect: the system checks, and the sweeper of each Celery worker.
         from prodgen_django import checks  # noqa: F401
+        from prodgen_django.catalog import checks as catalog_checks  # noqa: F401
         from prodgen_django.jobs import worker  # noqa: F401

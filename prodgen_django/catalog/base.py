@@ -21,6 +21,7 @@ from prodgen_django.conf import product_model, settings
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from django.core.checks import CheckMessage
     from django.db.models import Model, QuerySet
 
     from prodgen_django.models import GeneratedImage
@@ -49,6 +50,10 @@ class Catalog(abc.ABC):
     @property
     def model(self) -> type[Model]:
         return apps.get_model(product_model())
+
+    def check(self) -> Sequence[CheckMessage]:
+        """For ``manage.py check``: what stands against this catalog in this shop."""
+        return ()
 
     def products(self) -> QuerySet[Any]:
         """The products that pictures can be made for."""

@@ -57,6 +57,10 @@ class LikedQuery:
 class TasteSource:
     """Knows what a shop's visitors have liked. Every method may be left out by a subclass."""
 
+    def is_available(self) -> bool:
+        """Whether the shop has what this source reads; one that is not available is not asked."""
+        return True
+
     def recent(self, request: HttpRequest) -> Sequence[Signal]:
         """What the request itself tells, newest first, without any query; nothing in it can be trusted."""
         return ()
@@ -86,11 +90,12 @@ class TasteSource:
 
 @lru_cache(maxsize=4)
 def _sources(paths: tuple[Any, ...]) -> tuple[TasteSource, ...]:
-    return tuple((import_string(path) if isinstance(path, str) else path)() for path in paths)
+    made = ((import_string(path) if isinstance(path, str) else path)() for path in paths)
+    return tuple(source for source in made if source.is_available())
 
 
 def get_sources() -> tuple[TasteSource, ...]:
-    """The shop's taste sources, one instance of each a process."""
+    """The shop's taste sources that are available, one instance of each a process."""
     return _sources(tuple(settings.TASTE_SOURCES))
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.core.checks import Error
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -21,6 +22,7 @@ from prodgen_django.contrib.oscar.promotions import OscarPromotions
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from django.core.checks import CheckMessage
     from django.db.models import QuerySet
 
     from prodgen_django.models import GeneratedImage
@@ -37,6 +39,21 @@ class OscarCatalog(OscarPromotions, Catalog):
     @property
     def image_model(self) -> Any:
         return apps.get_model("catalogue", "ProductImage")
+
+    def check(self) -> list[CheckMessage]:
+        try:
+            pictured = self.image_model._meta.get_field("product").related_model
+        except LookupError:
+            pictured = None
+        if pictured is not None and issubclass(self.model, pictured):
+            return []
+        return [
+            Error(
+                f"PRODGEN['CATALOG'] reads Oscar's products, but this shop's are {self.model._meta.label}.",
+                hint="Write a catalog class for them and name it in PRODGEN['CATALOG']: docs/how-to/without-oscar.md.",
+                id="prodgen_django.E020",
+            )
+        ]
 
     def find(self, word: str) -> Any | None:
         """As of any catalog, with a query for each; a code is a UPC or a partner's SKU."""
