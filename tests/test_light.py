@@ -23,7 +23,6 @@ sys.meta_path.insert(0, Missing())
 
 import tests.settings
 tests.settings.LANGUAGES = [("en-gb", "English"), ("ar", "Arabic"), ("ja", "Japanese"), ("he", "Hebrew")]
-tests.settings.MIGRATION_MODULES = type("None_", (dict,), {{"__contains__": lambda *_: True, "__getitem__": lambda *_: None}})()
 import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 import django
@@ -34,6 +33,9 @@ from django.core.management import call_command
 call_command("check", fail_level="ERROR")
 """
 PAGES = """
+from django.apps import apps
+from django.conf import settings
+settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
 from django.core.management import call_command
 call_command("migrate", run_syncdb=True, verbosity=0)
 from django.contrib.auth.models import User
@@ -59,7 +61,12 @@ assert not set({HEAVY!r}) & set(sys.modules)
 
 def run(code: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", CODE + code + LOADED], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", CODE + code + LOADED],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
 

@@ -90,7 +90,9 @@ def test_the_detail_page_of_variants(db: None) -> None:
     published(red, "cool")
     html = Client().get(parent.get_absolute_url()).content.decode()
     pictures = [part.partition("</picture>")[0] for part in html.split("<picture")[1:]]
-    shown = sorted(("r/cool" in picture, picture.partition('alt="')[2].partition('"')[0]) for picture in pictures)
+    shown = sorted(
+        ("r/cool" in picture, picture.partition('alt="')[2].partition('"')[0]) for picture in pictures
+    )
     assert shown == [(False, "Cup"), (False, "Cup"), (True, "Cup, red")]
 
 

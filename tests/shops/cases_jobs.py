@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction

@@ -40,9 +40,15 @@ class Photo(models.Model):
     caption = models.CharField(max_length=100, blank=True)
     position = models.IntegerField(default=0)
 
+    def __str__(self) -> str:
+        return self.file
+
 
 class BasketLine(models.Model):
     """What a visitor has put into the basket: the shop's own history of likes."""
 
     product = models.ForeignKey(settings.PRODGEN_PRODUCT_MODEL, models.CASCADE, related_name="+")
     basket = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.basket}: {self.product}"

@@ -70,7 +70,10 @@ def test_an_ordinary_oscar_shop_is_told_nothing() -> None:
 def run(code: str, prodgen: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Python in a shop without Oscar, with these settings."""
     before = f"import tests.shops.settings as s; s.PRODGEN = {prodgen!r}\nimport django; django.setup()\n"
-    env = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.shops.settings", "PRODGEN_SHOP_MODEL": "shops.UuidProduct"}
+    env = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.shops.settings",
+        "PRODGEN_SHOP_MODEL": "shops.UuidProduct",
+    }
     return subprocess.run(
         [sys.executable, "-c", before + code], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )

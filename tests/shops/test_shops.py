@@ -12,13 +12,22 @@ import pytest
 from tests.databases import require
 
 HERE = Path(__file__).parent
-KEYS = {"numbers": "NumberProduct", "text": "TextProduct", "uuids": "UuidProduct", "inherited": "InheritedProduct"}
+KEYS = {
+    "numbers": "NumberProduct",
+    "text": "TextProduct",
+    "uuids": "UuidProduct",
+    "inherited": "InheritedProduct",
+}
 DATABASES = ("sqlite", "postgres", "mariadb")
 
 
 def run_tests(*paths: str, settings: str, **env: str) -> None:
     """A pytest of its own: a process has one product model and one default database."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "DJANGO_SETTINGS"))}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST", "DJANGO_SETTINGS"))
+    }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--ds", settings, *paths],
         cwd=HERE.parents[1], env=clean | env, capture_output=True, text=True, timeout=600, check=False,
