@@ -2,10 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
-
-from prodgen_django.conf import product_model
 
 
 class ProdgenConfig(AppConfig):
@@ -17,15 +14,8 @@ class ProdgenConfig(AppConfig):
     def ready(self) -> None:
         # Imported for what they connect: the system checks, and the sweeper of each Celery worker.
         from prodgen_django import checks  # noqa: F401
+        from prodgen_django.catalog import checks as catalog_checks  # noqa: F401
         from prodgen_django.jobs import worker  # noqa: F401
-        from prodgen_django.personalization.shelf import picture_changed, product_changed
         from prodgen_django.personalization.trails import signed_in
-        from prodgen_django.signals import image_published, image_withdrawn
 
         user_logged_in.connect(signed_in, dispatch_uid="prodgen-signed-in")
-        for signal in (post_save, post_delete):
-            signal.connect(picture_changed, self.get_model("GeneratedImage"), dispatch_uid="prodgen-shelf")
-            # By name: a shop whose product model is set wrongly is told so by a check, and starts.
-            signal.connect(product_changed, product_model(), dispatch_uid="prodgen-shelf-product")
-        for ours in (image_published, image_withdrawn):
-            ours.connect(picture_changed, dispatch_uid="prodgen-shelf")

@@ -13,6 +13,7 @@ from celery import Celery
 from oscar.defaults import *  # noqa: F403
 
 from prodgen_django.broker import celery_settings
+from tests.databases import database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 #: What the tests write: media, search index, message folders. One a process, so that workers do not meet.
@@ -112,22 +113,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": FOLDER / "db.sqlite3",
-        "ATOMIC_REQUESTS": True,
-        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
-    }
-}
-if os.environ.get("PRODGEN_TEST_POSTGRES"):
-    DATABASES["default"] = {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": os.environ["PRODGEN_TEST_POSTGRES"],
-        "HOST": os.environ.get("PGHOST", "127.0.0.1"),
-        "USER": os.environ.get("PGUSER", "postgres"),
-        "ATOMIC_REQUESTS": True,
-    }
+DATABASES = {"default": database(os.environ.get("PRODGEN_TEST_DATABASE", "sqlite"), FOLDER / "db.sqlite3")}
 
 MEDIA_ROOT = FOLDER / "media"
 MEDIA_URL = "/media/"

@@ -144,14 +144,15 @@ class ProductGenerationMixin:
 
     prodgen_kinds: Iterable[str] | None = None
 
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        super().__init__(model, admin_site)  # type: ignore[call-arg]
+        # By the public attribute: what Django makes of it inside differs from version to version. None: an admin
+        # without any actions.
+        if self.actions is not None:  # type: ignore[attr-defined]
+            add_product_actions(self, self.prodgen_kinds)  # type: ignore[arg-type]
+
     def has_prodgen_generate_permission(self, request: HttpRequest) -> bool:
         return has_prodgen_generate_permission(request)
-
-    def _get_base_actions(self) -> list[Any]:
-        kinds = product_kinds() if self.prodgen_kinds is None else self.prodgen_kinds
-        ours = [make_job_action(kind) for kind in kinds]
-        described = [(action, action.__name__, str(action.short_description)) for action in ours]  # type: ignore[attr-defined]
-        return [*super()._get_base_actions(), *described]  # type: ignore[misc]
 
 
 def add_product_actions(model_admin: ModelAdmin[Any], kinds: Iterable[str] | None = None) -> None:

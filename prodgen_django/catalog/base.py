@@ -21,6 +21,7 @@ from prodgen_django.conf import product_model, settings
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from django.core.checks import CheckMessage
     from django.db.models import Model, QuerySet
 
     from prodgen_django.models import GeneratedImage
@@ -50,9 +51,30 @@ class Catalog(abc.ABC):
     def model(self) -> type[Model]:
         return apps.get_model(product_model())
 
+    def check(self) -> Sequence[CheckMessage]:
+        """For ``manage.py check``: what stands against this catalog in this shop."""
+        return ()
+
     def products(self) -> QuerySet[Any]:
         """The products that pictures can be made for."""
         return self.model._default_manager.all()
+
+    def find(self, word: str) -> Any | None:
+        """The product that has this key, this `code` or exactly this `title`, tried in that order; else None.
+
+        Commands find products by it. It looks at all products one by one: override it where the database can tell.
+        """
+        from prodgen_django.catalog.keys import product_key
+
+        key = product_key(word)
+        found = None if key is None else self.products().filter(pk=key).first()
+        if found is None:
+            for product in self.products().iterator():
+                if self.code(product) == word:
+                    return product
+                if found is None and self.title(product) == word:
+                    found = product
+        return found
 
     @abc.abstractmethod
     def title(self, product: Any) -> str:
@@ -64,7 +86,7 @@ class Catalog(abc.ABC):
         """
 
     def code(self, product: Any) -> str:
-        """The product's own number (UPC, SKU), by which exported files are named, or ``""``."""
+        """The product's own number (UPC, SKU), by which exported files are named and commands find it, or ``""``."""
         return ""
 
     def category(self, product: Any) -> str:
@@ -134,7 +156,7 @@ class Catalog(abc.ABC):
     own_picture_columns: tuple[str, str, str, str] = ("product_id", "file", "caption", "position")
 
     def own_pictures(self, product_ids: Collection[Any]) -> QuerySet[Any] | None:
-        """The shop's own pictures of these products, unevaluated: they become part of the page's one query.
+        """The shop's own pictures of these products, unevaluated: a page reads them with one query.
 
         None where pictures are no rows of their own.
         """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connections, router, transaction
-from django.db.models import F
+from django.db.models import Exists, F
 from django.db.models.functions import Coalesce, Now
 
 from prodgen_django.conf import settings
@@ -72,12 +72,12 @@ def claim(job: Job, size: int) -> Claim | None:
 
 
 def _choose(job: Job, size: int) -> list[int]:
-    open_job = Job.objects.filter(
+    # Not joined to the items: MariaDB would lock the job with them, and the next worker would find nothing.
+    is_open = Job.objects.filter(
         pk=job.pk, state__in=[Job.State.QUEUED, Job.State.RUNNING], cancel_requested_at=None
     )
-    # The job is asked for in a subquery and not joined, so that no lock is taken on its row.
-    due = JobItem.objects.filter(DUE, job__in=open_job.values("pk"), state=JobItem.State.QUEUED)
-    due = due.filter(job=job).order_by("position", "pk")
+    due = JobItem.objects.filter(Exists(is_open), DUE, job=job, state=JobItem.State.QUEUED)
+    due = due.order_by("position", "pk")
     if connections[router.db_for_write(JobItem)].features.has_select_for_update_skip_locked:
         # Two workers that look at the same moment see different items, instead of one waiting for the other.
         due = due.select_for_update(skip_locked=True)

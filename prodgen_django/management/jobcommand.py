@@ -6,13 +6,12 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.jobs import create_job
 from prodgen_django.jobs.presence import listening, waiting_for
-from prodgen_django.keys import key_of
 from prodgen_django.models import GeneratedImage, Job, JobItem
 from prodgen_django.recipes import get_recipe
 
@@ -33,7 +32,7 @@ class JobCommand(BaseCommand):
         parser.add_argument(
             "products",
             nargs="*",
-            help="primary keys, UPCs or exact titles of products; “all” for every product",
+            help="primary keys, UPCs, SKUs or exact titles of products; “all” for every product",
         )
         parser.add_argument(
             "-o",
@@ -83,14 +82,13 @@ class JobCommand(BaseCommand):
         self._tell(job)
 
     def _products(self, words: list[str]) -> Iterable[Any]:
-        products = get_catalog().products()
         if words == ["all"]:
-            return products
+            return get_catalog().products()
         if not words:
             if self.needs_products:
                 raise CommandError("Name the products, or say “all”.")
             return []
-        found = [_find(products, word) for word in words]
+        found = [get_catalog().find(word) for word in words]
         missing = [word for word, product in zip(words, found, strict=True) if product is None]
         if missing:
             raise CommandError(f"There is no such product: {', '.join(missing)}")
@@ -148,21 +146,6 @@ class JobCommand(BaseCommand):
             raise CommandError(f"job {job.pk} was cancelled")
         if failed:
             raise CommandError(f"{len(failed)} of {job.items.count()} failed")
-
-
-def _find(products: Any, word: str) -> Any | None:
-    """A product by its key, then its UPC where the shop's model has one, then its exact title."""
-    key = key_of(products.model, word)
-    if key is not None and (found := products.filter(pk=key).first()):
-        return found
-    for name in ("upc", "title", "name"):
-        try:
-            products.model._meta.get_field(name)
-        except FieldDoesNotExist:
-            continue
-        if found := products.filter(**{name: word}).first():
-            return found
-    return None
 
 
 def _parsed(pairs: list[str]) -> dict[str, Any]:

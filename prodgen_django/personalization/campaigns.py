@@ -1,20 +1,18 @@
 """Which published campaign picture a visitor sees in a place of the shop.
 
-The same policy as for products chooses among the designs of the place, with one query, and only among those that run
-at this moment. What this browser was shown there stays for ``STABLE_DAYS``. Nothing is written, and no engine is known
-here.
+The same policy as for products chooses among the designs of the place, and only among those that run at this moment.
+One query has the pictures, and another what is known of a visitor who consents, where the page does not know it yet.
+What this browser was shown there stays for ``STABLE_DAYS``. Nothing is written, and no engine is known here.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.db.models import CharField, F, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
@@ -23,16 +21,16 @@ from prodgen_django.campaigns.links import safe_link
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.personalization import identity
-from prodgen_django.personalization.candidate import Candidate, Facts
+from prodgen_django.personalization.candidate import Candidate, facts_of
 from prodgen_django.personalization.choice import Chosen, Decision
 from prodgen_django.personalization.features import taste_vector
-from prodgen_django.personalization.models import ProfilingConsent, TasteProfile
+from prodgen_django.personalization.known import Known, read_known
 from prodgen_django.personalization.pictures import Look, Picture
-from prodgen_django.personalization.policies import cached_ensemble, ensemble_rows, remember
+from prodgen_django.personalization.policies import cached_ensemble
 from prodgen_django.personalization.policy import Ensemble, choose_page, is_held_out, seed_of
+from prodgen_django.personalization.reading import FACTS, NEWEST
 from prodgen_django.personalization.visitor import Visitor
 
-_PICTURE, _PROFILE, _CONSENT, _POLICY = "picture", "profile", "consent", "policy"
 #: Most pictures that one place's query brings.
 MOST = 200
 
@@ -114,43 +112,33 @@ def choose_campaign(
     wide: str = "hero",
     phone: str = "hero_phone",
     taste: Mapping[str, float] | None = None,
+    consents: bool | None = None,
 ) -> Shown | None:
     """The picture of a place for a visitor; None where no campaign runs there in their language.
 
-    `wide` and `phone`: the sizes to show. `taste`: what the page already knows of the visitor; None has what is kept
-    of a customer read in the same query.
+    `wide` and `phone`: the sizes to show. `taste` and `consents`: what the page already knows of the visitor; None has
+    what is kept of a customer read.
     """
-    known = cached_ensemble() if visitor.consents else None
-    rows: list[_Row] = []
-    profile: Mapping[str, float] = {}
-    consent: bool | None = None
-    ensemble_text: str | None = None
-    for row in _query(visitor, slot, (wide, phone), policy=known is None, profile=taste is None):
-        part, text = row[0], row[1]
-        if part == _PICTURE:
-            rows.append(_row(row))
-        elif part == _PROFILE:
-            profile = {str(k): float(v) for k, v in json.loads(text or "{}").items()}
-        elif part == _CONSENT:
-            consent = text == "1"
-        else:
-            ensemble_text = text
+    rows = _pictures(slot, (wide, phone))
     designs = _designs(rows, language, wide)
     if not designs:
         return None
-    consents = visitor.consents and (consent is True if visitor.is_absent else consent is not False)
-    if not consents:
+    policy = cached_ensemble()
+    if consents is None or (consents and (taste is None or policy is None)):
+        known = read_known(visitor, likes=False)
+    else:
+        known = Known(policy, consents)
+    if not known.consents or known.policy is None:
         return _shown(designs[0], rows, phone)
-    policy = known or remember(ensemble_text)
-    used = profile if taste is None else taste
-    decision = _decide(visitor, slot, designs, used, policy)
+    used = known.profile if taste is None else taste
+    decision = _decide(visitor, slot, designs, used, known.policy)
     design = next(design for design in designs if design.candidate.id == decision.image_id)
     is_personal = bool(used) and len(designs) > 1 and not decision.is_holdout
     return replace(
         _shown(design, rows, phone),
         is_personal=is_personal,
         decision=decision,
-        policy_version=policy.version,
+        policy_version=known.policy.version,
     )
 
 
@@ -186,7 +174,7 @@ def _designs(rows: Sequence[_Row], language: str, wide: str) -> list[_Row]:
             and (row.language.lower() == wanted or row.language.lower().split("-")[0] == wanted)
         ]
         if found:
-            return sorted(found, key=lambda row: (str(row.candidate.at), row.candidate.id), reverse=True)
+            return found
     return []
 
 
@@ -204,10 +192,8 @@ def _shown(design: _Row, rows: Sequence[_Row], phone: str) -> Shown:
     return Shown(made, narrow, design.link, design.alt, design.headline, is_personal=False)
 
 
-def _query(
-    visitor: Visitor, slot: str, formats: Sequence[str], *, policy: bool, profile: bool
-) -> QuerySet[Any]:
-    """The place's pictures with what is needed to choose, as one UNION ALL; columns are those of a picture."""
+def _pictures(slot: str, formats: Sequence[str]) -> list[_Row]:
+    """What may be shown in a place at this moment, the last one published first."""
     from prodgen_django.models import Campaign, GeneratedImage
 
     now = timezone.now()
@@ -223,68 +209,18 @@ def _query(
         job__campaign__in=running.values("pk"),
         recipe__format__in=list(formats),
     )
-    parts = []
-    if visitor.consents:
-        if policy:
-            parts.append(_columns(ensemble_rows(), _POLICY, text=Cast("ensemble", TextField())))
-        if visitor.user_id is not None:
-            given = ProfilingConsent.objects.filter(user_id=visitor.user_id)
-            parts.append(_columns(given, _CONSENT, text=Cast(Cast("given", _integer()), TextField())))
-            if profile:
-                kept = TasteProfile.objects.filter(user_id=visitor.user_id)
-                parts.append(_columns(kept, _PROFILE, text=Cast("weights", TextField())))
-    chosen = _columns(
-        pictures,
-        _PICTURE,
-        text=Cast("renditions", TextField()),
-        pk=F("pk"),
-        recipe=Cast("recipe", TextField()),
-        tags=Cast("tags", TextField()),
-        palette=Cast("palette", TextField()),
-        name=F("file"),
-        width=F("width"),
-        height=F("height"),
-        at=Cast("published_at", CharField()),
-        item=F("item_id"),
-        link=F("job__campaign__link"),
-    )
-    return chosen.union(*parts, all=True) if parts else chosen[:MOST]
+    columns = ("pk", "item_id", "recipe", "job__campaign__link", *FACTS)
+    return [_row(*row) for row in pictures.order_by(*NEWEST).values_list(*columns)[:MOST]]
 
 
-def _integer() -> Any:
-    from django.db.models import IntegerField
-
-    return IntegerField()
-
-
-def _columns(rows: QuerySet[Any], part: str, **given: Any) -> QuerySet[Any]:
-    from django.db.models import BigIntegerField
-
-    text = Value("", output_field=TextField())
-    number = Value(0, output_field=BigIntegerField())
-    missing: dict[str, Any] = {
-        "text": text, "pk": number, "recipe": text, "tags": text, "palette": text, "name": text,
-        "width": number, "height": number, "at": text, "item": number, "link": text,
-    }  # fmt: skip
-    return rows.order_by().values_list(
-        Value(part, output_field=TextField()), *(given.get(name, empty) for name, empty in missing.items())
-    )
-
-
-def _row(row: Sequence[Any]) -> _Row:
-    _part, text, pk, recipe, tags, palette, name, width, height, at, item, link = row
-    facts = json.loads(recipe or "{}")
-    words = facts.get("words") or {}
-    title = str(facts.get("alt", ""))
-    candidate = Candidate(
-        pk, None, Facts(text, tags, palette, str(name), title, "campaign", width, height), at
-    )
+def _row(pk: int, item: Any, recipe: dict[str, Any], link: str | None, *facts: Any) -> _Row:
+    words = recipe.get("words") or {}
     return _Row(
-        candidate,
+        Candidate(pk, None, facts_of(*facts)),
         item,
-        str(facts.get("format", "")),
-        str(facts.get("language", "")),
-        str(facts.get("alt", "")),
+        str(recipe.get("format", "")),
+        str(recipe.get("language", "")),
+        str(recipe.get("alt", "")),
         # Rows may be older than the form's own check, or written by a program.
         safe_link(link),
         str(words.get("headline", "")),

@@ -45,8 +45,6 @@ class Candidate(NamedTuple):
     id: int
     product_id: Any
     facts: Facts
-    #: When it was published, as the database has it: to be compared with others of its kind alone.
-    at: Any
     #: What is known of it by itself (`models.PictureRecord`).
     surplus: float = 0.0
     information: float = 0.0

@@ -1,4 +1,7 @@
-"""Choosing among published pictures, with one query for a whole page (`reading`).
+"""Choosing among published pictures, with three queries at most for a whole page.
+
+One asks what is known of the visitor (`known`), one for the published pictures, and one for the shop's own where
+nothing of ours is published (`reading`).
 
 What a visitor was shown stays for ``STABLE_DAYS``. Otherwise a random hold-out sees any of the pictures, each as often
 as the others, and for everybody else the policy chooses (`policy`). Nothing is written.
@@ -10,14 +13,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prodgen_django.catalog import parent_key, product_key
 from prodgen_django.conf import settings
 from prodgen_django.personalization import identity
 from prodgen_django.personalization.candidate import Candidate, Own
 from prodgen_django.personalization.features import taste_vector
-from prodgen_django.personalization.policies import cached_ensemble, remember
+from prodgen_django.personalization.known import Known, read_known
 from prodgen_django.personalization.policy import Ensemble, choose_page, is_held_out, seed_of
-from prodgen_django.personalization.reading import Rows, read
-from prodgen_django.personalization.taste import STRENGTHS, blend, make_taste
+from prodgen_django.personalization.reading import own_pictures, published_pictures
+from prodgen_django.personalization.taste import (
+    STRENGTHS,
+    blend,
+    make_taste,
+    mean_features,
+    picture_features,
+)
 from prodgen_django.personalization.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -87,71 +97,64 @@ class Choices:
 def choose_images(visitor: Visitor, products: Iterable[Any]) -> dict[Any, GeneratedImage | None]:
     """``{product.pk: picture}`` for products of a page: the published picture that suits the visitor, or None.
 
-    One query, whatever the number of products. What a visitor has been shown stays for ``STABLE_DAYS``.
+    Three queries at most, whatever the number of products. What a visitor has been shown stays for ``STABLE_DAYS``.
     """
     chosen = choose_pictures(visitor, products).chosen
-    return {pk: one.picture.instance() if one.picture else None for pk, one in chosen.items()}
+    return {key: one.picture.instance() if one.picture else None for key, one in chosen.items()}
 
 
 def choose_pictures(visitor: Visitor, products: Iterable[Any]) -> Choices:
-    """As `choose_images`, with the shop's own picture where nothing is published, and how each was chosen."""
-    parents = {product.pk: getattr(product, "parent_id", None) for product in products}
-    wanted = {*parents, *(parent for parent in parents.values() if parent)}
+    """As `choose_images`, with the shop's own picture where nothing is published, and how each was chosen.
+
+    `products`: whatever `catalog.product_key` takes.
+    """
+    parents = {key: parent_key(one) for one in products if (key := product_key(one)) is not None}
+    wanted = {*parents, *(parent for parent in parents.values() if parent is not None)}
     if not wanted:
         return Choices({})
-    known = cached_ensemble() if visitor.consents else None
-    rows = read(visitor, wanted, policy=known is None)
-    consents = _consents(visitor, rows)
-    if not consents:
-        return Choices({pk: _plain(rows, pk, parent) for pk, parent in parents.items()})
-    policy = known or remember(rows.ensemble)
-    taste = _taste(visitor, rows)
-    groups = {pk: _candidates(rows, pk, parent) for pk, parent in parents.items()}
-    decisions = _decide(visitor, rows, groups.values(), taste, policy)
+    known = read_known(visitor, wanted)
+    likes = _likes(visitor, known) if known.consents else {}
+    # Of liked products that nothing is written down of yet, the pictures tell.
+    pictures = published_pictures(wanted | (likes.keys() - known.traits.keys()))
+    groups = {key: _candidates(pictures, key, parent) for key, parent in parents.items()}
+    bare = {
+        key for one, group in groups.items() if not group for key in (one, parents[one]) if key is not None
+    }
+    own = own_pictures(bare)
+    if not known.consents or known.policy is None:
+        plain = {key: Chosen(group[0]) for key, group in groups.items() if group}
+        return Choices({key: plain.get(key) or _own(own, key, parents[key]) for key in parents})
+    taste = _taste(likes, known, pictures)
+    decisions = _decide(visitor, known, groups.values(), taste, known.policy)
     chosen = {}
-    for pk, group in groups.items():
+    for key, group in groups.items():
         if not group:
-            chosen[pk] = _plain(rows, pk, parents[pk])
+            chosen[key] = _own(own, key, parents[key])
             continue
         decision = decisions[group[0].product_id]
         picture = next(candidate for candidate in group if candidate.id == decision.image_id)
         is_personal = bool(taste) and len(group) > 1 and not decision.is_holdout
-        chosen[pk] = Chosen(picture, None, is_personal, decision)
-    return Choices(chosen, taste, policy.version, True)
+        chosen[key] = Chosen(picture, None, is_personal, decision)
+    return Choices(chosen, taste, known.policy.version, True)
 
 
-def _plain(rows: Rows, pk: Any, parent: Any) -> Chosen:
-    """What everybody sees of a product."""
-    found = _candidates(rows, pk, parent)
-    own = rows.own.get(pk) or rows.own.get(parent)
-    return Chosen(found[0] if found else None, own[1] if own else None)
+def _own(own: Mapping[Any, Own], key: Any, parent: Any) -> Chosen:
+    return Chosen(None, own.get(key) or own.get(parent))
 
 
-def _consents(visitor: Visitor, rows: Rows) -> bool:
-    """A stored no stands against the hook; who is not there must have a stored yes."""
-    if not visitor.consents:
-        return False
-    return rows.consent is True if visitor.is_absent else rows.consent is not False
+def _candidates(pictures: Mapping[Any, Sequence[Candidate]], key: Any, parent: Any) -> Sequence[Candidate]:
+    """What may be shown of a product, first what everybody sees who has no taste: the last one published.
 
-
-def _candidates(rows: Rows, pk: Any, parent: Any) -> Sequence[Candidate]:
-    """What may be shown of a product, first what everybody sees who has no taste: the last one published."""
-    # A variant without pictures of its own shows its parent's.
-    found = rows.pictures.get(pk) or rows.pictures.get(parent) or []
-    if len(found) < 2:
-        return found
+    A variant without pictures of its own shows its parent's.
+    """
+    found = pictures.get(key) or pictures.get(parent) or []
     # Only what shows the product competes for it, where there is any.
-    true = [candidate for candidate in found if candidate.facts.kind in TRUE_KINDS] or found
-    return sorted(true, key=_age, reverse=True)
-
-
-def _age(candidate: Candidate) -> tuple[bool, Any, int]:
-    return candidate.at is not None, candidate.at or 0, candidate.id
+    return [candidate for candidate in found if candidate.facts.kind in TRUE_KINDS] or found
 
 
 def _decide(
     visitor: Visitor,
-    rows: Rows,
+    known: Known,
     groups: Iterable[Sequence[Candidate]],
     taste: Mapping[str, float],
     policy: Ensemble,
@@ -160,7 +163,7 @@ def _decide(
     hour = identity.now_hour()
     is_holdout = is_held_out(visitor.key, settings.HOLDOUT)
     epoch = hour // (24 * settings.STABLE_DAYS)
-    has_seen = bool(rows.seen or visitor.seen)
+    has_seen = bool(known.seen or visitor.seen)
     decided: dict[Any, Decision] = {}
     asked: list[tuple[int, Sequence[Candidate], tuple[int, ...]]] = []
     for group in groups:
@@ -168,7 +171,7 @@ def _decide(
             continue
         product = group[0].product_id
         keys = tuple([candidate.id for candidate in group])
-        before = _before(visitor, rows, product, keys) if has_seen else None
+        before = _before(visitor, known, product, keys) if has_seen else None
         if before is not None:
             decided[product] = Decision(
                 product,
@@ -198,28 +201,41 @@ def _decide(
     return decided
 
 
-def _before(visitor: Visitor, rows: Rows, pk: Any, candidates: Sequence[int]) -> identity.Seen | None:
+def _before(visitor: Visitor, known: Known, product: Any, candidates: Sequence[int]) -> identity.Seen | None:
     """The decision that stands for a product: the account's own, else this browser's."""
     for found in (
-        rows.seen.get((visitor.key, pk)),
-        visitor.seen.get(str(pk)),
-        *(rows.seen.get((key, pk)) for key in visitor.other_keys),
+        known.seen.get((visitor.key, product)),
+        visitor.seen.get(str(product)),
+        *(known.seen.get((key, product)) for key in visitor.other_keys),
     ):
         if found is not None and found.image_id in candidates:
             return found
     return None
 
 
-def _taste(visitor: Visitor, rows: Rows) -> dict[str, float]:
-    likes: list[tuple[float, Mapping[str, float]]] = []
-    counted: dict[Any, float] = {}
+def _likes(visitor: Visitor, known: Known) -> dict[Any, float]:
+    """By liked product, how much."""
+    likes: dict[Any, float] = {}
     for place, signal in enumerate(visitor.signals):
-        # The cookie has no dates, but an order: what was looked at last counts most.
-        counted[signal.product_id] = STRENGTHS.get(signal.kind, 1.0) * 0.93**place
-    for kind, product_id in rows.liked:
-        counted[product_id] = max(counted.get(product_id, 0.0), STRENGTHS.get(kind, 1.0))
-    for product_id, strength in counted.items():
-        features = rows.traits.get(product_id)
+        # The cookie has no dates, but an order: what was looked at last counts most. What a source calls a product and
+        # cannot be one of the shop's says nothing.
+        if (key := product_key(signal.product_id)) is not None:
+            likes[key] = STRENGTHS.get(signal.kind, 1.0) * 0.93**place
+    for kind, key in known.liked:
+        likes[key] = max(likes.get(key, 0.0), STRENGTHS.get(kind, 1.0))
+    return likes
+
+
+def _taste(
+    likes: Mapping[Any, float], known: Known, pictures: Mapping[Any, Sequence[Candidate]]
+) -> dict[str, float]:
+    described = []
+    for key, strength in likes.items():
+        features = known.traits.get(key)
+        if features is None:
+            # What its pictures have in common describes it.
+            facts = [picture.facts for picture in pictures.get(key, ())]
+            features = mean_features([picture_features(one.tags, one.palette) for one in facts])
         if features:
-            likes.append((strength, features))
-    return blend(make_taste(likes), rows.profile)
+            described.append((strength, features))
+    return blend(make_taste(described), known.profile)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from prodgen_django.catalog import get_catalog, parent_key, product_key
+from prodgen_django.catalog.keys import instance_of
 from prodgen_django.conf import settings
 from prodgen_django.personalization import campaigns, identity
 from prodgen_django.personalization.choice import Chosen, Decision, choose_pictures
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 _ATTRIBUTE = "_prodgen_page"
+_NOTHING = Chosen(None)
 #: Longest text of a page's record that is read back; a page of 500 products needs a quarter.
 MOST_TEXT = 64_000
 _YEAR = 365 * 86_400
@@ -43,12 +46,11 @@ class Page:
     #: The page comes out of a shared cache, and a script asks for the choices.
     is_for_all: bool = False
     _marks: dict[Any, str] = field(default_factory=dict)
-    _widths: dict[str, int] = field(default_factory=dict)
     _look: Look | None = None
 
     def choose(self, products: Iterable[Any]) -> None:
-        """Choose for those products that nothing was chosen for yet: one query, or none."""
-        new = [p for p in products if p is not None and p.pk not in self.chosen]
+        """Choose for those products that nothing was chosen for yet: three queries at most, or none."""
+        new = [one for one in products if product_key(one) not in self.chosen]
         if not new:
             return
         choices = choose_pictures(self.visitor, new)
@@ -59,28 +61,27 @@ class Page:
     def picture(self, product: Any, size: str) -> Picture:
         """The picture chosen for a product, noted as shown; chosen now where it was not before.
 
-        Raises LookupError for a size that is none.
+        Of nothing, and of what is no product, it is the shop's placeholder. Raises LookupError for a size that is none.
         """
-        pk = product.pk
-        chosen = self.chosen.get(pk)
-        if chosen is None:
-            self.choose([product])
-            chosen = self.chosen[pk]
-        if self._look is None:
-            self._look = Look.now()
-        width = self._widths.get(size)
-        if width is None:
-            width = self._widths[size] = width_of(size)
-        mark = self._marks.get(pk)
+        key, chosen = product_key(product), self.chosen_for(product)
+        self._look = self._look or Look.now()
+        mark = self._marks.get(key)
         if mark is None:
-            mark = self._marks[pk] = self._mark(product, chosen)
-        return Picture(chosen, str(getattr(product, "title", "") or ""), width, mark, self._look)
+            mark = self._marks[key] = "" if key is None else self._mark(product, chosen)
+        return Picture(chosen, _alt(product, chosen), width_of(size), mark, self._look)
+
+    def chosen_for(self, product: Any) -> Chosen:
+        """What the page shows of a product; chosen now where it was not before."""
+        key = product_key(product)
+        if key is not None and key not in self.chosen:
+            self.choose([product])
+        return self.chosen.get(key, _NOTHING)
 
     def campaign(self, slot: str, *, language: str, wide: str, phone: str) -> campaigns.Shown | None:
         """The campaign picture of a place, noted as shown. After `choose` it goes by the same taste."""
-        taste = self.taste if self.chosen else None
+        taste, consents = (self.taste, self.consents) if self.chosen else (None, None)
         found = campaigns.choose_campaign(
-            self.visitor, slot, language=language, wide=wide, phone=phone, taste=taste
+            self.visitor, slot, language=language, wide=wide, phone=phone, taste=taste, consents=consents
         )
         if found is None or found.decision is None:
             return found
@@ -185,6 +186,21 @@ def read_record(text: str) -> dict[str, Any]:
 
 def _plain_key(product: Any) -> str:
     """A product's key, and its parent's, for an HTML attribute: "12", "12:5"."""
-    parent = getattr(product, "parent_id", None)
-    keys = [product.pk] if parent is None else [product.pk, parent]
-    return ":".join(quote(str(key), safe="") for key in keys)
+    keys = (product_key(product), parent_key(product))
+    return ":".join(quote(str(key), safe="") for key in keys if key is not None)
+
+
+def _alt(product: Any, chosen: Chosen) -> str:
+    """The product's title, else what its picture says. The catalog is asked last: a variant's title is its parent's,
+    which Oscar reads with a query of its own.
+    """
+    product, catalog = instance_of(product), get_catalog()
+    is_instance = isinstance(product, catalog.model)
+    title = getattr(product, "title", None)
+    if title is None or callable(title):  # in this shop titles are called otherwise
+        title = catalog.title(product) if is_instance else ""
+    if not title and chosen.picture is not None:
+        title = chosen.picture.facts.title
+    if not title and chosen.own is not None:
+        title = chosen.own.caption
+    return str(title or (catalog.title(product) if is_instance else ""))

@@ -1,7 +1,7 @@
 """The policy's versions in the database: what pages choose by, and the learning that makes the next one.
 
 A page reads no table for its policy: `cached_ensemble` has it for a minute in the process's memory, and where it has
-none, `ensemble_rows` becomes part of the page's one query and `remember` keeps what that brought.
+none, `ensemble_rows` becomes part of what is asked of the visitor (`known`) and `remember` keeps what that brought.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from prodgen_django.personalization.features import SHOP_SPACE, picture_vector, 
 from prodgen_django.personalization.learning import Event, Record, update
 from prodgen_django.personalization.models import Exposure, PictureRecord, PolicyVersion
 from prodgen_django.personalization.policy import Arm, Ensemble, PolicyState
+from prodgen_django.personalization.upsert import upsert
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -209,23 +210,18 @@ def state_of(row: PolicyVersion) -> PolicyState:
 
 def _write_records(keys: set[int], records: Mapping[int, Record]) -> None:
     fields = ["impressions", "clicks", "expected", "information", "surplus"]
-    PictureRecord.objects.bulk_create(
-        [
-            PictureRecord(
-                image_id=key,
-                impressions=records[key].impressions,
-                clicks=round(records[key].clicks),
-                expected=records[key].expected,
-                information=records[key].information,
-                surplus=records[key].surplus,
-            )
-            for key in sorted(keys)
-        ],
-        update_conflicts=True,
-        unique_fields=["image"],
-        update_fields=fields,
-        batch_size=500,
-    )
+    rows = [
+        PictureRecord(
+            image_id=key,
+            impressions=records[key].impressions,
+            clicks=round(records[key].clicks),
+            expected=records[key].expected,
+            information=records[key].information,
+            surplus=records[key].surplus,
+        )
+        for key in sorted(keys)
+    ]
+    upsert(PictureRecord, rows, key="image", fields=fields)
 
 
 def _parsed(text: str) -> Ensemble:

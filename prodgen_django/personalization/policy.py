@@ -238,44 +238,14 @@ def propensities_of(ensemble: Ensemble, tastes: FloatArray, styles: FloatArray) 
 
 def _scores(ensemble: Ensemble, taste: Vector, arms: Sequence[Option]) -> FloatArray:
     """η of each arm under each draw: (arms, draws); one column where the mode needs no draw."""
-    stack = _stack(ensemble, arms)
-    scores = stack.styles @ ensemble.space.weights(taste, ensemble.draws)
-    scores += stack.own
-    return _optimistic(ensemble, scores)
-
-
-class _Stack(NamedTuple):
-    """The arms of a page as arrays, whoever looks at them."""
-
-    #: Kept with the rest, so that no other arms can come to lie where these do.
-    arms: tuple[Option, ...]
-    ensemble: Ensemble
-    #: (arms, n_style)
-    styles: FloatArray
-    #: What is known of the pictures themselves, under each draw: (arms, draws), or (arms, 1) where it needs none.
-    own: FloatArray
-
-
-#: By where ensemble and arms lie in memory: pages show the same pictures to many visitors.
-_stacks: dict[tuple[int, ...], _Stack] = {}
-_MOST_STACKS = 64
-
-
-def _stack(ensemble: Ensemble, arms: Sequence[Option]) -> _Stack:
-    key = (id(ensemble), *map(id, arms))
-    found = _stacks.get(key)
-    if found is None:
-        known = np.array([(arm.surplus, arm.information) for arm in arms])
-        own, sd = known[:, :1], ensemble.space.picture_sd
-        if ensemble.spread and sd:
-            deviations = ensemble.spread / np.sqrt(sd**-2 + known[:, 1:])
-            own = own + deviations * _noise_of(arms, len(ensemble.draws), ensemble.salt)
-        styles = np.array([arm.style for arm in arms], dtype=float)
-        found = _Stack(tuple(arms), ensemble, styles, own)
-        if len(_stacks) >= _MOST_STACKS:
-            _stacks.clear()
-        _stacks[key] = found
-    return found
+    styles = np.array([arm.style for arm in arms], dtype=float)
+    known = np.array([(arm.surplus, arm.information) for arm in arms])
+    # What is known of the pictures themselves, under each draw: (arms, draws), or (arms, 1) where it needs none.
+    own, sd = known[:, :1], ensemble.space.picture_sd
+    if ensemble.spread and sd:
+        deviations = ensemble.spread / np.sqrt(sd**-2 + known[:, 1:])
+        own = own + deviations * _noise_of(arms, len(ensemble.draws), ensemble.salt)
+    return _optimistic(ensemble, styles @ ensemble.space.weights(taste, ensemble.draws) + own)
 
 
 def _optimistic(ensemble: Ensemble, scores: FloatArray) -> FloatArray:

@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import settings
-from prodgen_django.personalization import shelf
 from prodgen_django.personalization.consent import consenting
 from prodgen_django.personalization.events import expire
 from prodgen_django.personalization.identity import user_keys
@@ -28,6 +27,7 @@ from prodgen_django.personalization.models import (
 )
 from prodgen_django.personalization.segments import refresh_segments
 from prodgen_django.personalization.taste import decayed, get_sources, make_taste
+from prodgen_django.personalization.upsert import upsert
 
 _CHUNK = 500
 
@@ -86,16 +86,11 @@ def refresh_traits(product_ids: Iterable[Any] | None = None) -> int:
         for source in get_sources():
             for pk, features in source.traits(part).items():
                 found.setdefault(pk, {}).update(features)
-        ProductTraits.objects.bulk_create(
-            [
-                ProductTraits(product_id=pk, traits=features, updated_at=timezone.now())
-                for pk, features in found.items()
-            ],
-            update_conflicts=True,
-            unique_fields=["product"],
-            update_fields=["traits", "updated_at"],
-        )
-        shelf.clear(found)
+        rows = [
+            ProductTraits(product_id=pk, traits=features, updated_at=timezone.now())
+            for pk, features in found.items()
+        ]
+        upsert(ProductTraits, rows, key="product", fields=["traits", "updated_at"])
 
 
 def refresh_profile(user_id: Any, forgotten_at: datetime | None = None) -> bool:

@@ -46,8 +46,7 @@ class Signal:
 class LikedQuery:
     """Liked products that the database knows of: ``build(*args)`` is a queryset with a column ``product_id``.
 
-    `build` is a function of its module that treats its arguments as values only: it is called once a process, with
-    others standing in for them, and the SQL is used again.
+    It becomes part of the one query that asks what is known of a visitor.
     """
 
     kind: str
@@ -58,12 +57,16 @@ class LikedQuery:
 class TasteSource:
     """Knows what a shop's visitors have liked. Every method may be left out by a subclass."""
 
+    def is_available(self) -> bool:
+        """Whether the shop has what this source reads; one that is not available is not asked."""
+        return True
+
     def recent(self, request: HttpRequest) -> Sequence[Signal]:
         """What the request itself tells, newest first, without any query; nothing in it can be trusted."""
         return ()
 
     def queries(self, request: HttpRequest, user_id: Any | None) -> Sequence[LikedQuery]:
-        """What becomes part of the page's one query."""
+        """What becomes part of the page's query for what is known of the visitor."""
         return ()
 
     def history(self, user_id: Any, since: datetime) -> Iterable[Signal]:
@@ -87,11 +90,12 @@ class TasteSource:
 
 @lru_cache(maxsize=4)
 def _sources(paths: tuple[Any, ...]) -> tuple[TasteSource, ...]:
-    return tuple((import_string(path) if isinstance(path, str) else path)() for path in paths)
+    made = ((import_string(path) if isinstance(path, str) else path)() for path in paths)
+    return tuple(source for source in made if source.is_available())
 
 
 def get_sources() -> tuple[TasteSource, ...]:
-    """The shop's taste sources, one instance of each a process."""
+    """The shop's taste sources that are available, one instance of each a process."""
     return _sources(tuple(settings.TASTE_SOURCES))
 
 

@@ -19,9 +19,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from prodgen_django.catalog import get_catalog
+from prodgen_django.catalog import product_key
 from prodgen_django.conf import settings
-from prodgen_django.keys import key_of
 from prodgen_django.personalization.address import network_of, source_of
 from prodgen_django.personalization.events import report_seen
 from prodgen_django.personalization.page import MOST_TEXT, Page, read_record
@@ -64,7 +63,7 @@ def choices(request: HttpRequest) -> HttpResponse:
     page.choose(asked.values())
     pictures, look = {}, Look.now()
     for name, product in asked.items():
-        chosen = page.chosen[product.pk]
+        chosen = page.chosen[product_key(product)]
         if chosen.decision is not None:
             page.shown.append(chosen.decision)
             picture = Picture(chosen, "", width, "", look).as_dict()
@@ -141,9 +140,9 @@ class _Product:
 
 def _products(text: str) -> dict[str, _Product]:
     """Products of a list "12,13:5" (a variant with its parent), by what stands there; what is no key is left out."""
-    found, model = {}, get_catalog().model
+    found = {}
     for part in text.split(",")[:MOST_PRODUCTS]:
-        keys = [key_of(model, unquote(key)) for key in part.split(":", 2)]
+        keys = [product_key(unquote(key)) for key in part.split(":", 2)]
         if None not in keys and len(keys) < 3:
             found[part] = _Product(*keys)
     return found

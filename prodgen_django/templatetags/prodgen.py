@@ -1,7 +1,7 @@
 """What a shop's templates call: the picture of a product that suits the visitor.
 
 {% load prodgen %}
-{% personalize_products products %}                          one query for a whole listing
+{% personalize_products products %}                          for a whole listing, which then costs three queries at most
 {% personalized_image product size="card" as picture %}      picture.url, .width, .height, .alt, .srcset
 {% prodgen_picture product size="large" %}                   a responsive <picture>
 {% prodgen_campaign "hero" as campaign %}                    the campaign picture of a place, or nothing
@@ -33,9 +33,9 @@ _ATTRIBUTE = "_prodgen_page"
 
 
 @register.simple_tag(takes_context=True)
-def personalize_products(context: template.Context, products: Iterable[Any]) -> str:
-    """Choose the pictures of a whole listing with one query; the other tags then need none."""
-    _page(context).choose(products)
+def personalize_products(context: template.Context, products: Iterable[Any] | None) -> str:
+    """Choose the pictures of a whole listing with three queries at most; the other tags then need none."""
+    _page(context).choose(products or ())
     return ""
 
 
@@ -81,8 +81,7 @@ def prodgen_campaign(
 def prodgen_why(context: template.Context, product: Any) -> list[str]:
     """Why the visitor sees this picture of a product: sentences, at least one."""
     page = _page(context)
-    page.choose([product])
-    return reasons(page.chosen[product.pk], page.taste, consents=page.consents)
+    return reasons(page.chosen_for(product), page.taste, consents=page.consents)
 
 
 @register.simple_tag(takes_context=True)

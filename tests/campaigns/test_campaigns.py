@@ -384,12 +384,14 @@ def test_published_campaign_is_shown_linked_and_for_phones_in_its_own_shape(db: 
     assert shown("sidebar") == ""
 
 
-def test_campaign_is_one_query(db: None, django_assert_num_queries: Any) -> None:
+def test_campaign_is_one_query_and_one_for_who_consents(
+    db: None, django_assert_num_queries: Any, django_assert_max_num_queries: Any
+) -> None:
     placed()
     placed(look="cool")
     with django_assert_num_queries(1):
         assert shown()
-    with override_settings(PRODGEN=YES), django_assert_num_queries(1):
+    with override_settings(PRODGEN=YES), django_assert_max_num_queries(2):
         visitor = Visitor(True, key="a:1")
         assert choose_campaign(visitor, "hero", language="en-gb")
 

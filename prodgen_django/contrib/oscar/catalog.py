@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.core.checks import Error
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, Max, Min, prefetch_related_objects
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from prodgen_django.catalog import Catalog, CatalogError, Photo
+from prodgen_django.catalog import Catalog, CatalogError, Photo, product_key
 from prodgen_django.conf import settings
 from prodgen_django.contrib.oscar.promotions import OscarPromotions
 from prodgen_django.keys import key_of
@@ -22,6 +23,7 @@ from prodgen_django.storage import DamagedFile, read_picture, save_bytes
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from django.core.checks import CheckMessage
     from django.db.models import QuerySet
 
     from prodgen_django.models import GeneratedImage
@@ -38,6 +40,31 @@ class OscarCatalog(OscarPromotions, Catalog):
     @property
     def image_model(self) -> Any:
         return apps.get_model("catalogue", "ProductImage")
+
+    def check(self) -> list[CheckMessage]:
+        try:
+            pictured = self.image_model._meta.get_field("product").related_model
+        except LookupError:
+            pictured = None
+        if pictured is not None and issubclass(self.model, pictured):
+            return []
+        return [
+            Error(
+                f"PRODGEN['CATALOG'] reads Oscar's products, but this shop's are {self.model._meta.label}.",
+                hint="Write a catalog class for them and name it in PRODGEN['CATALOG']: docs/how-to/without-oscar.md.",
+                id="prodgen_django.E020",
+            )
+        ]
+
+    def find(self, word: str) -> Any | None:
+        """As of any catalog, with a query for each; a code is a UPC or a partner's SKU."""
+        key, products = product_key(word), self.products()
+        names: list[tuple[str, Any]] = [] if key is None else [("pk", key)]
+        names += [("upc", word), ("stockrecords__partner_sku", word), ("title", word)]
+        for name, value in names:
+            if (found := products.filter(**{name: value}).order_by("pk").first()) is not None:
+                return found
+        return None
 
     def title(self, product: Any) -> str:
         return str(product.get_title())

@@ -12,16 +12,10 @@ import numpy as np
 from prodgen_django.studio.color import Float, Pixels, palette
 from prodgen_django.studio.matting import foreground
 
+from .errors import BannerError as BannerError
+
 MOST_PRODUCTS = 12
 RIGHT_TO_LEFT = ("ar", "he", "fa", "ur", "ps", "yi", "dv", "sd", "ug")
-
-
-class BannerError(ValueError):
-    """A banner that cannot be made. `code` is stable; the message is for the person who can mend it."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 @dataclass(frozen=True, slots=True)

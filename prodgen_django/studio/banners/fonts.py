@@ -18,7 +18,7 @@ from typing import Literal
 
 from PIL import ImageFont, features
 
-from .brief import BannerError
+from .errors import BannerError
 
 Typeface = Literal["sans", "serif"]
 

@@ -1,0 +1,1 @@
+"""A shop without Oscar whose products' keys are numbers, text or UUIDs, on any database: see `test_shops`."""
