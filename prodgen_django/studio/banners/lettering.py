@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PIL import ImageDraw, ImageFont
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
 
-from .fonts import Face, can_shape, font, has
 from .geometry import Rect, around
+from .shaping import Run, draw_runs
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text. `x`, `y`: the start of its baseline at the left. `box`: what its ink may cover."""
+    """One line of text. `x`, `y`: the left end of its room and its baseline. `box`: what its ink may cover.
+    `pen`: where from `x` its first letter begins; `cap`: how high its letters seem, for what is centred on them.
+    `runs`: from left to right."""
 
     role: str
     text: str
@@ -22,9 +26,12 @@ class Line:
     size: float
     width: float
     box: Rect
-    runs: tuple[tuple[str, Face], ...]
+    runs: tuple[Run, ...]
     direction: str
     struck: bool = False
+    pen: float = 0.0
+    cap: float = 0.0
+    language: str = "en"
 
     def moved(self, dx: float, dy: float) -> Line:
         return replace(self, x=self.x + dx, y=self.y + dy, box=self.box.moved(dx, dy))
@@ -89,42 +96,48 @@ def append(part: Block, lines: list[Line], shapes: list[Shape], y: float) -> flo
     return y + part.height
 
 
-def caps(line: Line) -> float:
-    """The height of a line's letters above the baseline."""
-    return line.y - line.box.y
+def in_pill(line: Line, pad: float, tight: float) -> tuple[float, float]:
+    """The height of a shape round a line and where in it the baseline lies: `pad` above and below the letters,
+    and at least `tight` beyond accents and what hangs low."""
+    room = max(pad, line.y - line.box.y - line.cap + tight, line.box.bottom - line.y + tight)
+    return line.cap + 2 * room, room + line.cap
 
 
-def by_face(text: str, faces: Sequence[Face]) -> tuple[tuple[str, Face], ...]:
-    whole = next((face for face in faces if all(has(face, c) for c in text)), None)
-    if whole is not None:
-        return ((text, whole),)
-    found: list[tuple[str, Face]] = []
-    for char in text:
-        last = found[-1][1] if found else None
-        # A blank or a sign between two words stays with the word before it.
-        neutral = not char.isalnum() and last is not None and has(last, char)
-        face = last if neutral else next((f for f in faces if has(f, char)), faces[0])
-        if found and face == last:
-            found[-1] = (found[-1][0] + char, found[-1][1])
-        else:
-            found.append((char, face or faces[0]))
-    return tuple(found)
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """A line as it is drawn. `plane`: uint8 h×w, how far letters cover each pixel; `colours`: uint8 h×w×4, what has
+    colours of its own, or None; `corner`: the left and the top of both."""
+
+    line: Line
+    plane: npt.NDArray[np.uint8]
+    colours: npt.NDArray[np.uint8] | None
+    corner: tuple[int, int]
+
+    @property
+    def box(self) -> Rect:
+        """What is covered; empty where nothing is."""
+        covered = self.plane > 0
+        if self.colours is not None:
+            covered = covered | (self.colours[..., 3] > 0)
+        rows, columns = np.flatnonzero(covered.any(1)), np.flatnonzero(covered.any(0))
+        if not rows.size:
+            return Rect(*self.corner, 0, 0)
+        left, top = self.corner
+        size = columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0]
+        return Rect(left + int(columns[0]), top + int(rows[0]), int(size[0]), int(size[1]))
 
 
-def length(face: ImageFont.FreeTypeFont, text: str, direction: str) -> float:
-    return float(face.getlength(text, direction=direction) if can_shape() else face.getlength(text))
-
-
-def draw_line(draw: ImageDraw.ImageDraw, line: Line, fill: object, dx: float = 0.0, dy: float = 0.0) -> None:
-    """Draw a line's letters, its origin moved by dx, dy."""
-    x = line.x + dx
-    runs = line.runs[::-1] if line.direction == "rtl" else line.runs
-    for text, face in runs:
-        used = font(face, line.size)
-        options = {"direction": line.direction} if can_shape() else {}
-        draw.text((x, line.y + dy), text, font=used, fill=fill, anchor="ls", **options)  # type: ignore[arg-type]
-        x += length(used, text, line.direction)
+def ink_of(line: Line) -> Ink:
+    """Draw a line, with room for what reaches over its box."""
+    room = int(0.5 * line.size) + 2
+    left, top = int(line.box.x) - room, int(line.box.y) - room
+    size = (int(line.box.w) + 2 * room + 2, int(line.box.h) + 2 * room + 2)
+    plane, colours = Image.new("L", size, 0), Image.new("RGBA", size)
+    draw_runs(line.runs, line.language, line.size, line.x + line.pen - left, line.y - top, plane, colours)
     if line.struck:
-        height = line.y + dy - 0.27 * line.size
+        height = line.y - top - 0.27 * line.size
         thick = max(1, round(0.07 * line.size))
-        draw.line([(line.x + dx, height), (line.x + dx + line.width, height)], fill=fill, width=thick)  # type: ignore[arg-type]
+        ends = [(line.x - left, height), (line.x - left + line.width, height)]
+        ImageDraw.Draw(plane).line(ends, fill=255, width=thick)
+    coloured = any(run.face.strike for run in line.runs)
+    return Ink(line, np.asarray(plane), np.asarray(colours) if coloured else None, (left, top))
