@@ -68,8 +68,9 @@ def _is_open(text: str, found: re.Match[str]) -> bool:
 
 def _kept(char: str) -> str:
     code = ord(char)
-    if char == "\n" or code >= 0xA0 and not 0xD800 <= code < 0xE000 and code & 0xFFFE != 0xFFFE:
-        return "" if 0xFDD0 <= code <= 0xFDEF else char
+    if char == "\n" or code >= 0xA0:
+        nobody = 0xD800 <= code < 0xE000 or 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
+        return "" if nobody else char
     if code in _WORD:
         return _WORD[code]
     if 0x80 <= code < 0xA0:
@@ -94,7 +95,7 @@ def is_ignorable(char: str) -> bool:
     """Whether a character has no shape of its own: joiners, marks of direction, variation selectors."""
     code = ord(char)
     return (
-        unicodedata.category(char) == "Cf" and char not in _ARABIC_SIGNS
+        (unicodedata.category(char) == "Cf" and char not in _ARABIC_SIGNS)
         or 0xFE00 <= code <= 0xFE0F
         or 0xE0100 <= code <= 0xE01EF
         or 0x180B <= code <= 0x180F

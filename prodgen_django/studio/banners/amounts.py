@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,21 +13,29 @@ if TYPE_CHECKING:
 
 _DASHES = "-\u2010\u2013\u2212"
 _ENDS_IN_NUMBER = re.compile(r"\d[.,\u066b\u066c]?$")
+_TIMES = re.compile(r"\d\s?[×x]$")
 _RANGE = re.compile(rf"\d[.,]?\s?[{_DASHES}]$")
-_UNITS = (
-    "mass-milligram mass-gram mass-kilogram mass-tonne mass-ounce mass-pound length-millimeter length-centimeter"
-    " length-meter length-kilometer length-inch length-foot length-yard area-square-meter area-square-centimeter"
-    " volume-milliliter volume-liter volume-fluid-ounce volume-gallon volume-cubic-meter"
-    " power-watt power-kilowatt energy-kilowatt-hour energy-kilocalorie electric-volt electric-ampere"
-    " frequency-hertz frequency-gigahertz digital-megabyte digital-gigabyte digital-terabyte temperature-celsius"
-    " graphics-pixel duration-second duration-minute duration-hour duration-day duration-week duration-month"
-    " duration-year"
-).split()
+# Units by Babel's names.
+_UNITS = {
+    "mass": "milligram gram kilogram tonne ounce pound",
+    "length": "millimeter centimeter meter kilometer inch foot yard",
+    "area": "square-centimeter square-meter",
+    "volume": "milliliter liter cubic-meter fluid-ounce gallon",
+    "power": "watt kilowatt",
+    "energy": "kilowatt-hour kilocalorie",
+    "electric": "volt ampere",
+    "frequency": "hertz gigahertz",
+    "digital": "megabyte gigabyte terabyte",
+    "temperature": "celsius",
+    "graphics": "pixel",
+    "duration": "second minute hour day week month year",
+}
 # What shops write and Babel does not know.
 _SHOPS = frozenset(
-    ("Stk.", "Stk", "St.", "pcs", "pcs.", "pc", "pk", "szt.", "шт", "шт.", "руб.", "руб", "р.", "грн", "грн.", "лв.",
-     "zł", "Kč", "Fr.", "Rs", "Rs.", "Tk", "UK£", "元", "块", "円", "원", "개", "个", "個", "件", "点", "折", "บาท", "ชิ้น",
-     "ກີບ", "៛", "ကျပ်", "تومان", "ریال", "درهم", "ريال", "ر.س", "ج.م", "د.إ", "كجم", "كغ", "דולר", "ש״ח", "रु", "रु.", "cl", "тг")
+    ["Stk.", "Stk", "St.", "pcs", "pcs.", "pc", "pk", "szt.", "шт", "шт.", "руб.", "руб", "р.", "грн", "грн.", "лв.",
+     "тг", "zł", "Kč", "Fr.", "Rs", "Rs.", "Tk", "UK£", "cl", "元", "块", "円", "원", "개", "个", "個", "件", "点",
+     "折", "บาท", "ชิ้น", "ກີບ", "៛", "ကျပ်", "تومان", "ریال", "درهم", "ريال", "ر.س", "ج.م", "د.إ", "كجم", "كغ",
+     "דולר", "ש״ח", "रु", "रु."]
 )  # fmt: skip
 
 
@@ -36,26 +45,25 @@ def belong_together(before: str, after: str, language: str) -> bool:
     left, right = before.rstrip(), after.strip()
     if not left or not right:
         return False
-    if right in ("–", "—"):
-        return before != left
-    if _pictures(right) or _pictures(before):
+    if right in ("–", "—") or _pictures(right) or _pictures(before):
         return True
+    blank = before != left
     if right[0].isdecimal():
+        digits = re.match(r"\d+", right)
+        thousands = blank and digits is not None and len(digits[0]) == 3 and _ENDS_IN_NUMBER.search(left)
         return bool(
-            _ENDS_IN_NUMBER.search(left)
-            and before != left
-            and len(re.match(r"\d*", right)[0]) == 3  # type: ignore[index]
-            or _RANGE.search(left)
-            or _before_amounts(left, language)
-            or left[-1] in "×x" and re.search(r"\d\s?[×x]$", left)
-        )  # fmt: skip
-    if not _ENDS_IN_NUMBER.search(left) or left.endswith((".", ",")) and before == left:
+            thousands or _RANGE.search(left) or _TIMES.search(left) or _before_amounts(left, language)
+        )
+    if not _ENDS_IN_NUMBER.search(left) or (left.endswith((".", ",")) and not blank):
         return False
-    return _is_sign(right[0]) or right[0] == "×" or _unit(right).casefold() in _unit_names(language)
+    unit = _unit(right)
+    known = unit in _currency_names(language) or unit.casefold() in _unit_names(language)
+    return known or _is_sign(right[0]) or right[0] == "×"
 
 
 def _pictures(text: str) -> bool:
-    return all(unicodedata.category(char) in ("So", "Sk", "Cf", "Mn", "Me", "Zs") for char in text) and text[0] >= "\u2000"
+    kinds = ("So", "Sk", "Cf", "Mn", "Me", "Zs")
+    return text[0] >= "\u2000" and all(unicodedata.category(char) in kinds for char in text)
 
 
 def _is_sign(char: str) -> bool:
@@ -77,6 +85,7 @@ def _before_amounts(left: str, language: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _currency_names(language: str) -> frozenset[str]:
+    """What stands for a currency in a language, and what shops write."""
     from babel.numbers import list_currencies
 
     locale = _babel(language)
@@ -86,16 +95,15 @@ def _currency_names(language: str) -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def _unit_names(language: str) -> frozenset[str]:
-    """The short names of units, currencies and months in a language and in English, folded."""
+    """The short names of units and of months in a language and in English, folded."""
     from babel.units import format_unit
 
-    names: set[str] = set(_SHOPS)
+    names: set[str] = set()
     for tag in (language, "en"):
-        names |= _currency_names(tag)
-        for unit in _UNITS:
-            for count in (1, 2, 5):
-                written = (format_unit(count, unit, length, locale=_babel(tag)) for length in ("short", "narrow"))
-                names |= {_unit(text.replace(str(count), "").strip()) for text in written}
+        known = [f"{kind}-{name}" for kind, found in _UNITS.items() for name in found.split()]
+        for unit, count, length in product(known, (1, 2, 5), ("short", "narrow")):
+            written = format_unit(count, unit, length, locale=_babel(tag))
+            names.add(_unit(written.replace(str(count), "").strip()))
         for width in ("wide", "abbreviated"):
             names |= set(_babel(tag).months["format"][width].values())
     return frozenset(name.casefold() for name in names if name)

@@ -22,8 +22,8 @@ from PIL import ImageFont
 from .errors import BannerError
 from .faces import Face, can_shape, font, has
 
-__all__ = ["EMOJI", "Face", "Typeface", "can_draw", "can_shape", "candidates_for", "font", "has", "lacking",
-           "missing_scripts", "package_for", "script_code", "script_of"]  # fmt: skip
+__all__ = ["EMOJI", "Face", "Typeface", "can_shape", "candidates_for", "font", "has", "lacking", "lacking_package",
+           "language_of", "missing_scripts", "package_for", "script_code", "script_of"]  # fmt: skip
 
 Typeface = Literal["sans", "serif"]
 
@@ -37,6 +37,11 @@ _FOLDERS = (
 )
 EMOJI = "Zsye"
 """ISO 15924's code for emoji, which no letter has."""
+JOINED = frozenset(
+    ["Arab", "Hebr", "Syrc", "Nkoo", "Mong", "Mand", "Thaa", "Adlm", "Rohg", "Deva", "Beng", "Guru", "Gujr", "Orya",
+     "Taml", "Telu", "Knda", "Mlym", "Sinh", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"]
+)  # fmt: skip
+"""Scripts whose letters join, stack or run from right to left."""
 _LATIN = ("Latn", "Grek", "Cyrl", "Zyyy", "Zinh")
 _HAN = ("Hani", "Hira", "Kana", "Hang", "Bopo")
 # (typeface, heavy) -> the file that comes with the package.
@@ -78,6 +83,15 @@ def script_of(text: str) -> str:
     return "latin"
 
 
+def language_of(text: str, language: str) -> str:
+    """The language whose letters a text is set in: one that says nothing of kana or Hangul is asked no further."""
+    tag = language.replace("_", "-").lower()
+    if tag.split("-")[0] in ("ja", "ko", "zh"):
+        return tag
+    codes = {scripts.script(char) for char in text}
+    return "ja" if codes & {"Hira", "Kana"} else "ko" if "Hang" in codes else tag
+
+
 def script_code(cluster: str) -> str:
     """The ISO 15924 code of a cluster's script; Zyyy for signs and digits that many scripts share."""
     found = [scripts.script(char) for char in cluster] + [min(scripts.script_extension(cluster[0]))]
@@ -90,15 +104,26 @@ def missing_scripts() -> dict[str, str]:
     probes = {
         "arabic": "ش", "hebrew": "ש", "han": "新", "devanagari": "ह", "thai": "ก", "emoji": "\U0001f389",
     }  # fmt: skip
-    lacking = {name: package_for(char) for name, char in probes.items() if not can_draw(char)}
+    lacking = {name: package for name, char in probes.items() if (package := lacking_package(char))}
     if not can_shape():
         lacking.setdefault("shaping", "libfribidi0")
     return lacking
 
 
-def can_draw(text: str, language: str = "") -> bool:
-    """Whether some font on this machine has each character."""
-    return not lacking(text, candidates_for(text, language, "sans", True))
+def lacking_package(text: str, language: str = "") -> str:
+    """The package of Debian without which a text cannot be set on this machine; "" where it can."""
+    try:
+        missing = lacking(text, candidates_for(text, language, "sans", True))
+    except BannerError:
+        return "fonts-noto-core"
+    if missing:
+        return package_for(missing[0])
+    return "" if can_shape() or not needs_shaping(text) else "libfribidi0"
+
+
+def needs_shaping(text: str) -> bool:
+    """Whether a text has letters that join, stack or run from right to left."""
+    return not JOINED.isdisjoint(map(script_code, text))
 
 
 def package_for(cluster: str) -> str:
@@ -159,7 +184,7 @@ def _candidates(
     emoji = [Face(path) for name in _EMOJI_FILES if (path := _system_fonts().get(name))]
     if script == EMOJI:
         return tuple(emoji)
-    tag = language.replace("_", "-").lower()
+    tag = language_of("", language)
     found = [Face(path) for path in own if _opens(path)]
     packaged = _packaged(*_PACKAGED[typeface, heavy])
     latin = [Face(str(packaged))] if packaged else []

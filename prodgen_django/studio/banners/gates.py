@@ -51,9 +51,8 @@ def check_contrast(painted: Painted, fmt: Format) -> Gate:
     """The contrast of every line with the pixels about its letters, at its worst fiftieth."""
     worst, what = 21.0, ""
     failed = []
-    for ink_of_line in painted.inks:
-        line, plane, (left, top) = ink_of_line.line, ink_of_line.plane, ink_of_line.corner
-        if ink_of_line.colours is not None and not plane.any():
+    for line, plane, (left, top) in painted.inks:
+        if all(run.face.strike for run in line.runs):
             continue  # emoji have colours and outlines of their own
         height, width = painted.image.shape[:2]
         y0, x0 = max(0, top), max(0, left)
@@ -172,7 +171,11 @@ def check_letters(block: Block, brief: Brief, painted: Painted) -> Gate:
     """Every character of the words drawn: none left out, none in a font that has no shape for it, none blank."""
     faults = []
     lacking = [
-        part for line in block.lines for run in line.runs for part in clusters(run.text) if not has(run.face, part)
+        part
+        for line in block.lines
+        for run in line.runs
+        for part in clusters(run.text)
+        if not has(run.face, part)
     ]
     if lacking:
         packages = " ".join(dict.fromkeys(filter(None, map(package_for, lacking))))
@@ -184,7 +187,11 @@ def check_letters(block: Block, brief: Brief, painted: Painted) -> Gate:
         shown = "".join(line.text for line in block.lines if line.role == role)
         if not _spelled(text) <= _spelled(shown):
             faults.append(f"the {role} is not drawn as it is written")
-    faults += [f"the {ink.line.role} is empty" for ink in painted.inks if not ink.box.area]
+    faults += [
+        f"the {line.role} is empty"
+        for line, plane, _corner in painted.inks
+        if not plane.any() and not any(run.face.strike for run in line.runs)
+    ]
     said = "; ".join(dict.fromkeys(faults)) or "Every character is drawn."
     return Gate("letters", not faults, said, [*dict.fromkeys(lacking)])
 

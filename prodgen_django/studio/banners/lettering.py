@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
 
+from .drawing import rasterised
 from .geometry import Rect, around
-from .shaping import Run, draw_runs
+from .shaping import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,41 +104,21 @@ def in_pill(line: Line, pad: float, tight: float) -> tuple[float, float]:
     return line.cap + 2 * room, room + line.cap
 
 
-@dataclass(frozen=True, eq=False)
-class Ink:
-    """A line as it is drawn. `plane`: uint8 h×w, how far letters cover each pixel; `colours`: uint8 h×w×4, what has
-    colours of its own, or None; `corner`: the left and the top of both."""
+class Ink(NamedTuple):
+    """A line as it is drawn. `plane`: uint8 h×w, how far letters cover each pixel; `corner`: its left and its top."""
 
     line: Line
     plane: npt.NDArray[np.uint8]
-    colours: npt.NDArray[np.uint8] | None
     corner: tuple[int, int]
 
-    @property
-    def box(self) -> Rect:
-        """What is covered; empty where nothing is."""
-        covered = self.plane > 0
-        if self.colours is not None:
-            covered = covered | (self.colours[..., 3] > 0)
-        rows, columns = np.flatnonzero(covered.any(1)), np.flatnonzero(covered.any(0))
-        if not rows.size:
-            return Rect(*self.corner, 0, 0)
-        left, top = self.corner
-        size = columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0]
-        return Rect(left + int(columns[0]), top + int(rows[0]), int(size[0]), int(size[1]))
 
-
-def ink_of(line: Line) -> Ink:
-    """Draw a line, with room for what reaches over its box."""
+def ink_of(line: Line) -> tuple[Ink, npt.NDArray[np.uint8] | None]:
+    """A line drawn, with room for what reaches over its box, and what of it has colours of its own (uint8 h×w×4)."""
     room = int(0.5 * line.size) + 2
     left, top = int(line.box.x) - room, int(line.box.y) - room
-    size = (int(line.box.w) + 2 * room + 2, int(line.box.h) + 2 * room + 2)
-    plane, colours = Image.new("L", size, 0), Image.new("RGBA", size)
-    draw_runs(line.runs, line.language, line.size, line.x + line.pen - left, line.y - top, plane, colours)
-    if line.struck:
-        height = line.y - top - 0.27 * line.size
-        thick = max(1, round(0.07 * line.size))
-        ends = [(line.x - left, height), (line.x - left + line.width, height)]
-        ImageDraw.Draw(plane).line(ends, fill=255, width=thick)
-    coloured = any(run.face.strike for run in line.runs)
-    return Ink(line, np.asarray(plane), np.asarray(colours) if coloured else None, (left, top))
+    size = int(line.box.w) + 2 * room + 2, int(line.box.h) + 2 * room + 2
+    struck = line.width - line.pen if line.struck else 0.0
+    plane, colours = rasterised(
+        line.runs, line.language, line.size, size, line.x + line.pen - left, line.y - top, struck
+    )
+    return Ink(line, plane, (left, top)), colours

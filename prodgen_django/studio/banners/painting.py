@@ -17,6 +17,7 @@ from prodgen_django.studio.fidelity import resample
 from .brief import Brand, Shown
 from .colours import Scheme, contrast, from_lch, lch, luminance, rgb, with_ground
 from .directions import Look
+from .drawing import lay
 from .families import WITH_SCENE
 from .formats import Format
 from .geometry import Rect
@@ -193,26 +194,10 @@ def _write(
             fill(image, shape.rect, rounded(shape.rect, shape.radius), scheme.accent)
     inks = []
     for line in layout.block.lines:
-        ink = ink_of(line)
+        ink, coloured = ink_of(line)
         inks.append(ink)
-        _lay(image, ink, colours[line.role])
+        lay(image, ink.plane, coloured, ink.corner, rgb(colours[line.role]))
     return image, inks, colours
-
-
-def _lay(image: Pixels, ink: Ink, tone: str) -> None:
-    left, top = ink.corner
-    y0, x0 = max(0, top), max(0, left)
-    y1, x1 = min(image.shape[0], top + ink.plane.shape[0]), min(image.shape[1], left + ink.plane.shape[1])
-    if y1 <= y0 or x1 <= x0:
-        return
-    inside = slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)
-    part = image[y0:y1, x0:x1]
-    share = ink.plane[inside][..., None].astype(np.float32) / 255
-    mixed = part * (1 - share) + np.array(rgb(tone), np.float32) * share
-    if ink.colours is not None:
-        own = ink.colours[inside].astype(np.float32)
-        mixed = mixed * (1 - own[..., 3:] / 255) + own[..., :3] * own[..., 3:] / 255
-    image[y0:y1, x0:x1] = np.rint(mixed).astype(np.uint8)
 
 
 def _logo(image: Pixels, shape: Shape, brand: Brand, scheme: Scheme) -> None:

@@ -7,23 +7,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PIL import Image, ImageDraw
-
 from prodgen_django.studio.text import is_ignorable
 
 from . import bidi
 from .errors import BannerError
 from .faces import Face, can_shape, font, has
-from .fonts import EMOJI, Typeface, _candidates, candidates_for, lacking, package_for, script_code
+from .fonts import (
+    EMOJI,
+    JOINED,
+    Typeface,
+    _candidates,
+    candidates_for,
+    lacking,
+    language_of,
+    needs_shaping,
+    package_for,
+    script_code,
+)
 from .linebreaks import clusters
 
 # Emoji that are coloured even where no variation selector asks for it, among the signs that old fonts have too.
 _COLOURED = frozenset(
     "⌚⌛⏩⏪⏫⏬⏰⏳◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗➰➿⬛⬜⭐⭕"
-)
-# Scripts whose letters join or stack: a word of them is never set in two faces.
-_JOINED = frozenset(
-    "Arab Syrc Nkoo Mong Mand Thaa Adlm Rohg Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Khmr Mymr Tibt".split()
 )
 REFERENCE = 100.0
 """The size in pixels at which text is measured."""
@@ -59,13 +64,13 @@ def runs_of(
 ) -> tuple[Run, ...]:
     """The text in runs from left to right, each cluster in the first face that has it.
 
-    Raises BannerError: no_font where no file on this machine has some character, lost_letter where one was lost
-    on its way here, no_shaping where letters that join, stack or run from right to left cannot be set because
-    FriBiDi is not installed.
+    What `check_letters` finds fault with is drawn as well as can be.
     """
-    check_letters(text, language, typeface, heavy, own)
+    language = language_of(text, language)
     parts = clusters(text)
-    faces = _faces(parts, language, typeface, heavy, own, candidates_for(text, language, typeface, heavy, own))
+    faces = _faces(
+        parts, language, typeface, heavy, own, candidates_for(text, language, typeface, heavy, own)
+    )
     order = bidi.levels(text, rtl)
     found: list[tuple[str, Face, int]] = []
     place = 0
@@ -83,21 +88,29 @@ def runs_of(
 def check_letters(
     text: str, language: str, typeface: Typeface = "sans", heavy: bool = False, own: tuple[str, ...] = ()
 ) -> None:
-    """Whether each character can be drawn on this machine; raises BannerError, which names those that cannot."""
+    """Whether each character can be drawn on this machine.
+
+    Raises BannerError: no_font where no file here has some character (all are named, with what to install),
+    lost_letter where one was lost on its way here, no_shaping where letters that join, stack or run from right to
+    left cannot be set because FriBiDi is not installed.
+    """
     if "\ufffd" in text:
         raise BannerError(
             "lost_letter", f"A character was lost on its way here, where it now says “�”: type “{text}” anew."
         )
-    codes = {script_code(char) for char in text}
-    if not can_shape() and codes & (_JOINED | {"Hebr", "Thai", "Laoo"}):
+    if not can_shape() and needs_shaping(text):
         raise BannerError(
             "no_shaping",
             "Letters that join, stack or run from right to left need the library FriBiDi on the worker: install it"
             " (Debian: libfribidi0).",
         )
-    missing = lacking(text, candidates_for(text, language, typeface, heavy, own))
+    missing = lacking(
+        text, candidates_for(text, language, typeface, heavy, own)
+    )  # also says where there is none
     if missing:
-        letters = ", ".join(f"“{char}”" if char.isprintable() else f"U+{ord(char):04X}" for char in missing[:6])
+        letters = ", ".join(
+            f"“{char}”" if char.isprintable() else f"U+{ord(char):04X}" for char in missing[:6]
+        )
         packages = " ".join(dict.fromkeys(filter(None, map(package_for, missing))))
         more = " and others" if len(missing) > 6 else ""
         install = f"install one (Debian: {packages}), " if packages else ""
@@ -120,7 +133,9 @@ def _faces(
         return (*_candidates(code, language, typeface, heavy, own, main), *known)
 
     chosen: list[Face | None] = [
-        next(face for face in asked(part) if has(face, part)) if part[0].isalnum() or _is_emoji(part) else None
+        next((face for face in asked(part) if has(face, part)), known[0])
+        if part[0].isalnum() or _is_emoji(part)
+        else None
         for part in parts
     ]
     _keep_words(parts, chosen, asked)
@@ -132,7 +147,7 @@ def _faces(
             amount = unicodedata.category(part[0]) == "Sc" or part[0] in "+-\u2212#"
             near = (after, before) if amount and parts[place + 1 : place + 2] != [" "] else (before, after)
             usable = [face for face in near if face is not None and not face.strike]
-            chosen[place] = next(face for face in (*usable, *asked(part)) if has(face, part))
+            chosen[place] = next((face for face in (*usable, *asked(part)) if has(face, part)), known[0])
     return [face for face in chosen if face is not None]
 
 
@@ -144,7 +159,7 @@ def _keep_words(
     for end in range(1, len(parts) + 1):
         if end < len(parts) and script_code(parts[end]) == script_code(parts[start]) and chosen[end]:
             continue
-        if script_code(parts[start]) in _JOINED and len(set(chosen[start:end])) > 1:
+        if script_code(parts[start]) in JOINED and len(set(chosen[start:end])) > 1:
             word = "".join(parts[start:end])
             face = next((face for face in asked(parts[start]) if has(face, word)), None)
             if face is not None:
@@ -160,7 +175,7 @@ def _is_emoji(part: str) -> bool:
     return (
         "\ufe0f" in part
         or part[0] in _COLOURED
-        or ord(part[0]) >= 0x1F000 and unicodedata.category(part[0]) in ("So", "Sk")
+        or (ord(part[0]) >= 0x1F000 and unicodedata.category(part[0]) in ("So", "Sk"))
     )  # fmt: skip
 
 
@@ -173,9 +188,9 @@ def extent_of(runs: Sequence[Run], language: str) -> Extent:
     for run in runs:
         used = font(run.face, REFERENCE)
         scale = 1.0 / (run.face.strike or REFERENCE)
-        options = _options(run, language)
-        advance = used.getlength(run.text, **options) * scale
-        x0, y0, x1, y1 = (v * scale for v in used.getbbox(run.text, anchor="ls", **options))
+        options, text = options_of(run, language), text_of(run)
+        advance = used.getlength(text, **options) * scale
+        x0, y0, x1, y1 = (v * scale for v in used.getbbox(text, anchor="ls", **options))
         if x1 > x0 and y1 > y0:
             left, right = min(left, x + x0), max(right, x + x1)
             rise, fall = max(rise, -y0), max(fall, y1)
@@ -183,47 +198,13 @@ def extent_of(runs: Sequence[Run], language: str) -> Extent:
     return Extent(x, -left, max(0.0, right - x), rise, fall)
 
 
-def _options(run: Run, language: str) -> dict[str, str]:
+def options_of(run: Run, language: str) -> dict[str, str]:
+    """What Pillow's shaper is told of a run."""
     return {"direction": run.direction, "language": language or "en"} if can_shape() else {}
 
 
-def _unshaped(text: str) -> str:
-    """A text for a machine without a shaper: each blank as the one that every font has, and nothing invisible."""
-    return "".join(" " if c.isspace() else c for c in text if not is_ignorable(c))
-
-
-# -- drawing ---------------------------------------------------------------------------------------------------
-
-
-def draw_runs(
-    runs: Sequence[Run], language: str, size: float, x: float, y: float, plane: Image.Image, colours: Image.Image
-) -> None:
-    """Draw runs from `x` on the baseline `y`: letters' coverage on `plane` ("L"), emoji on `colours` ("RGBA")."""
-    draw = ImageDraw.Draw(plane)
-    for run in runs:
-        used = font(run.face, size)
-        options = _options(run, language)
-        text = run.text if options else _unshaped(run.text)
-        if run.face.strike:
-            scale = size / run.face.strike
-            _paste_emoji(run, used, options, scale, x, y, colours)
-            x += used.getlength(text, **options) * scale
-        else:
-            draw.text((x, y), text, font=used, fill=255, anchor="ls", **options)  # type: ignore[arg-type]
-            x += used.getlength(text, **options)
-
-
-def _paste_emoji(
-    run: Run, used: object, options: dict[str, str], scale: float, x: float, y: float, colours: Image.Image
-) -> None:
-    """Coloured bitmaps have one size; they are drawn at it and made smaller."""
-    x0, y0, x1, y1 = used.getbbox(run.text, anchor="ls", **options)  # type: ignore[attr-defined]
-    if x1 <= x0 or y1 <= y0:
-        return
-    picture = Image.new("RGBA", (int(x1 - x0), int(y1 - y0)))
-    ImageDraw.Draw(picture).text(
-        (-x0, -y0), run.text, font=used, anchor="ls", embedded_color=True, **options  # type: ignore[arg-type]
-    )  # fmt: skip
-    box = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    picture = picture.convert("RGBa").resize(box, Image.Resampling.LANCZOS).convert("RGBA")
-    colours.alpha_composite(picture, (max(0, round(x + x0 * scale)), max(0, round(y + y0 * scale))))
+def text_of(run: Run) -> str:
+    """A run's text; where there is no shaper each blank is the one that every font has, and nothing is invisible."""
+    if can_shape():
+        return run.text
+    return "".join(" " if c.isspace() else c for c in run.text if not is_ignorable(c))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from prodgen_django.studio.text import as_drawn
@@ -14,7 +15,7 @@ from .fonts import Typeface, script_of
 from .geometry import Rect, around
 from .lettering import Block, Line, Shape, append, in_pill, same_band
 from .linebreaks import break_text
-from .shaping import Extent, Run, extent_of, runs_of
+from .shaping import Extent, Run, check_letters, extent_of, runs_of
 
 Align = Literal["start", "center"]
 
@@ -57,6 +58,7 @@ class Setter:
             headline = role in ("headline", "price")
             own = tuple(self.brand.headline_fonts if headline else self.brand.text_fonts)
             typeface: Typeface = self.typeface if role == "headline" else "sans"
+            check_letters(text, self.brief.language, typeface, role in _HEAVY, own)
             runs = runs_of(text, self.brief.language, typeface, role in _HEAVY, own, rtl=self.rtl)
             self._set[key] = runs, extent_of(runs, self.brief.language)
         return self._set[key]
@@ -93,7 +95,9 @@ class Setter:
     def _height(self, script: str, extent: Extent, size: float) -> tuple[float, float]:
         """How far a line reaches above and below its baseline: as its script does, or as its own ink does."""
         # A pixel more than measured: hinting moves edges to whole ones.
-        return max(_RISE[script] * size, extent.rise * size + 1.2), max(_FALL[script] * size, extent.fall * size + 1.2)
+        return max(_RISE[script] * size, extent.rise * size + 1.2), max(
+            _FALL[script] * size, extent.fall * size + 1.2
+        )
 
     # -- columns ------------------------------------------------------------------------------------------
 
@@ -175,8 +179,7 @@ class Setter:
         made = [self.line(role, text, 0.0, 0.0, size) for text in texts]
         usual = (_LEADING if role == "headline" else _LOOSE)[script] * size
         # All lines of a paragraph have one distance: the least at which none of them touches the next.
-        between = zip(made, made[1:], strict=False)
-        needed = [a.box.bottom - a.y + b.y - b.box.y + _CLEAR * size for a, b in between]
+        needed = [a.box.bottom - a.y + b.y - b.box.y + _CLEAR * size for a, b in pairwise(made)]
         leading = max([usual, *needed])
         base = y + made[0].y
         lines += [line.moved(0, base + number * leading - line.y) for number, line in enumerate(made)]
