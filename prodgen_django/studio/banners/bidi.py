@@ -22,7 +22,7 @@ _SIGN = re.compile(
     r"(?<![^\s\u200e\u200f\u061c(])[-+\u2212][^\s\w.,]{0,3}(?:[^\W\d]{1,3})?[\xa0\u202f]?[\u200e\u200f]?"
     r"(?=[0-9\u06f0-\u06f9])"
 )
-_BEHIND = re.compile(r"(?<=[0-9])(?:[\xa0\u202f]?[%\u2030]|[$\u00a2-\u00a5\u20a0-\u20c0])")
+_BEHIND = re.compile(r"(?<=[0-9])[\xa0\u202f]?[%\u2030]|(?<=[0-9A-Za-z])[$\u00a2-\u00a5\u20a0-\u20c0]")
 _BEFORE = re.compile(r"[$\u00a2-\u00a5\u20a0-\u20c0](?=[0-9])")
 
 
