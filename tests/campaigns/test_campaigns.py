@@ -157,7 +157,8 @@ def test_words_pasted_from_word_or_excel_are_cleaned_not_refused(mug: Any, contr
         "campaign", products=[mug],
         options={
             **OPTIONS, "headline": f"Slow {control}mornings", "subline": f"By{control} hand",
-            "call": f"Shop{control} now", "languages": ["en-gb", "de"], "translations": f"de | Ruhige {control}Morgen | Von{control} Hand\r\n\r\n",
+            "call": f"Shop{control} now", "languages": ["en-gb", "de"],
+            "translations": f"de | Ruhige {control}Morgen | Von{control} Hand\r\n\r\n",
         },
     )  # fmt: skip
     kept = {name: job.options[name] for name in ("headline", "subline", "call", "translations")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +50,7 @@ def rasterised(
 
 
 def _paste_emoji(
-    used: ImageFont.FreeTypeFont, text: str, options: dict[str, str], scale: float, x: float, y: float,
+    used: ImageFont.FreeTypeFont, text: str, options: dict[str, Any], scale: float, x: float, y: float,
     colours: Image.Image,
 ) -> None:  # fmt: skip
     """Coloured bitmaps have one size; they are drawn at it and made smaller."""

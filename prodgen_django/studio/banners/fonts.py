@@ -23,7 +23,7 @@ from .errors import BannerError
 from .faces import Face, can_shape, font, has
 
 __all__ = ["EMOJI", "Face", "Typeface", "can_shape", "candidates_for", "font", "has", "lacking", "lacking_package",
-           "language_of", "missing_scripts", "package_for", "script_code", "script_of"]  # fmt: skip
+           "language_of", "main_script", "missing_scripts", "package_for", "script_code", "script_of"]  # fmt: skip
 
 Typeface = Literal["sans", "serif"]
 
@@ -81,6 +81,16 @@ def script_of(text: str) -> str:
         if script in ("Arab", "Hebr"):
             return "arabic" if script == "Arab" else "hebrew"
     return "latin"
+
+
+def main_script(text: str, language: str) -> str:
+    """ "Hani" where a text is Chinese, Japanese or Korean, in whose fonts its Latin letters stand too; else ""."""
+    codes = [script_code(char) for char in text]
+    han = codes.count("Hani")
+    asian = language.replace("_", "-").lower().split("-")[0] in _CJK
+    return (
+        "Hani" if han and (asian or 2 * han > sum(code in ("Latn", "Grek", "Cyrl") for code in codes)) else ""
+    )
 
 
 def language_of(text: str, language: str) -> str:
@@ -161,7 +171,7 @@ def candidates_for(
     text: str, language: str, typeface: Typeface, heavy: bool, own: tuple[str, ...] = ()
 ) -> tuple[Face, ...]:
     """Every face that may set some part of a text, best first. Raises BannerError (no_font) where there is none."""
-    main = "Hani" if script_of(text) == "han" else ""
+    main = main_script(text, language)
     codes = dict.fromkeys(script_code(char) for char in text if not char.isspace())
     found: dict[Face, None] = {}
     for code in codes or {"Zyyy": None}:

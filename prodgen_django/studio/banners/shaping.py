@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from prodgen_django.studio.text import is_ignorable
 
@@ -20,6 +21,7 @@ from .fonts import (
     candidates_for,
     lacking,
     language_of,
+    main_script,
     needs_shaping,
     package_for,
     script_code,
@@ -66,11 +68,15 @@ def runs_of(
 
     What `check_letters` finds fault with is drawn as well as can be.
     """
-    language = language_of(text, language)
+    main, language = main_script(text, language), language_of(text, language)
     parts = clusters(text)
-    faces = _faces(
-        parts, language, typeface, heavy, own, candidates_for(text, language, typeface, heavy, own)
-    )
+    known = candidates_for(text, language, typeface, heavy, own)
+
+    def asked(part: str) -> tuple[Face, ...]:
+        code = EMOJI if _is_emoji(part) else script_code(part)
+        return (*_candidates(code, language, typeface, heavy, own, main), *known)
+
+    faces = _faces(parts, asked, known[0])
     order = bidi.levels(text, rtl)
     found: list[tuple[str, Face, int]] = []
     place = 0
@@ -121,19 +127,11 @@ def check_letters(
         )
 
 
-def _faces(
-    parts: Sequence[str], language: str, typeface: Typeface, heavy: bool, own: tuple[str, ...],
-    known: tuple[Face, ...],
-) -> list[Face]:  # fmt: skip
-    """A face for each cluster. What is no letter and no digit stands in that of its neighbour."""
-    main = "Hani" if any(script_code(part) == "Hani" for part in parts) else ""
-
-    def asked(part: str) -> tuple[Face, ...]:
-        code = EMOJI if _is_emoji(part) else script_code(part)
-        return (*_candidates(code, language, typeface, heavy, own, main), *known)
-
+def _faces(parts: Sequence[str], asked: Callable[[str], tuple[Face, ...]], last: Face) -> list[Face]:
+    """A face for each cluster, of those that are `asked` for it. What is no letter and no digit stands in that of its
+    neighbour, and what nobody has in the `last`."""
     chosen: list[Face | None] = [
-        next((face for face in asked(part) if has(face, part)), known[0])
+        next((face for face in asked(part) if has(face, part)), last)
         if part[0].isalnum() or _is_emoji(part)
         else None
         for part in parts
@@ -147,7 +145,7 @@ def _faces(
             amount = unicodedata.category(part[0]) == "Sc" or part[0] in "+-\u2212#"
             near = (after, before) if amount and parts[place + 1 : place + 2] != [" "] else (before, after)
             usable = [face for face in near if face is not None and not face.strike]
-            chosen[place] = next((face for face in (*usable, *asked(part)) if has(face, part)), known[0])
+            chosen[place] = next((face for face in (*usable, *asked(part)) if has(face, part)), last)
     return [face for face in chosen if face is not None]
 
 
@@ -198,7 +196,7 @@ def extent_of(runs: Sequence[Run], language: str) -> Extent:
     return Extent(x, -left, max(0.0, right - x), rise, fall)
 
 
-def options_of(run: Run, language: str) -> dict[str, str]:
+def options_of(run: Run, language: str) -> dict[str, Any]:
     """What Pillow's shaper is told of a run."""
     return {"direction": run.direction, "language": language or "en"} if can_shape() else {}
 
