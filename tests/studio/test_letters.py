@@ -368,7 +368,8 @@ def test_words_are_whole_and_an_amount_is_one_piece(language: str, text: str, pi
 @pytest.mark.parametrize(
     ("language", "text", "words"),
     [
-        ("th", "ลดราคาทุกชิ้นวันนี้เท่านั้น", ("ลด", "ราคา", "ทุก", "ชิ้น", "เท่านั้น")),
+        ("th", "ลดราคาทุกชิ้นวันนี้เท่านั้น", ("ลด", "ราคา", "ทุก", "ชิ้น", "วันนี้", "เท่านั้น")),
+        ("th", "แก้วมัคทำมือราคาโปรโมชั่น", ("แก้วมัค", "ทำมือ", "ราคา", "โปรโมชั่น")),
         ("lo", "ສົ່ງຟຣີທົ່ວປະເທດ", ("ສົ່ງ", "ຟຣີ", "ທົ່ວ", "ປະເທດ")),
         ("km", "ដឹកជញ្ជូនឥតគិតថ្លៃ", ("ដឹកជញ្ជូន", "ឥតគិតថ្លៃ")),
         ("my", "အခမဲ့ပို့ဆောင်ပေးသည်", ("အခမဲ့", "ပို့ဆောင်", "ပေးသည်")),
@@ -421,7 +422,7 @@ def test_all_ink_lies_in_the_measured_box_and_no_line_touches_the_next(
     setter = Setter(brief, Brand(), typeface)  # type: ignore[arg-type]
     for role in ("headline", "subline"):
         lines: list = []
-        setter._paragraph(role, [text, text], size, 3.0, lines)
+        setter.paragraph(role, [text, text], size, 3.0, lines)
         boxes = []
         for line in lines:
             ink, colours = ink_of(line)

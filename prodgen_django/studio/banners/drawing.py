@@ -43,7 +43,7 @@ def rasterised(
             scale = size / run.face.strike
             _paste_emoji(used, text, options, scale, x, y, colours)
         else:
-            draw.text((x, y), text, font=used, fill=255, anchor="ls", **options)  # type: ignore[arg-type]
+            draw.text((x, y), text, font=used, fill=255, anchor="ls", **options)
         x += used.getlength(text, **options) * scale
     own = np.asarray(colours.convert("RGBa").reduce(fine).convert("RGBA")) if colours is not None else None
     return np.asarray(plane.reduce(fine)), own
@@ -59,7 +59,7 @@ def _paste_emoji(
         return
     picture = Image.new("RGBA", (int(x1 - x0), int(y1 - y0)))
     draw = ImageDraw.Draw(picture)
-    draw.text((-x0, -y0), text, font=used, anchor="ls", embedded_color=True, **options)  # type: ignore[arg-type]
+    draw.text((-x0, -y0), text, font=used, anchor="ls", embedded_color=True, **options)
     box = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     picture = picture.convert("RGBa").resize(box, Image.Resampling.LANCZOS).convert("RGBA")
     colours.alpha_composite(picture, (max(0, round(x + x0 * scale)), max(0, round(y + y0 * scale))))

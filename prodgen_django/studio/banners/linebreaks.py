@@ -1,8 +1,9 @@
 """Where a text may be broken, and where it is.
 
 ICU tells where: by Unicode's UAX #14, by dictionaries for Thai, Lao, Khmer and Burmese, and by words for Chinese,
-Japanese and Korean. A Chinese or Japanese headline keeps of these only the breaks that BudouX too finds between
-phrases, as a person would break it. An amount and its unit are one piece.
+Japanese and Korean. Of these a Chinese or Japanese headline keeps only the breaks that BudouX too finds between
+phrases, as a person would break it, and Thai those that BudouX too finds between words: ICU's dictionary takes foreign
+words such as โปรโมชั่น apart. An amount and its unit are one piece.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ Width = Callable[[str], float]
 _PAUSES = tuple(",;:.!?–，、。；：！？،؛۔।")
 _KANA = re.compile("[\u3041-\u30ff\u31f0-\u31ff]")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_THAI = re.compile("[\u0e01-\u0e5b]")
+# What stands behind its noun or closes a sentence in Thai, and begins no line: “this”, “that”, polite endings.
+_THAI_ENDINGS = ("นี้", "นั้น", "ค่ะ", "คะ", "ครับ", "นะ", "ๆ")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
@@ -47,11 +51,12 @@ def units(text: str, language: str = "en", phrases: bool = True) -> tuple[str, .
     """The pieces of a one-line text that no line break may divide; joined they are the text."""
     pieces: list[str] = []
     for piece in _segments(LineBreaker(text, _locale(text, language)), text):
-        if pieces and belong_together(pieces[-1], piece, language):
+        ending = piece.rstrip() in _THAI_ENDINGS
+        if pieces and (ending or belong_together(pieces[-1], piece, language)):
             pieces[-1] += piece
         else:
             pieces.append(piece)
-    parser = _phrase_parser(text, language) if phrases else None
+    parser = _phrase_parser(text, language) if phrases or _THAI.search(text) else None
     return tuple(pieces) if parser is None or len(pieces) < 2 else _between_phrases(pieces, parser)
 
 
@@ -72,7 +77,7 @@ def _between_phrases(pieces: Sequence[str], parser: Any) -> tuple[str, ...]:
     joined, piece, place = [], "", 0
     for part in pieces:
         piece, place = piece + part, place + len(part)
-        if place in ends or piece != piece.rstrip():
+        if place in ends or piece != piece.rstrip() or piece.endswith("\u200b"):
             joined.append(piece)
             piece = ""
     return tuple([*joined, piece] if piece else joined)
@@ -82,6 +87,8 @@ def _phrase_parser(text: str, language: str) -> Any:
     """BudouX's parser for a text, by its letters first: a Japanese headline stays one in an English campaign."""
     if _KANA.search(text):
         return _parser("ja")
+    if _THAI.search(text):
+        return _parser("th")
     if not _HAN.search(text) or _HANGUL.search(text):
         return None
     tag = language.replace("_", "-").lower()
@@ -90,12 +97,14 @@ def _phrase_parser(text: str, language: str) -> Any:
     return _parser("zh-hant" if tag in ("zh-hant", "zh-tw", "zh-hk", "zh-mo") else "zh-hans")
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=4)
 def _parser(kind: str) -> Any:
     import budoux
 
     if kind == "ja":
         return budoux.load_default_japanese_parser()
+    if kind == "th":
+        return budoux.load_default_thai_parser()
     if kind == "zh-hant":
         return budoux.load_default_traditional_chinese_parser()
     return budoux.load_default_simplified_chinese_parser()

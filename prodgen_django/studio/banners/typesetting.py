@@ -3,101 +3,22 @@ what matters most is largest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import replace
 from typing import Literal
 
-from prodgen_django.studio.text import as_drawn
-
-from .brief import Brand, Brief
-from .fonts import Typeface, script_of
 from .geometry import Rect, around
 from .lettering import Block, Line, Shape, append, in_pill, same_band
-from .linebreaks import break_text
-from .shaping import Extent, Run, check_letters, extent_of, runs_of
+from .linesetting import LineSetter
 
 Align = Literal["start", "center"]
 
-# Heights above and below the baseline and the distance of lines, as shares of the font size. Accents, tone marks and
-# what else a text's own ink takes beyond these is added.
-_RISE = {"latin": 0.74, "han": 0.86, "arabic": 0.98, "hebrew": 0.76}
-_FALL = {"latin": 0.22, "han": 0.13, "arabic": 0.44, "hebrew": 0.20}
-# How high letters seem: what is centred on a line is centred on these.
-_CAP = {"latin": 0.74, "han": 0.86, "arabic": 0.70, "hebrew": 0.76}
-_LEADING = {"latin": 1.08, "han": 1.22, "arabic": 1.45, "hebrew": 1.14}
-_LOOSE = {"latin": 1.36, "han": 1.5, "arabic": 1.62, "hebrew": 1.36}
-_CLEAR = 0.04  # between one line's lowest ink and the next one's highest
 _TIGHT = 0.14  # between ink and the edge of a button
-_HEAVY = ("headline", "price", "badge", "call", "name")
 #: What is given up first where there is no room.
 SPARED = ("until", "subline", "old_price")
 
 
-@dataclass
-class Setter:
-    """Sets one brief in one typeface; keeps what it measured."""
-
-    brief: Brief
-    brand: Brand
-    typeface: Typeface
-    _set: dict[tuple[str, str], tuple[tuple[Run, ...], Extent]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.rtl = self.brief.right_to_left
-        self.direction = "rtl" if self.rtl else "ltr"
-        self.texts = self.brief.texts()
-        if "headline" not in self.texts:
-            raise ValueError("a banner needs a headline")
-
-    def set(self, role: str, text: str) -> tuple[tuple[Run, ...], Extent]:
-        """One line of text in runs of one face each, from left to right, and what it takes."""
-        text = as_drawn(text)
-        key = (role, text)
-        if key not in self._set:
-            headline = role in ("headline", "price")
-            own = tuple(self.brand.headline_fonts if headline else self.brand.text_fonts)
-            typeface: Typeface = self.typeface if role == "headline" else "sans"
-            check_letters(text, self.brief.language, typeface, role in _HEAVY, own)
-            runs = runs_of(text, self.brief.language, typeface, role in _HEAVY, own, rtl=self.rtl)
-            self._set[key] = runs, extent_of(runs, self.brief.language)
-        return self._set[key]
-
-    def width(self, role: str, text: str, size: float) -> float:
-        extent = self.set(role, text)[1]
-        # A thousandth more than measured: hinting rounds letters at small sizes.
-        return (extent.left + extent.advance + extent.right) * size * 1.002 + 0.5
-
-    def broken(
-        self, role: str, size: float, width: float, most_lines: int, *, loose: bool = False
-    ) -> list[str] | None:
-        return break_text(
-            self.texts[role],
-            lambda t: self.width(role, t, size),
-            width,
-            most_lines,
-            self.brief.language,
-            loose=loose or role != "headline",
-        )
-
-    def line(self, role: str, text: str, x: float, top: float, size: float) -> Line:
-        """A line whose letters begin at `x` and whose tallest reach up to `top`."""
-        script = script_of(text)
-        runs, extent = self.set(role, text)
-        width = self.width(role, text, size)
-        rise, fall = self._height(script, extent, size)
-        box = Rect(x, top, width, rise + fall)
-        return Line(
-            role, as_drawn(text), x, top + rise, size, width, box, runs, self.direction, role == "old_price",
-            extent.left * size, _CAP[script] * size, self.brief.language,
-        )  # fmt: skip
-
-    def _height(self, script: str, extent: Extent, size: float) -> tuple[float, float]:
-        """How far a line reaches above and below its baseline: as its script does, or as its own ink does."""
-        # A pixel more than measured: hinting moves edges to whole ones.
-        return max(_RISE[script] * size, extent.rise * size + 1.2), max(
-            _FALL[script] * size, extent.fall * size + 1.2
-        )
+class Setter(LineSetter):
+    """Sets one brief in one typeface, as a column or as a row."""
 
     # -- columns ------------------------------------------------------------------------------------------
 
@@ -148,13 +69,13 @@ class Setter:
         broken = self.broken("headline", size, width, most_lines, loose=loose)
         if broken is None:
             return None
-        y = self._paragraph("headline", broken, size, y, lines)
+        y = self.paragraph("headline", broken, size, y, lines)
         if "subline" in texts:
             small = max(least, min(0.36 * louder * size, 2.2 * louder * least))
             part = self.broken("subline", small, width, 3)
             if part is None:
                 return None
-            y = self._paragraph("subline", part, small, y + 0.30 * size + 0.12 * least, lines)
+            y = self.paragraph("subline", part, small, y + 0.30 * size + 0.12 * least, lines)
         if "price" in texts or "badge" in texts:
             row = self._price(width, least, louder * size, texts)
             if row is None:
@@ -170,20 +91,9 @@ class Setter:
             part = self.broken("until", small, width, 2)
             if part is None:
                 return None
-            y = self._paragraph("until", part, small, y + 0.30 * size, lines)
+            y = self.paragraph("until", part, small, y + 0.30 * size, lines)
         block = Block(tuple(lines), tuple(shapes), width, y, size, len(broken), given_up)
         return self._aligned(block, width, align)
-
-    def _paragraph(self, role: str, texts: Sequence[str], size: float, y: float, lines: list[Line]) -> float:
-        script = script_of(" ".join(texts))
-        made = [self.line(role, text, 0.0, 0.0, size) for text in texts]
-        usual = (_LEADING if role == "headline" else _LOOSE)[script] * size
-        # All lines of a paragraph have one distance: the least at which none of them touches the next.
-        needed = [a.box.bottom - a.y + b.y - b.box.y + _CLEAR * size for a, b in pairwise(made)]
-        leading = max([usual, *needed])
-        base = y + made[0].y
-        lines += [line.moved(0, base + number * leading - line.y) for number, line in enumerate(made)]
-        return lines[-1].box.bottom
 
     def _mark(self, size: float, least: float, width: float) -> Block | None:
         """The logo, or the shop's name where it has none."""
@@ -292,7 +202,7 @@ class Setter:
         broken = self.broken("headline", size, room, 2, loose=size < 1.3 * least) if room > 2 * size else None
         if broken is None:
             return None
-        y = self._paragraph("headline", broken, size, y, lines)
+        y = self.paragraph("headline", broken, size, y, lines)
         wide = max([line.width for line in lines] + [s.rect.w for s in shapes])
         columns.insert(0, Block(tuple(lines), tuple(shapes), wide, y, size, len(broken)))
         if any(column.height > height for column in columns):
