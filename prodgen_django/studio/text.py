@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["as_drawn", "clean_text", "is_ignorable"]
 
@@ -79,6 +80,7 @@ def _kept(char: str) -> str:
     return char if 0x20 <= code < 0x7F else ""
 
 
+@lru_cache(maxsize=4096)
 def as_drawn(text: str, *, broken: bool = False) -> str:
     """What of one line of a cleaned text meets the eye, for a font: soft hyphens and blanks of no width go.
 

@@ -71,6 +71,7 @@ _LAST = {
 _SIGNS = ("NotoSansSymbols2-Regular.ttf", "NotoSansMath-Regular.ttf", "DejaVuSans.ttf")
 
 
+@lru_cache(maxsize=1024)
 def script_of(text: str) -> str:
     """The script that decides how a text is set: "arabic", "hebrew", "han" (with kana and hangul) or
     "latin" for all else."""
@@ -102,6 +103,7 @@ def language_of(text: str, language: str) -> str:
     return "ja" if codes & {"Hira", "Kana"} else "ko" if "Hang" in codes else tag
 
 
+@lru_cache(maxsize=4096)
 def script_code(cluster: str) -> str:
     """The ISO 15924 code of a cluster's script; Zyyy for signs and digits that many scripts share."""
     found = [scripts.script(char) for char in cluster] + [min(scripts.script_extension(cluster[0]))]

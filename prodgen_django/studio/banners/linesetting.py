@@ -45,9 +45,9 @@ class LineSetter:
 
     def set(self, role: str, text: str) -> tuple[tuple[Run, ...], Extent]:
         """One line of text in runs of one face each, from left to right, and what it takes."""
-        text = as_drawn(text)
         key = (role, text)
         if key not in self._set:
+            text = as_drawn(text)
             headline = role in ("headline", "price")
             own = tuple(self.brand.headline_fonts if headline else self.brand.text_fonts)
             typeface: Typeface = self.typeface if role == "headline" else "sans"
