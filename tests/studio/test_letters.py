@@ -485,6 +485,12 @@ def test_a_sign_stands_where_it_stands_from_left_to_right_to_the_pixel() -> None
         )
 
 
+def test_the_drawing_with_layers_says_where_a_sign_belongs(mug: Shown) -> None:
+    banner = banner_of(mug, Brief("Sale", badge="-20%", call="Shop", language="he"))
+    drawing = layered_svg(banner, [mug], Brand()).decode()
+    assert 'direction="rtl">\u200e-20%\u200e</text>' in drawing
+
+
 def test_other_languages_keep_their_sign_as_babel_writes_it() -> None:
     assert format_discount(Decimal(20), "en") == "-20%"
     assert format_discount(Decimal(20), "de") == "-20\u00a0%"

@@ -16,14 +16,19 @@ from typing import Any
 _NAMES = ("libfribidi.so.0", "libfribidi.0.dylib", "libfribidi.dylib", "fribidi-0.dll", "libfribidi-0.dll")
 _LTR, _RTL = 0x110, 0x111
 _RIGHT = ("R", "AL", "AN", "RLE", "RLI", "FSI")
-# A sign before an amount, with the currency between them or without: “-20”, “-₪ 5”. Arabic's own digits have
-# their sign at the right, as the rules have it.
-_SIGN = re.compile(
-    r"(?<![^\s\u200e\u200f\u061c(])[-+\u2212][^\s\w.,]{0,3}(?:[^\W\d]{1,3})?[\xa0\u202f]?[\u200e\u200f]?"
-    r"(?=[0-9\u06f0-\u06f9])"
+# An amount with what belongs to it: a sign (“-20”, “-₪ 5”), a currency, “%”. Arabic's own digits have theirs as the
+# rules have it.
+_AMOUNT = re.compile(
+    r"""
+    (?:(?<![^\s\u200e\u200f\u061c(])[-+\u2212])?       # a sign, with nothing but a blank before it
+    [\u200e]?[$\u00a2-\u00a5\u20a0-\u20c0]?(?:[A-Z]{3}\xa0)?\xa0?
+    [0-9\u06f0-\u06f9][0-9\u06f0-\u06f9.,\u066b\u066c\u202f]*
+    (?:[\xa0\u202f]?[%\u2030]|[$\u00a2-\u00a5\u20a0-\u20c0])?
+    | (?<=[A-Za-z])[$\u00a2-\u00a5\u20a0-\u20c0]      # “UK£”
+    """,
+    re.VERBOSE,
 )
-_BEHIND = re.compile(r"(?<=[0-9])[\xa0\u202f]?[%\u2030]|(?<=[0-9A-Za-z])[$\u00a2-\u00a5\u20a0-\u20c0]")
-_BEFORE = re.compile(r"[$\u00a2-\u00a5\u20a0-\u20c0](?=[0-9])")
+_LRM = "\u200e"
 
 
 @lru_cache(maxsize=1)
@@ -66,14 +71,22 @@ def levels(text: str, rtl: bool) -> list[int]:
     library.fribidi_get_bracket_types(codes, count, kinds, brackets)
     if not library.fribidi_get_par_embedding_levels_ex(kinds, brackets, count, ctypes.byref(base), found):
         return [int(rtl)] * count
-    result = list(found)
-    # By the rules alone a sign before a number in a Hebrew line is drawn behind it, in an Arabic one “%” and “£” too.
-    for pattern in (_BEFORE, _SIGN):
-        for sign in pattern.finditer(text):
-            result[sign.start() : sign.end()] = [result[sign.end()]] * (sign.end() - sign.start())
-    for sign in _BEHIND.finditer(text):
-        result[sign.start() : sign.end()] = [result[sign.start() - 1]] * (sign.end() - sign.start())
-    return result
+    return list(found)
+
+
+def marked(text: str) -> str:
+    """A text to be read from right to left, with marks about its amounts that keep their signs in place.
+
+    By the rules alone a sign before a number in a Hebrew line is drawn behind it, in an Arabic one “%” and “£” too.
+    """
+
+    def kept(found: re.Match[str]) -> str:
+        amount = found[0]
+        if amount.isdecimal() or not re.search(r"[^\d.,\xa0\u202f]", amount):
+            return amount
+        return (_LRM if len(amount) > 1 else "") + amount + _LRM
+
+    return _AMOUNT.sub(kept, text)
 
 
 def visual_order(values: list[int]) -> list[int]:

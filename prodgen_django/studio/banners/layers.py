@@ -14,6 +14,7 @@ from prodgen_django.studio.color import Pixels
 from prodgen_django.studio.fidelity import resample
 from prodgen_django.studio.text import clean_text
 
+from . import bidi
 from .brief import Brand, Shown
 from .lettering import Line, Shape
 from .making import Banner
@@ -98,8 +99,9 @@ def _words(line: Line, tone: str) -> str:
     rtl = line.direction == "rtl"
     x = line.x + line.width if rtl else line.x
     extra = ' direction="rtl"' if rtl else ""
+    text = escape(bidi.marked(line.text) if rtl else line.text)
     struck = ' text-decoration="line-through"' if line.struck else ""
     return (
         f'<text data-role="{line.role}" x="{x:.1f}" y="{line.y:.1f}" font-family={quoteattr(family + ", sans-serif")}'
-        f' font-weight="{weight}" font-size="{line.size:.2f}" fill="{tone}"{extra}{struck}>{escape(line.text)}</text>'
+        f' font-weight="{weight}" font-size="{line.size:.2f}" fill="{tone}"{extra}{struck}>{text}</text>'
     )

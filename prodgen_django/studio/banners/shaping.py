@@ -68,6 +68,7 @@ def runs_of(
 
     What `check_letters` finds fault with is drawn as well as can be.
     """
+    text = bidi.marked(text) if rtl else text
     main, language = main_script(text, language), language_of(text, language)
     parts = clusters(text)
     known = candidates_for(text, language, typeface, heavy, own)
