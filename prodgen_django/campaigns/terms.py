@@ -84,11 +84,21 @@ def format_price(price: Price, language: str) -> str:
 
 
 def format_discount(percent: Decimal, language: str) -> str:
-    """A discount, such as "-20%" or "-20 %"."""
+    """A discount, such as "-20%" or "-20 %", with the marks that keep its order where reading begins at the right."""
     from babel.numbers import format_percent
 
     share = -percent / 100
-    return str(format_percent(share, format=None, locale=babel_locale(language), decimal_quantization=True))
+    text = format_percent(share, format=None, locale=babel_locale(language), decimal_quantization=True)
+    return with_sign(str(text), language)
+
+
+def with_sign(text: str, language: str) -> str:
+    """A formatted number with the minus sign of a language where Babel writes a bare hyphen: Hebrew, Arabic and
+    Persian have one with a mark of direction, without which it would stand behind the number."""
+    from babel.numbers import get_minus_sign_symbol
+
+    sign = get_minus_sign_symbol(babel_locale(language))
+    return text if sign in text else text.replace("-", sign, 1)
 
 
 def until(moment: datetime, language: str) -> str:

@@ -266,7 +266,8 @@ def _as_picture(
         {"product": one.extra["product"], **certificate.as_dict()}
         for one, certificate in zip(shown, banner.fidelity, strict=True)
     ]
-    alt = ", ".join(text for text in (brief.headline, brief.price, brief.until) if text)
+    headline = brief.headline.replace("\n", " ")
+    alt = ", ".join(text for text in (headline, brief.price, brief.until.replace("\n", " ")) if text)
     titles = ", ".join(dict.fromkeys(one.title for one in shown))
     left_out = [_now("Left out for want of room: %s") % role for role in banner.layout.block.dropped]
     return Picture(
@@ -275,7 +276,7 @@ def _as_picture(
         width=fmt.size[0],
         height=fmt.size[1],
         source_type=banner.source_type,
-        title=f"{brief.headline} · {fmt.label}",
+        title=f"{headline} · {fmt.label}",
         seed=banner.look.seed,
         recipe={
             "kind": "campaign",

@@ -114,8 +114,9 @@ def brief_of(
     if promotion is not None and promotion.percent:
         badge = terms.format_discount(promotion.percent, language)
     elif promotion is not None and offer.price and (promotion.total or promotion.per_unit):
-        amount = promotion.total or promotion.per_unit
-        badge = catalog.format_price(terms.Price(-amount, offer.price.currency), language)  # type: ignore[operator]
+        off = promotion.total or promotion.per_unit
+        price_off = terms.Price(-off, offer.price.currency)  # type: ignore[operator]
+        badge = terms.with_sign(catalog.format_price(price_off, language), language)
     until = ""
     if promotion is not None and promotion.ends_at and options.get("say_until"):
         until = terms.until(promotion.ends_at, language)

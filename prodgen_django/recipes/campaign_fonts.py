@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_SCRIPTS = {
-    "ar": "arabic",
-    "fa": "arabic",
-    "ur": "arabic",
-    "he": "hebrew",
-    "zh": "han",
-    "ja": "han",
-    "ko": "han",
-}
-
 
 def languages_without_letters(languages: Iterable[str]) -> dict[str, str]:
-    """Languages whose campaign pictures cannot be set here, each with the Debian package that mends it."""
-    wanted = {tag: _SCRIPTS[base] for tag in languages if (base := tag.split("-")[0].lower()) in _SCRIPTS}
-    if not wanted:
-        return {}
-    from prodgen_django.studio.banners import missing_scripts
+    """Languages whose campaign pictures cannot be set here, each with the Debian package that mends it.
 
-    lacking = missing_scripts()
+    A language's own name is tried, in its own letters.
+    """
+    from babel import Locale
+
+    from prodgen_django.campaigns.terms import babel_locale
+
     found = {}
-    for tag, script in wanted.items():
-        if script in lacking:
-            found[tag] = lacking[script]
-        elif script in ("arabic", "hebrew") and "shaping" in lacking:
-            found[tag] = lacking["shaping"]
+    for tag in languages:
+        name = Locale.parse(babel_locale(tag)).display_name or ""
+        if name.isascii():
+            continue  # no look at the fonts where no letter of them is needed
+        from prodgen_django.studio.banners import lacking_package
+
+        if package := lacking_package(name, tag):
+            found[tag] = package
     return found

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.campaigns.links import validate_link
-from prodgen_django.recipes.forms import RecipeForm, seed_field
+from prodgen_django.recipes.forms import DrawnField, RecipeForm, seed_field
 
 #: Ways to say what something costs.
 AUTOMATIC, NO_PRICE, TYPED = "auto", "none", "typed"
@@ -61,17 +61,18 @@ class CampaignForm(RecipeForm):
     source = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     #: The language of the words below, where it is none of those that are made.
     written_in = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
-    headline = forms.CharField(
-        label=_("Headline"), max_length=110, initial=lambda: _now("New in the shop"),
+    headline = DrawnField(
+        lines=True, label=_("Headline"), max_length=110, initial=lambda: _now("New in the shop"),
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
         help_text=_("Few words sell best; lines are broken by themselves."),
     )  # fmt: skip
-    subline = forms.CharField(
+    subline = DrawnField(
         label=_("Second sentence"),
         max_length=160,
         required=False,
         widget=forms.TextInput(attrs={"size": 60}),
     )
-    call = forms.CharField(
+    call = DrawnField(
         label=_("Button"), max_length=40, required=False,
         help_text=_("Empty: “Shop now” in each language. A hyphen: no button."),
     )  # fmt: skip
@@ -107,11 +108,11 @@ class CampaignForm(RecipeForm):
         label=_("Where a click leads"), max_length=500, required=False, validators=[validate_link],
         help_text=_("Empty: the promotion's page, or that of the product."),
     )  # fmt: skip
-    translations = forms.CharField(
-        label=_("The words in other languages"), required=False, widget=forms.Textarea(attrs={"rows": 4}),
+    translations = DrawnField(
+        rows=True, label=_("The words in other languages"), required=False, widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("A line each: de | Überschrift | zweiter Satz | Knopf"),
     )  # fmt: skip
-    price_text = forms.CharField(
+    price_text = DrawnField(
         label=_("Price as written"), max_length=40, required=False,
         help_text=_("Has to be spelled as the shop writes it, or the picture cannot be published."),
     )  # fmt: skip
@@ -145,7 +146,7 @@ def parse_translations(text: str) -> dict[str, dict[str, str]]:
     """Words by language. Raises ValidationError for a line that is none."""
     found: dict[str, dict[str, str]] = {}
     known = {tag.lower() for tag, _name in django_settings.LANGUAGES}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if not line.strip():
             continue
         tag, *words = (part.strip() for part in line.split("|"))

@@ -197,6 +197,7 @@ class DisplayRecipe(Recipe):
         outline: str = "",
     ) -> Picture:
         from prodgen_django.studio import StagingError, stage
+        from prodgen_django.studio.banners import lacking_package
         from prodgen_django.studio.visible_label import with_label
 
         seed = item.seed + number
@@ -210,7 +211,9 @@ class DisplayRecipe(Recipe):
         file_format = item.options.get("format") or settings.FORMAT
         pixels, notes = staged.image, list(staged.notes)
         if item.options.get("visible_label"):
-            written = with_label(pixels, staged.mask, _now("Composed picture"))
+            label = _now("Composed picture")
+            # In English rather than in boxes, where the worker has no letters of the language.
+            written = with_label(pixels, staged.mask, "Composed picture" if lacking_package(label) else label)
             if written is None:
                 notes.append(_now("The product leaves no corner free for the visible label."))
             else:

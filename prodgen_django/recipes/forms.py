@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from prodgen_django.studio.text import clean_text
 
 FORMATS = [("jpeg", _("JPEG")), ("png", _("PNG (lossless, larger)")), ("webp", _("WebP"))]
 
@@ -12,6 +17,23 @@ class RecipeForm(forms.Form):
     """A recipe's options. Fields named in ``advanced`` are shown folded away."""
 
     advanced: tuple[str, ...] = ()
+
+
+class DrawnField(forms.CharField):
+    """Words that will be drawn: what comes with them from Word, Excel or a web page is cleaned away, not refused.
+
+    ``lines``: line breaks are kept, of whatever kind. ``rows``: each row of a list is cleaned by itself.
+    """
+
+    def __init__(self, *, lines: bool = False, rows: bool = False, **options: Any) -> None:
+        self.lines, self.rows = lines, rows
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value) or ""
+        if self.rows:
+            return "\n".join(filter(None, map(clean_text, re.split(r"\r\n|[\r\n]", text))))
+        return clean_text(text, lines=self.lines)
 
 
 def seed_field() -> forms.IntegerField:

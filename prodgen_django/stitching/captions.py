@@ -1,84 +1,37 @@
-"""Captions under the cells of a layout, drawn by Pillow; a missing font or glyph never stops a picture."""
+"""Captions under the cells of a layout; a missing font or glyph never stops a picture."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from PIL import Image as PillowImage
-from PIL import ImageDraw, ImageFont
+
+from prodgen_django.studio.banners import bidi
+from prodgen_django.studio.banners.drawing import lay, rasterised
+from prodgen_django.studio.banners.fonts import candidates_for, lacking
+from prodgen_django.studio.banners.linebreaks import clusters, units
+from prodgen_django.studio.banners.shaping import Extent, Run, extent_of, runs_of
+from prodgen_django.studio.text import as_drawn, clean_text
 
 from .options import Image
 
-# Looked up by name in the system's font folders; the first that has all letters is taken.
-FONTS = (
-    "DejaVuSans.ttf",
-    "NotoSans-Regular.ttf",
-    "LiberationSans-Regular.ttf",
-    "Arial.ttf",
-    "Helvetica.ttc",
-    "NotoSansCJK-Regular.ttc",
-    "wqy-microhei.ttc",
-    "msyh.ttc",
-    "PingFang.ttc",
-    "Arial Unicode.ttf",
-)
+_LINES = 2
 
 
-@lru_cache(maxsize=64)
-def _load(name: str, size: int) -> Any:
-    try:
-        return ImageFont.truetype(name, size)
-    except (OSError, ValueError):
-        return None
+@dataclass(frozen=True)
+class Caption:
+    """A caption broken into lines of one size. `leading`, `top`: the lines' distance and the first one's baseline in
+    pixels; `missing`: characters that no font here has, which are left out."""
 
-
-@lru_cache(maxsize=256)
-def _has(name: str, letter: str) -> bool:
-    font = _load(name, 24)
-    if font is None:
-        return False
-    missing, drawn = font.getmask("\uffff"), font.getmask(letter)
-    return bool(drawn.size != missing.size or bytes(drawn) != bytes(missing))
-
-
-def font_for(text: str, size: int) -> Any:
-    """A font of `size` pixels that has the letters of `text`, or the one that has most of them."""
-    letters = {c for c in text if not c.isspace()}
-    best, most = None, -1
-    for name in FONTS:
-        if _load(name, size) is None:
-            continue
-        have = sum(_has(name, c) for c in letters)
-        if have > most:
-            best, most = name, have
-        if have == len(letters):
-            break
-    found = _load(best, size) if best else None
-    return found if found is not None else ImageFont.load_default(size)
-
-
-def wrap(text: str, font: Any, width: float, lines: int = 2) -> list[str]:
-    """Break at words (or anywhere, where one word is too long) into at most `lines`; the rest becomes an
-    ellipsis."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    made: list[str] = []
-    while text and len(made) < lines:
-        fits = len(text)
-        while fits > 1 and font.getlength(text[:fits]) > width:
-            fits -= 1
-        if fits < len(text):
-            space = text.rfind(" ", 1, fits + 1)
-            fits = space if space > 0 else fits
-        made.append(text[:fits].strip())
-        text = text[fits:].strip()
-    if text and made:
-        last = made[-1]
-        while last and font.getlength(last + "…") > width:
-            last = last[:-1]
-        made[-1] = last.rstrip() + "…"
-    return made
+    lines: tuple[tuple[Run, ...], ...]
+    extents: tuple[Extent, ...]
+    size: int
+    leading: float
+    top: float
+    height: int
+    missing: tuple[str, ...]
 
 
 def size_for(cell_width: int) -> int:
@@ -86,31 +39,78 @@ def size_for(cell_width: int) -> int:
     return int(np.clip(cell_width * 0.055, 11, 44))
 
 
+@lru_cache(maxsize=256)
+def caption_of(text: str, cell_width: int) -> Caption:
+    """A caption as it is set under a cell of this width."""
+    size = size_for(cell_width)
+    text = clean_text(text).replace("\ufffd", "")
+    missing = lacking(text, candidates_for(text, "", "sans", False))
+    text = clean_text("".join(part for part in clusters(text) if not set(part) & set(missing)))
+    rtl = bidi.first_strong(text)
+
+    def runs(line: str) -> tuple[Run, ...]:
+        return runs_of(line, "", "sans", False, rtl=rtl)
+
+    def width(line: str) -> float:
+        return extent_of(runs(line), "").advance * size
+
+    lines = tuple(runs(line) for line in wrap(text, width, cell_width * 0.94))
+    extents = tuple(extent_of(line, "") for line in lines)
+    if not lines:
+        return Caption((), (), size, 0.0, 0.0, 0, missing)
+    rise, fall = max(1.0, *(e.rise for e in extents)) * size, max(0.3, *(e.fall for e in extents)) * size
+    height = round(rise + fall + (len(lines) - 1) * (rise + fall) + 0.9 * size)
+    return Caption(lines, extents, size, rise + fall, 0.4 * size + rise, height, missing)
+
+
+def wrap(text: str, width: Callable[[str], float], most: float, lines: int = _LINES) -> list[str]:
+    """Break a cleaned text between words (or anywhere, where one word is too long) into at most `lines` that are no
+    wider than `most`; the rest becomes an ellipsis."""
+    pieces = list(units(text)) if text else []
+    made: list[str] = []
+    while pieces and len(made) < lines:
+        line = ""
+        while pieces and width(as_drawn(line + pieces[0], broken=len(pieces) > 1)) <= most:
+            line += pieces.pop(0)
+        if not line:
+            parts = list(clusters(pieces.pop(0)))
+            while parts and (not line or width(as_drawn(line + parts[0])) <= most):
+                line += parts.pop(0)
+            if parts:
+                pieces.insert(0, "".join(parts))
+        made.append(as_drawn(line, broken=bool(pieces)))
+    if pieces and made:
+        rest = list(clusters(made[-1]))
+        while rest and width("".join(rest) + "…") > most:
+            rest.pop()
+        made[-1] = "".join(rest).rstrip() + "…"
+    return [line for line in made if line]
+
+
 def band_height(captions: list[str | None], cell_width: int) -> int:
     """Pixels that the captions of one row of cells need."""
-    size = size_for(cell_width)
-    lines = max((len(wrap(c, font_for(c, size), cell_width * 0.94)) for c in captions if c), default=0)
-    return round(lines * size * 1.3 + size * 0.9) if lines else 0
+    return max((caption_of(text, cell_width).height for text in captions if text), default=0)
 
 
-def draw(canvas: Image, caption: str, left: int, top: int, cell_width: int) -> None:
-    """Write a caption, centred in its cell, into the canvas in a colour that can be read on it."""
-    size = size_for(cell_width)
-    font = font_for(caption, size)
-    lines = wrap(caption, font, cell_width * 0.94)
-    height = min(canvas.shape[0] - top, round(len(lines) * size * 1.3 + size))
-    if height <= 2 or not lines:
-        return
-    part = np.ascontiguousarray(canvas[top : top + height, left : left + cell_width])
-    dark = float(part.mean()) > 140
-    picture = PillowImage.fromarray(part)
-    pen = ImageDraw.Draw(picture)
-    for number, line in enumerate(lines):
-        x = (part.shape[1] - font.getlength(line)) / 2
-        pen.text(
-            (x, size * 0.4 + number * size * 1.3),
-            line,
-            font=font,
-            fill=(34, 34, 34) if dark else (240, 240, 240),
-        )
-    canvas[top : top + height, left : left + cell_width] = np.asarray(picture)
+def draw(canvas: Image, caption: str, left: int, top: int, cell_width: int) -> str:
+    """Write a caption, centred in its cell, into the canvas in a colour that can be read on it.
+
+    Returns a sentence about what could not be drawn, or "".
+    """
+    made = caption_of(caption, cell_width)
+    height = min(canvas.shape[0] - top, made.height)
+    if height > 2 and made.lines:
+        part = np.ascontiguousarray(canvas[top : top + height, left : left + cell_width])
+        tone = (34, 34, 34) if float(part.mean()) > 140 else (240, 240, 240)
+        for number, (runs, extent) in enumerate(zip(made.lines, made.extents, strict=True)):
+            x = max(extent.left * made.size, (part.shape[1] - extent.advance * made.size) / 2)
+            y = made.top + number * made.leading
+            plane, colours = rasterised(runs, "", made.size, (part.shape[1], height), x, y)
+            lay(part, plane, colours, (0, 0), tone)
+        canvas[top : top + height, left : left + cell_width] = part
+    if not made.missing:
+        return ""
+    named = ", ".join(
+        f"“{char}”" if char.isprintable() else f"U+{ord(char):04X}" for char in made.missing[:6]
+    )
+    return f"No font on the worker has {named}: left out of a caption."

@@ -167,8 +167,8 @@ def render(
     with journal.stage("captions", 0.95):
         for index, left, top, band in bands:
             text = texts[index]
-            if text:
-                captioning.draw(canvas, text, left, top, band)
+            if text and (sentence := captioning.draw(canvas, text, left, top, band)):
+                journal.warn(sentence)
     journal.progress("done", 1.0)
     report: dict[str, Any] = {
         "mode": mode,

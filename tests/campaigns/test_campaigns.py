@@ -152,6 +152,33 @@ def test_words_of_other_languages_and_lines_that_are_none(mug: Any) -> None:
         create_job("campaign", products=[mug], options={**OPTIONS, "price": "typed"})
 
 
+@pytest.mark.parametrize("control", ["\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\x00", "\ufeff", "\u200b"])
+def test_words_pasted_from_word_or_excel_are_cleaned_not_refused(mug: Any, control: str) -> None:
+    job = create_job(
+        "campaign", products=[mug],
+        options={
+            **OPTIONS, "headline": f"Slow {control}mornings", "subline": f"By{control} hand",
+            "call": f"Shop{control} now", "languages": ["en-gb", "de"],
+            "translations": f"de | Ruhige {control}Morgen | Von{control} Hand\r\n\r\n",
+        },
+    )  # fmt: skip
+    kept = {name: job.options[name] for name in ("headline", "subline", "call", "translations")}
+    assert kept == {
+        "headline": "Slow\nmornings" if control in "\x0b\x0c\x85\u2028\u2029" else "Slow mornings",
+        "subline": "By hand", "call": "Shop now", "translations": "de | Ruhige Morgen | Von Hand",
+    }  # fmt: skip
+
+
+def test_discount_stands_with_its_mark_where_reading_begins_at_the_right(mug: Any) -> None:
+    offer = offer_on(mug)
+    for language in ("he", "ar"):
+        words, _ = brief([mug], f"offer:{offer.pk}", language=language)
+        assert words.badge == "\u200e-20%"
+    absolute = offer_on(mug, kind=Benefit.FIXED, value=5)
+    words, _ = brief([mug], f"offer:{absolute.pk}", language="he")
+    assert words.badge == "\u200f\u200e-5.00\u00a0\u200f£"
+
+
 def test_voucher_names_its_code(mug: Any) -> None:
     voucher = get_model("voucher", "Voucher").objects.create(
         name="Friends", code="FRIENDS20", start_datetime=timezone.now(),
@@ -180,7 +207,8 @@ def test_campaign_is_made_measured_marked_and_can_be_made_again(mug: Any) -> Non
         assert image.scores["fidelity"]["passed"]
         assert image.scores["fidelity"]["composed_exact"]
         assert {gate["name"] for gate in image.scores["campaign"]["gates"]} == {
-            "contrast", "overlap", "safe_zone", "minimum_size", "price", "whole_product", "fidelity", "channel",
+            "contrast", "overlap", "safe_zone", "minimum_size", "price", "letters", "whole_product", "fidelity",
+            "channel",
         }  # fmt: skip
         assert image.recipe["words"]["price"] == "£14.40"
         with image.file.open("rb") as file:

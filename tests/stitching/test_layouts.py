@@ -186,6 +186,35 @@ def test_a_caption_can_be_read() -> None:
         assert np.abs(band - background).max() > 150
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ủng hộ Ế Ậ ọ",
+        "แก้วมัคทำมือ ปู่ ญู่ ลดราคา 20% ทุกชิ้นวันนี้เท่านั้น",
+        "كوب أزرق -20%",
+        "新作マグカップ 🎉",
+        "हस्तनिर्मित प्याला",
+    ],
+)
+def test_captions_of_any_script_lie_in_their_band(text: str) -> None:
+    images = [packshot(k) for k in range(2)]
+    result = stitch(images, "row", captions=[text, None], background=(255, 255, 255), gutter=0)
+    bottom = max(c[1] + c[3] for c in result.report["cells"])
+    inked = result.image[bottom:].min(2) < 160
+    assert inked.any(1).sum() >= 6
+    assert not inked[0].any()
+    assert not inked[-1].any()
+    assert not inked[:, [0, -1]].any()
+
+
+def test_characters_that_no_font_has_are_left_out_of_a_caption_and_named() -> None:
+    images = [packshot(k) for k in range(2)]
+    result = stitch(images, "row", captions=["Blue \ue000mug\x0b", None])
+    plain = stitch(images, "row", captions=["Blue mug", None])
+    assert np.array_equal(result.image, plain.image)
+    assert any("U+E000" in warning for warning in result.report["warnings"])
+
+
 def test_one_entry_a_picture() -> None:
     with pytest.raises(StitchError) as refused:
         stitch([packshot(1), packshot(2)], "grid", captions=["only one"])

@@ -298,7 +298,7 @@ def test_right_to_left_is_mirrored_and_joined() -> None:
 
 
 def test_letters_that_no_font_has_are_told() -> None:
-    brief = replace(BRIEF, headline="\U00012000\U00012001")
+    brief = replace(BRIEF, headline="\ue000\U0001fffd")
     with pytest.raises(BannerError, match="No font on the worker"):
         Campaign([MUG], brief, BRAND).banner(FORMATS["hero"], look_of("disc", [MUG]))
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .brief import BannerError, Brand, Brief, Shown
     from .directions import Look, looks
     from .families import FAMILIES
-    from .fonts import missing_scripts
+    from .fonts import lacking_package, missing_scripts
     from .formats import FORMATS, GROUPS, Format
     from .layers import layered_svg
     from .making import Banner, Campaign
@@ -29,6 +29,7 @@ _HOMES = {
     "GROUPS": "formats",
     "Look": "directions",
     "Shown": "brief",
+    "lacking_package": "fonts",
     "layered_svg": "layers",
     "looks": "directions",
     "missing_scripts": "fonts",
@@ -46,6 +47,7 @@ __all__ = [
     "Format",
     "Look",
     "Shown",
+    "lacking_package",
     "layered_svg",
     "looks",
     "missing_scripts",

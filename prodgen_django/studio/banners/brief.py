@@ -11,18 +11,25 @@ import numpy as np
 
 from prodgen_django.studio.color import Float, Pixels, palette
 from prodgen_django.studio.matting import foreground
+from prodgen_django.studio.text import clean_text
 
-from .errors import BannerError as BannerError
+from .errors import BannerError
+
+__all__ = ["MOST_PRODUCTS", "RIGHT_TO_LEFT", "BannerError", "Brand", "Brief", "Shown"]
 
 MOST_PRODUCTS = 12
-RIGHT_TO_LEFT = ("ar", "he", "fa", "ur", "ps", "yi", "dv", "sd", "ug")
+# Words that may stand in several lines, and those that stand in one.
+_PARAGRAPHS = ("headline", "subline", "until")
+_LINES = ("price", "old_price", "badge", "call")
+RIGHT_TO_LEFT = ("ar", "he", "fa", "ur", "ps", "yi", "dv", "sd", "ug", "ckb")
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
     """The words of a banner, each as it is to be read. Prices come formatted, as the shop writes them.
 
-    `headline` is needed; a line break in it is kept. `language`: a tag such as "en", "zh-hans", "ar".
+    All are cleaned (`studio.text.clean_text`). `headline` is needed; a line break in it, in the second sentence and
+    in the small print is kept. `language`: a tag such as "en", "zh-hans", "ar".
     `badge`: a discount, such as "−20 %". `until`: small print, such as the last day.
     """
 
@@ -35,14 +42,18 @@ class Brief:
     until: str = ""
     language: str = "en"
 
+    def __post_init__(self) -> None:
+        for role in (*_PARAGRAPHS, *_LINES):
+            object.__setattr__(self, role, clean_text(getattr(self, role), lines=role in _PARAGRAPHS))
+
     @property
     def right_to_left(self) -> bool:
-        return self.language.split("-")[0].lower() in RIGHT_TO_LEFT
+        return self.language.replace("_", "-").split("-")[0].lower() in RIGHT_TO_LEFT
 
     def texts(self) -> dict[str, str]:
         """What is said, by role; empty ones left out."""
         roles = ("headline", "subline", "price", "old_price", "badge", "call", "until")
-        return {role: text for role in roles if (text := getattr(self, role).strip())}
+        return {role: text for role in roles if (text := getattr(self, role))}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +69,9 @@ class Brand:
     accent: str = ""
     headline_fonts: Sequence[str] = ()
     text_fonts: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", clean_text(self.name))
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,14 +13,17 @@ import numpy as np
 from prodgen_django.studio.checking import check_channel
 from prodgen_django.studio.color import Pixels
 from prodgen_django.studio.fidelity import Fidelity
+from prodgen_django.studio.text import as_drawn, clean_text
 
 from .brief import Brief
 from .colours import contrast, luminance
+from .faces import has
 from .families import safe_area
-from .fonts import has
+from .fonts import package_for
 from .formats import Format
 from .geometry import Rect
 from .lettering import Block
+from .linebreaks import clusters
 from .painting import Painted
 
 LEAST_CONTRAST = 4.5
@@ -48,6 +52,8 @@ def check_contrast(painted: Painted, fmt: Format) -> Gate:
     worst, what = 21.0, ""
     failed = []
     for line, plane, (left, top) in painted.inks:
+        if all(run.face.strike for run in line.runs):
+            continue  # emoji have colours and outlines of their own
         height, width = painted.image.shape[:2]
         y0, x0 = max(0, top), max(0, left)
         y1, x1 = min(height, top + plane.shape[0]), min(width, left + plane.shape[1])
@@ -140,15 +146,15 @@ def check_sizes(block: Block, painted: Painted, fmt: Format) -> Gate:
 
 
 def check_price(block: Block, brief: Brief, expected: Sequence[str]) -> Gate:
-    """Prices stand as the shop writes them: letter for letter, unbroken, each sign in the font.
+    """Prices stand as the shop writes them: letter for letter, and unbroken.
 
     `expected`: the price and, where there is one, the old price, as the shop formats them now.
     """
     faults = []
     roles = [role for role in ("price", "old_price") if getattr(brief, role)]
     shown = [line.text for line in block.lines if line.role in ("price", "old_price")]
-    wanted = [text for text in expected if text]
-    told = [getattr(brief, role).strip() for role in roles]
+    wanted = [as_drawn(clean_text(text)) for text in expected if text]
+    told = [as_drawn(getattr(brief, role)) for role in roles]
     if told != wanted[: len(told)] or len(told) > len(wanted):
         faults.append(
             f"it says {' and '.join(told) or 'nothing'}, the shop writes {' and '.join(wanted) or 'nothing'}"
@@ -156,13 +162,43 @@ def check_price(block: Block, brief: Brief, expected: Sequence[str]) -> Gate:
     if told and told[0] not in shown:
         faults.append(f"{told[0]} is missing or broken over lines")
     faults += [f"{text} is not what was asked for" for text in shown if text not in told]
-    for line in block.lines:
-        lost = [c for text, face in line.runs for c in text if not has(face, c)]
-        if lost and line.role in ("price", "old_price", "badge"):
-            faults.append(f"the font has no {lost[0]}")
     return Gate(
         "price", not faults, "; ".join(faults) or "Prices are written as the shop writes them.", shown
     )
+
+
+def check_letters(block: Block, brief: Brief, painted: Painted) -> Gate:
+    """Every character of the words drawn: none left out, none in a font that has no shape for it, none blank."""
+    faults = []
+    lacking = [
+        part
+        for line in block.lines
+        for run in line.runs
+        for part in clusters(run.text)
+        if not has(run.face, part)
+    ]
+    if lacking:
+        packages = " ".join(dict.fromkeys(filter(None, map(package_for, lacking))))
+        named = ", ".join(f"“{part}”" for part in dict.fromkeys(lacking))
+        faults.append(f"the font has no {named}" + (f" (Debian: {packages})" if packages else ""))
+    for role, text in brief.texts().items():
+        if role in block.dropped:
+            continue
+        shown = "".join(line.text for line in block.lines if line.role == role)
+        if not _spelled(text) <= _spelled(shown):
+            faults.append(f"the {role} is not drawn as it is written")
+    faults += [
+        f"the {line.role} is empty"
+        for line, plane, _corner in painted.inks
+        if not plane.any() and not any(run.face.strike for run in line.runs)
+    ]
+    said = "; ".join(dict.fromkeys(faults)) or "Every character is drawn."
+    return Gate("letters", not faults, said, [*dict.fromkeys(lacking)])
+
+
+def _spelled(text: str) -> Counter[str]:
+    """What of a text is seen, and how often: a hyphen where a line was broken does no harm."""
+    return Counter(part for part in clusters(as_drawn(text)) if not part.isspace())
 
 
 def check_whole(painted: Painted) -> Gate:

@@ -13,7 +13,9 @@ from prodgen_django.imagefile import encode_image, source_type_uri
 from prodgen_django.imagefile.provenance import xml_safe
 from prodgen_django.studio.color import Pixels
 from prodgen_django.studio.fidelity import resample
+from prodgen_django.studio.text import clean_text
 
+from . import bidi
 from .brief import Brand, Shown
 from .lettering import Line, Shape
 from .making import Banner
@@ -60,7 +62,7 @@ def _metadata(source_type: str) -> str:
 
 def _image(data: bytes, kind: str, x: float, y: float, width: float, height: float, title: str = "") -> str:
     address = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
-    named = f"<title>{escape(xml_safe(title))}</title>" if title else ""
+    named = f"<title>{escape(xml_safe(clean_text(title)))}</title>" if title else ""
     return (
         f'<image x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" preserveAspectRatio="none"'
         f' xlink:href="{address}">{named}</image>'
@@ -91,22 +93,16 @@ def _shape(shape: Shape, colours: dict[str, str], brand: Brand, dark: bool) -> s
 
 
 def _words(line: Line, tone: str) -> str:
-    family = ", ".join(dict.fromkeys(f"'{face.family}'" for _text, face in line.runs))
-    style = line.runs[0][1].style.lower()
-    weight = next(
-        (
-            number
-            for word, number in (("extrabold", 800), ("semibold", 600), ("bold", 700), ("medium", 500))
-            if word in style
-        ),
-        400,
-    )
+    family = ", ".join(dict.fromkeys(f"'{run.face.family}'" for run in line.runs))
+    style = line.runs[0].face.style.lower()
+    weight = next((number for word, number in _WEIGHTS if word in style), 400)
     # Where letters run from right to left, the anchor is the right end of the line.
     rtl = line.direction == "rtl"
     x = line.x + line.width if rtl else line.x
     extra = ' direction="rtl"' if rtl else ""
+    text = escape(xml_safe(bidi.marked(line.text) if rtl else line.text))
     struck = ' text-decoration="line-through"' if line.struck else ""
-    families, text = quoteattr(xml_safe(f"{family}, sans-serif")), escape(xml_safe(line.text))
+    families = quoteattr(xml_safe(f"{family}, sans-serif"))
     return (
         f'<text data-role="{line.role}" x="{x:.1f}" y="{line.y:.1f}" font-family={families}'
         f' font-weight="{weight}" font-size="{line.size:.2f}" fill="{tone}"{extra}{struck}>{text}</text>'

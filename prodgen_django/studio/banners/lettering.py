@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from PIL import ImageDraw, ImageFont
+import numpy as np
+import numpy.typing as npt
 
-from .fonts import Face, can_shape, font, has
+from .drawing import rasterised
 from .geometry import Rect, around
+from .shaping import Run
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text. `x`, `y`: the start of its baseline at the left. `box`: what its ink may cover."""
+    """One line of text. `x`, `y`: the left end of its room and its baseline. `box`: what its ink may cover.
+    `pen`: where from `x` its first letter begins; `cap`: how high its letters seem, for what is centred on them.
+    `runs`: from left to right."""
 
     role: str
     text: str
@@ -22,9 +27,12 @@ class Line:
     size: float
     width: float
     box: Rect
-    runs: tuple[tuple[str, Face], ...]
+    runs: tuple[Run, ...]
     direction: str
     struck: bool = False
+    pen: float = 0.0
+    cap: float = 0.0
+    language: str = "en"
 
     def moved(self, dx: float, dy: float) -> Line:
         return replace(self, x=self.x + dx, y=self.y + dy, box=self.box.moved(dx, dy))
@@ -89,42 +97,28 @@ def append(part: Block, lines: list[Line], shapes: list[Shape], y: float) -> flo
     return y + part.height
 
 
-def caps(line: Line) -> float:
-    """The height of a line's letters above the baseline."""
-    return line.y - line.box.y
+def in_pill(line: Line, pad: float, tight: float) -> tuple[float, float]:
+    """The height of a shape round a line and where in it the baseline lies: `pad` above and below the letters,
+    and at least `tight` beyond accents and what hangs low."""
+    room = max(pad, line.y - line.box.y - line.cap + tight, line.box.bottom - line.y + tight)
+    return line.cap + 2 * room, room + line.cap
 
 
-def by_face(text: str, faces: Sequence[Face]) -> tuple[tuple[str, Face], ...]:
-    whole = next((face for face in faces if all(has(face, c) for c in text)), None)
-    if whole is not None:
-        return ((text, whole),)
-    found: list[tuple[str, Face]] = []
-    for char in text:
-        last = found[-1][1] if found else None
-        # A blank or a sign between two words stays with the word before it.
-        neutral = not char.isalnum() and last is not None and has(last, char)
-        face = last if neutral else next((f for f in faces if has(f, char)), faces[0])
-        if found and face == last:
-            found[-1] = (found[-1][0] + char, found[-1][1])
-        else:
-            found.append((char, face or faces[0]))
-    return tuple(found)
+class Ink(NamedTuple):
+    """A line as it is drawn. `plane`: uint8 h×w, how far letters cover each pixel; `corner`: its left and its top."""
+
+    line: Line
+    plane: npt.NDArray[np.uint8]
+    corner: tuple[int, int]
 
 
-def length(face: ImageFont.FreeTypeFont, text: str, direction: str) -> float:
-    return float(face.getlength(text, direction=direction) if can_shape() else face.getlength(text))
-
-
-def draw_line(draw: ImageDraw.ImageDraw, line: Line, fill: object, dx: float = 0.0, dy: float = 0.0) -> None:
-    """Draw a line's letters, its origin moved by dx, dy."""
-    x = line.x + dx
-    runs = line.runs[::-1] if line.direction == "rtl" else line.runs
-    for text, face in runs:
-        used = font(face, line.size)
-        options = {"direction": line.direction} if can_shape() else {}
-        draw.text((x, line.y + dy), text, font=used, fill=fill, anchor="ls", **options)  # type: ignore[arg-type]
-        x += length(used, text, line.direction)
-    if line.struck:
-        height = line.y + dy - 0.27 * line.size
-        thick = max(1, round(0.07 * line.size))
-        draw.line([(line.x + dx, height), (line.x + dx + line.width, height)], fill=fill, width=thick)  # type: ignore[arg-type]
+def ink_of(line: Line) -> tuple[Ink, npt.NDArray[np.uint8] | None]:
+    """A line drawn, with room for what reaches over its box, and what of it has colours of its own (uint8 h×w×4)."""
+    room = int(0.5 * line.size) + 2
+    left, top = int(line.box.x) - room, int(line.box.y) - room
+    size = int(line.box.w) + 2 * room + 2, int(line.box.h) + 2 * room + 2
+    struck = line.width - line.pen if line.struck else 0.0
+    plane, colours = rasterised(
+        line.runs, line.language, line.size, size, line.x + line.pen - left, line.y - top, struck
+    )
+    return Ink(line, plane, (left, top)), colours

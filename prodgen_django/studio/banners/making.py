@@ -158,6 +158,7 @@ class Campaign:
             gates.check_safe_zone(layout.block, fmt),
             gates.check_sizes(layout.block, painted, fmt),
             gates.check_price(layout.block, self.brief, wanted),
+            gates.check_letters(layout.block, self.brief, painted),
             gates.check_whole(painted),
             gates.check_fidelity(certificates),
         ]

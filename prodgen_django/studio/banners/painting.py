@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
 
 from prodgen_django.studio import shadow as shadows
 from prodgen_django.studio.backdrops.noise import color
@@ -18,11 +17,12 @@ from prodgen_django.studio.fidelity import resample
 from .brief import Brand, Shown
 from .colours import Scheme, contrast, from_lch, lch, luminance, rgb, with_ground
 from .directions import Look
+from .drawing import lay
 from .families import WITH_SCENE
 from .formats import Format
 from .geometry import Rect
 from .grounds import Studio, draw_ground, fill, rounded
-from .lettering import Line, Shape, draw_line
+from .lettering import Ink, Shape, ink_of
 from .search import Layout
 
 _OPAQUE = 1 - 1 / 512
@@ -41,12 +41,12 @@ class Placed:
 @dataclass(frozen=True)
 class Painted:
     """`image`: uint8 h×w×3. `ground`: the ground with the products' shadows, without products and words.
-    `inks`: for every line its coverage, 0 to 255, and the top left of that plane."""
+    `inks`: every line as it was drawn."""
 
     image: Pixels
     ground: Pixels
     products: tuple[Placed, ...]
-    inks: tuple[tuple[Line, npt.NDArray[np.uint8], tuple[int, int]], ...]
+    inks: tuple[Ink, ...]
     colours: dict[str, str]
     scheme: Scheme
 
@@ -181,7 +181,7 @@ def _scheme_on(image: Pixels, look: Look, layout: Layout) -> Scheme:
 
 def _write(
     image: Pixels, layout: Layout, scheme: Scheme, brand: Brand
-) -> tuple[Pixels, list[tuple[Line, npt.NDArray[np.uint8], tuple[int, int]]], dict[str, str]]:
+) -> tuple[Pixels, list[Ink], dict[str, str]]:
     colours = {
         "headline": scheme.ink, "price": scheme.ink, "name": scheme.ink, "subline": scheme.quiet,
         "old_price": scheme.quiet, "until": scheme.quiet, "call": scheme.on_accent,
@@ -194,33 +194,10 @@ def _write(
             fill(image, shape.rect, rounded(shape.rect, shape.radius), scheme.accent)
     inks = []
     for line in layout.block.lines:
-        plane, corner = _ink(line)
-        inks.append((line, plane, corner))
-        _lay(image, plane, corner, colours[line.role])
+        ink, coloured = ink_of(line)
+        inks.append(ink)
+        lay(image, ink.plane, coloured, ink.corner, rgb(colours[line.role]))
     return image, inks, colours
-
-
-def _ink(line: Line) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:
-    """A line's coverage, 0 to 255, with room for what reaches over its box, and its top left corner."""
-    room = int(0.5 * line.size) + 2
-    left, top = int(line.box.x) - room, int(line.box.y) - room
-    size = (int(line.box.w) + 2 * room + 2, int(line.box.h) + 2 * room + 2)
-    plane = Image.new("L", size, 0)
-    draw_line(ImageDraw.Draw(plane), line, 255, -left, -top)
-    return np.asarray(plane), (left, top)
-
-
-def _lay(image: Pixels, plane: npt.NDArray[np.uint8], corner: tuple[int, int], tone: str) -> None:
-    left, top = corner
-    y0, x0 = max(0, top), max(0, left)
-    y1, x1 = min(image.shape[0], top + plane.shape[0]), min(image.shape[1], left + plane.shape[1])
-    if y1 <= y0 or x1 <= x0:
-        return
-    share = plane[y0 - top : y1 - top, x0 - left : x1 - left, None].astype(np.float32) / 255
-    part = image[y0:y1, x0:x1]
-    image[y0:y1, x0:x1] = np.rint(part * (1 - share) + np.array(rgb(tone), np.float32) * share).astype(
-        np.uint8
-    )
 
 
 def _logo(image: Pixels, shape: Shape, brand: Brand, scheme: Scheme) -> None:

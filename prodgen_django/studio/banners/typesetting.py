@@ -3,88 +3,22 @@ what matters most is largest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
-from .brief import Brand, Brief
-from .fonts import Face, Typeface, faces_for, font, script_of
 from .geometry import Rect, around
-from .lettering import Block, Line, Shape, append, by_face, caps, length, same_band
-from .linebreaks import break_text
+from .lettering import Block, Line, Shape, append, in_pill, same_band
+from .linesetting import LineSetter
 
 Align = Literal["start", "center"]
 
-# Heights above and below the baseline and the distance of lines, as shares of the font size.
-_RISE = {"latin": 0.74, "han": 0.86, "arabic": 0.98, "hebrew": 0.76}
-_FALL = {"latin": 0.22, "han": 0.13, "arabic": 0.44, "hebrew": 0.20}
-_LEADING = {"latin": 1.08, "han": 1.22, "arabic": 1.45, "hebrew": 1.14}
-_LOOSE = {"latin": 1.36, "han": 1.5, "arabic": 1.62, "hebrew": 1.36}
-_REFERENCE = 100.0
-_HEAVY = ("headline", "price", "badge", "call", "name")
+_TIGHT = 0.14  # between ink and the edge of a button
 #: What is given up first where there is no room.
 SPARED = ("until", "subline", "old_price")
 
 
-@dataclass
-class Setter:
-    """Sets one brief in one typeface; keeps what it measured."""
-
-    brief: Brief
-    brand: Brand
-    typeface: Typeface
-    _widths: dict[tuple[str, str], float] = field(default_factory=dict)
-    _runs: dict[tuple[str, str], tuple[tuple[str, Face], ...]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.rtl = self.brief.right_to_left
-        self.direction = "rtl" if self.rtl else "ltr"
-        self.texts = self.brief.texts()
-        if "headline" not in self.texts:
-            raise ValueError("a banner needs a headline")
-
-    def runs(self, role: str, text: str) -> tuple[tuple[str, Face], ...]:
-        """The text in pieces of one face each, in the order in which they are read."""
-        key = (role, text)
-        if key not in self._runs:
-            headline = role in ("headline", "price")
-            own = self.brand.headline_fonts if headline else self.brand.text_fonts
-            typeface: Typeface = self.typeface if role == "headline" else "sans"
-            faces = faces_for(text, self.brief.language, typeface, role in _HEAVY, own)
-            self._runs[key] = by_face(text, faces)
-        return self._runs[key]
-
-    def width(self, role: str, text: str, size: float) -> float:
-        key = (role, text)
-        if key not in self._widths:
-            self._widths[key] = sum(
-                length(font(face, _REFERENCE), part, self.direction) for part, face in self.runs(role, text)
-            )
-        # A thousandth more than measured: hinting rounds letters at small sizes.
-        return self._widths[key] / _REFERENCE * size * 1.002 + 0.5
-
-    def broken(
-        self, role: str, size: float, width: float, most_lines: int, *, loose: bool = False
-    ) -> list[str] | None:
-        return break_text(
-            self.texts[role],
-            lambda t: self.width(role, t, size),
-            width,
-            most_lines,
-            self.brief.language,
-            loose=loose or role != "headline",
-        )
-
-    def line(self, role: str, text: str, x: float, top: float, size: float) -> Line:
-        """A line whose letters begin at `x` and whose tallest reach up to `top`."""
-        script = script_of(text)
-        width = self.width(role, text, size)
-        rise, fall = _RISE[script] * size, _FALL[script] * size
-        box = Rect(x, top, width, rise + fall)
-        return Line(
-            role, text, x, top + rise, size, width, box, self.runs(role, text), self.direction,
-            role == "old_price",
-        )  # fmt: skip
+class Setter(LineSetter):
+    """Sets one brief in one typeface, as a column or as a row."""
 
     # -- columns ------------------------------------------------------------------------------------------
 
@@ -135,13 +69,13 @@ class Setter:
         broken = self.broken("headline", size, width, most_lines, loose=loose)
         if broken is None:
             return None
-        y = self._paragraph("headline", broken, size, y, lines)
+        y = self.paragraph("headline", broken, size, y, lines)
         if "subline" in texts:
             small = max(least, min(0.36 * louder * size, 2.2 * louder * least))
             part = self.broken("subline", small, width, 3)
             if part is None:
                 return None
-            y = self._paragraph("subline", part, small, y + 0.30 * size + 0.12 * least, lines)
+            y = self.paragraph("subline", part, small, y + 0.30 * size + 0.12 * least, lines)
         if "price" in texts or "badge" in texts:
             row = self._price(width, least, louder * size, texts)
             if row is None:
@@ -157,16 +91,9 @@ class Setter:
             part = self.broken("until", small, width, 2)
             if part is None:
                 return None
-            y = self._paragraph("until", part, small, y + 0.30 * size, lines)
+            y = self.paragraph("until", part, small, y + 0.30 * size, lines)
         block = Block(tuple(lines), tuple(shapes), width, y, size, len(broken), given_up)
         return self._aligned(block, width, align)
-
-    def _paragraph(self, role: str, texts: Sequence[str], size: float, y: float, lines: list[Line]) -> float:
-        script = script_of(" ".join(texts))
-        leading = (_LEADING if role == "headline" else _LOOSE)[script] * size
-        for number, text in enumerate(texts):
-            lines.append(self.line(role, text, 0.0, y + number * leading, size))
-        return y + (len(texts) - 1) * leading + (_RISE[script] + _FALL[script]) * size
 
     def _mark(self, size: float, least: float, width: float) -> Block | None:
         """The logo, or the shop's name where it has none."""
@@ -193,11 +120,11 @@ class Setter:
         while large >= 1.12 * least:
             lines: list[Line] = []
             shapes: list[Shape] = []
-            x, height, gap = 0.0, 0.0, 0.32 * large
+            x, gap = 0.0, 0.32 * large
             if "price" in texts:
                 line = self.line("price", texts["price"], 0, 0, large)
                 lines.append(line)
-                x, height = line.width + gap, line.box.h
+                x = line.width + gap
             if "old_price" in texts:
                 old = max(least, 0.5 * large)
                 base = lines[0].y if lines else old
@@ -208,17 +135,17 @@ class Setter:
                 small = max(least, 0.44 * large)
                 line = self.line("badge", texts["badge"], 0, 0, small)
                 pad_x, pad_y = 0.62 * small, 0.36 * small
-                rect = Rect(x, 0, line.width + 2 * pad_x, caps(line) + 2 * pad_y)
-                middle = (lines[0].y - caps(lines[0]) / 2) if lines else rect.h / 2
+                tall, base = in_pill(line, pad_y, _TIGHT * small)
+                rect = Rect(x, 0, line.width + 2 * pad_x, tall)
+                middle = (lines[0].y - lines[0].cap / 2) if lines else rect.h / 2
                 rect = rect.moved(0, middle - rect.h / 2)
                 shapes.append(Shape("badge", rect, 0.22 * rect.h))
-                lines.append(line.moved(rect.x + pad_x, rect.y + pad_y + caps(line) - line.y))
+                lines.append(line.moved(rect.x + pad_x, rect.y + base - line.y))
                 x += rect.w + gap
             if x - gap <= width:
-                top = min([0.0, *(s.rect.y for s in shapes)])
-                bottom = max([height, *(s.rect.bottom for s in shapes)])
-                row = Block(tuple(lines), tuple(shapes), x - gap, bottom - top, large, 0)
-                return row.moved(0, -top)
+                whole = around([*(line.box for line in lines), *(shape.rect for shape in shapes)])
+                row = Block(tuple(lines), tuple(shapes), x - gap, whole.h, large, 0)
+                return row.moved(0, -whole.y)
             large *= 0.93
         return None
 
@@ -231,8 +158,9 @@ class Setter:
         pad_x, pad_y = min(1.15 * small, (width - line.width) / 2), 0.68 * small
         if pad_x < 0.5 * small:
             return None
-        rect = Rect(0, 0, line.width + 2 * pad_x, caps(line) + 2 * pad_y)
-        set_line = line.moved(pad_x, pad_y + caps(line) - line.y)
+        tall, base = in_pill(line, pad_y, _TIGHT * small)
+        rect = Rect(0, 0, line.width + 2 * pad_x, tall)
+        set_line = line.moved(pad_x, base - line.y)
         return Block((set_line,), (Shape("button", rect, rect.h / 2),), rect.w, rect.h, size, 0)
 
     # -- rows ---------------------------------------------------------------------------------------------
@@ -274,7 +202,7 @@ class Setter:
         broken = self.broken("headline", size, room, 2, loose=size < 1.3 * least) if room > 2 * size else None
         if broken is None:
             return None
-        y = self._paragraph("headline", broken, size, y, lines)
+        y = self.paragraph("headline", broken, size, y, lines)
         wide = max([line.width for line in lines] + [s.rect.w for s in shapes])
         columns.insert(0, Block(tuple(lines), tuple(shapes), wide, y, size, len(broken)))
         if any(column.height > height for column in columns):
