@@ -13,7 +13,7 @@ from . import bands, blending, parallax, photometry
 from .bundle import Placement, choose_plane
 from .canvas import Canvas, plane_canvas, surface_canvas
 from .corners import finish, what_is_shown
-from .errors import refusal
+from .errors import StitchError, refusal
 from .features import View
 from .graph import Graph, connect
 from .learned import Touch, touch_up
@@ -21,6 +21,7 @@ from .options import Image, Mask, Matrix, StitchOptions
 from .result import Journal, StitchResult
 from .rotation import Rotation, misturn, plane_growth, solve, surface
 
+REPEATS = "What they show repeats, so that they fit together in several places equally well."
 STRANGE = 0.4
 """Share of the overlaps that may differ, in half of it even in structure; parallax and people passing make less than
 a tenth of that."""
@@ -203,30 +204,42 @@ class _Mosaic:
         alone = [x for g in groups[1:] for x in g]
         if not alone:
             return groups[0]
-        reasons = {str(self.names[x]): self._why_alone(graph, x) for x in alone}
-        listed = ", ".join(str(n) for n in sorted(self.names[x] for x in alone))
-        flat = [x for x in range(len(views)) if len(views[x].at_any()) < 40]
         details: dict[str, object] = {
             "groups": [sorted(self.names[x] for x in g) for g in groups],
-            "reasons": reasons,
+            "reasons": {str(self.names[x]): self._why_alone(graph, x) for x in alone},
         }
+        # Of a picture that shows next to nothing nobody can say that it is a stranger.
+        flat = [x for x in range(len(views)) if len(views[x].at_any()) < 40]
+        torn = [x for x in alone if any(graph.undecided(p) for p in graph.tried if x in p)]
         if len(groups[0]) == 1:
-            if flat:
-                which = ", ".join(str(n) for n in sorted(self.names[x] for x in flat))
-                raise refusal("too_few_features", f"Picture {which} shows too little to recognise.", details)
-            if any(e.get("followed", 0) >= 20 for e in graph.tried.values()):
-                raise refusal(
-                    "ambiguous", "The pictures look alike in places, but no one arrangement fits.", details
-                )
-            raise refusal("no_overlap", "No two of the pictures show the same part.", details)
-        majority = len(groups[0]) * 2 > len(views) and len(groups[1]) < len(groups[0])
-        stranger = majority and not any(self._hint(graph, x, groups[0]) for x in alone)
+            raise self._nothing_fits(graph, flat, torn, details)
+        clear = len(groups[0]) >= 2 * len(alone)
+        stranger = clear and not torn and not any(self._hint(graph, x, groups[0]) for x in alone)
         wanted = self.options.on_partial
-        if wanted == "error" or (wanted == "strangers" and not stranger):
-            code = "too_few_features" if set(flat) & set(alone) else "no_overlap"
-            raise refusal(code, f"Picture {listed} could not be connected with the others.", details)
-        self.journal.warn(f"Picture {listed} shares nothing with the others and was left out.")
+        if wanted == "error" or (wanted == "strangers" and (not stranger or set(flat) & set(alone))):
+            code = "ambiguous" if torn else "too_few_features" if set(flat) & set(alone) else "no_overlap"
+            what = f"Picture {self._listed(alone)} could not be connected with the others."
+            raise refusal(code, f"{what} {REPEATS}" if torn else what, details)
+        for x in alone:
+            self.left_out[x] = self._why_alone(graph, x)
+        self.journal.warn(f"Picture {self._listed(alone)} shares nothing with the others and was left out.")
         return groups[0]
+
+    def _nothing_fits(
+        self, graph: Graph, flat: Sequence[int], torn: Sequence[int], details: dict[str, object]
+    ) -> StitchError:
+        if torn:
+            return refusal("ambiguous", REPEATS, details)
+        if flat:
+            what = f"Picture {self._listed(flat)} shows too little to recognise."
+            return refusal("too_few_features", what, details)
+        if any(e.get("followed", 0) >= 20 for e in graph.tried.values()):
+            what = "The pictures look alike in places, but no one arrangement fits."
+            return refusal("ambiguous", what, details)
+        return refusal("no_overlap", "No two of the pictures show the same part.", details)
+
+    def _listed(self, indices: Sequence[int]) -> str:
+        return ", ".join(str(n) for n in sorted(self.names[x] for x in indices))
 
     def _at_one_distance(self, graph: Graph, members: list[int]) -> list[int]:
         """Close-ups and pictures of the whole thing do not make one picture: the smaller group is left out."""
@@ -239,8 +252,7 @@ class _Mosaic:
             times = float(np.exp(abs(found[x] - usual)))
             where = "further away" if found[x] > usual else "nearer"
             self.left_out[x] = f"it shows the same thing from {times:.1f} times {where} than the others"
-        listed = ", ".join(str(n) for n in sorted(self.names[x] for x in self.left_out))
-        what = f"Picture {listed} shows the same thing from much nearer or further away than the others"
+        what = f"Picture {self._listed(list(self.left_out))} shows the same thing from much nearer or further away than the others"
         if self.options.on_partial == "error":
             raise refusal(
                 "no_overlap",
@@ -268,6 +280,8 @@ class _Mosaic:
             key=lambda e: (e.get("agreement", -1), e.get("inliers", 0)),
             default={},
         )
+        if any(graph.undecided(p) for p in graph.tried if index in p):
+            return "it fits in several places equally well, as what it shows repeats"
         if best.get("contradicted"):
             return "its place contradicts the other pictures"
         if best.get("followed", 0) >= 20:
