@@ -12,14 +12,14 @@ import numpy as np
 from . import bands, blending, parallax, photometry
 from .bundle import Placement, choose_plane
 from .canvas import Canvas, plane_canvas, surface_canvas
-from .corners import finish, what_is_shown
+from .corners import finish
 from .errors import StitchError, refusal
 from .features import View
 from .graph import Graph, connect
 from .learned import Touch, touch_up
 from .options import Image, Mask, Matrix, StitchOptions
 from .result import Journal, StitchResult
-from .rotation import Rotation, misturn, plane_growth, solve, surface
+from .rotation import Rotation, plane_growth, solve, surface
 
 REPEATS = "What they show repeats, so that they fit together in several places equally well."
 STRANGE = 0.4
@@ -78,7 +78,6 @@ class _Mosaic:
         members = self._at_one_distance(graph, self._members(graph, views))
         with journal.stage("model", 0.45):
             canvas, model, why, residual = self._model(graph, members)
-            turning = misturn(self.sizes, [e for p, e in graph.edges.items() if set(members).issuperset(p)])
         with journal.stage("light", 0.55):
             shrink = min(1.0, float(np.sqrt(0.03e6 / np.median([w * h for w, h in self.sizes]))))
             smalls = photometry.draw_small(self.images, canvas.warps, shrink)
@@ -131,8 +130,7 @@ class _Mosaic:
             )
         journal.show("before-crop", image)
         with journal.stage("crop", 0.96):
-            scene = what_is_shown(canvas.warps[0].surface is not None, apart_share, turning)
-            image, mask, shift, generated, crop = finish(image, mask, scene, self.options, journal)
+            image, mask, shift, generated, crop = finish(image, mask, self.options, journal)
         transforms: list[Matrix | None] = [None] * len(self.images)
         inputs: list[dict[str, Any]] = []
         for warp in canvas.warps:
@@ -213,16 +211,17 @@ class _Mosaic:
         torn = [x for x in alone if any(graph.undecided(p) for p in graph.tried if x in p)]
         if len(groups[0]) == 1:
             raise self._nothing_fits(graph, flat, torn, details)
-        clear = len(groups[0]) >= 2 * len(alone)
-        stranger = clear and not torn and not any(self._hint(graph, x, groups[0]) for x in alone)
+        blank = bool(set(flat) & set(alone))
+        clear = len(groups[0]) >= 2 * len(alone) and not blank and not torn
         wanted = self.options.on_partial
-        if wanted == "error" or (wanted == "strangers" and (not stranger or set(flat) & set(alone))):
-            code = "ambiguous" if torn else "too_few_features" if set(flat) & set(alone) else "no_overlap"
+        if wanted == "error" or (
+            wanted == "strangers" and not (clear and not any(self._hint(graph, x, groups[0]) for x in alone))
+        ):
+            code = "ambiguous" if torn else "too_few_features" if blank else "no_overlap"
             what = f"Picture {self._listed(alone)} could not be connected with the others."
             raise refusal(code, f"{what} {REPEATS}" if torn else what, details)
         for x in alone:
-            self.left_out[x] = self._why_alone(graph, x)
-        self.journal.warn(f"Picture {self._listed(alone)} shares nothing with the others and was left out.")
+            self.journal.warn(f"Picture {self.names[x]} was left out: {self._why_alone(graph, x)}.")
         return groups[0]
 
     def _nothing_fits(
@@ -248,18 +247,19 @@ class _Mosaic:
             return members
         found = graph.distances(members)
         usual = float(np.median([found[m] for m in kept]))
-        for x in set(members) - set(kept):
+        for x in sorted(set(members) - set(kept)):
             times = float(np.exp(abs(found[x] - usual)))
             where = "further away" if found[x] > usual else "nearer"
             self.left_out[x] = f"it shows the same thing from {times:.1f} times {where} than the others"
-        what = f"Picture {self._listed(list(self.left_out))} shows the same thing from much nearer or further away than the others"
         if self.options.on_partial == "error":
             raise refusal(
                 "no_overlap",
-                f"{what}.",
+                f"Picture {self._listed(list(self.left_out))} shows the same thing from much nearer or further away "
+                "than the others.",
                 {"reasons": {str(self.names[x]): r for x, r in self.left_out.items()}},
             )
-        self.journal.warn(f"{what} and was left out.")
+        for x, reason in self.left_out.items():
+            self.journal.warn(f"Picture {self.names[x]} was left out: {reason}.")
         return kept
 
     @staticmethod

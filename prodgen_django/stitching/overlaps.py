@@ -76,7 +76,9 @@ class Agreement:
         return float(np.count_nonzero(self.weight) / max(1, cv2.countNonZero(self.inside)))
 
 
-def agreement(a: View, b: View, transform: npt.NDArray[np.float64], pixels: float = 0.1e6) -> Agreement | None:
+def agreement(
+    a: View, b: View, transform: npt.NDArray[np.float64], pixels: float = 0.1e6
+) -> Agreement | None:
     """Band-passed correlation of both pictures, a's brought onto b's by `transform` (registration pixels); None where
     next to nothing overlaps."""
     scale = min(1.0, float(np.sqrt(pixels / b.grey.size)))

@@ -54,14 +54,9 @@ def rivals(a: View, b: View, transform: Matrix) -> list[Place]:
     if not others:
         return []
     enough = 1 - (2 * (1 - max(p.seen.total for p in [first, *others])) + 0.03)
-    close, copies = [], []
-    for other in others:
-        if other.seen.total > enough:
-            found = _repeat(a, b, first, other, min(enough, first.seen.total) - 0.1)
-            if found is not None:
-                close.append(other)
-                copies += [other.seen, *found]
-    return [] if close and _stands_once(first, copies) else close
+    least = min(enough, first.seen.total) - 0.1
+    close = [p for p in others if p.seen.total > enough and _repeat(a, b, first, p, least)]
+    return [] if close and _stands_once(b, first) else close
 
 
 def _place(a: View, b: View, transform: Matrix) -> Place | None:
@@ -85,17 +80,13 @@ def _apart(one: Place, other: Place, b: View) -> bool:
     return float(np.linalg.norm(there - middle)) > 0.01 * max(b.grey.shape)
 
 
-def _repeat(a: View, b: View, one: Place, other: Place, least: float) -> list[Agreement] | None:
-    """How b agrees with itself, moved by what lies between two places, there and back; None if that or a's own shows no
-    such repeat. Where it would leave the pictures, only as large an overlap as a photographer gives speaks for it."""
+def _repeat(a: View, b: View, one: Place, other: Place, least: float) -> bool:
+    """Whether both pictures agree with themselves, moved by what lies between two places. Where that would leave the
+    pictures, only as large an overlap as a photographer gives speaks for it."""
     back = np.linalg.inv(one.transform)
-    step = other.transform @ back
-    seen = [_wide(b, step), _wide(b, np.asarray(np.linalg.inv(step))), _wide(a, back @ other.transform)]
-    if any(s is not None and s.total < least for s in seen):
-        return None
-    if all(s is None for s in seen) and _share(other.seen) < SIDE:
-        return None
-    return [s for s in seen[:2] if s is not None]
+    seen = [_wide(b, other.transform @ back), _wide(a, back @ other.transform)]
+    told = [s.total >= least for s in seen if s is not None]
+    return all(told) if told else _share(other.seen) >= SIDE
 
 
 def _wide(view: View, step: Matrix) -> Agreement | None:
@@ -108,37 +99,42 @@ def _share(seen: Agreement) -> float:
     return cv2.countNonZero(seen.inside) / seen.inside.size
 
 
-def _stands_once(place: Place, copies: list[Agreement]) -> bool:
-    """Whether something agrees under this place that none of its copies shows, and nothing much disagrees."""
-    seen = place.seen
-    textured = seen.weight > 0
-    covering = np.zeros(textured.shape, np.int32)
-    against = np.zeros(textured.shape, np.int32)
-    for copy in copies:
-        there = copy.weight > 0
-        covering += there
-        against += there & (copy.correlation < 0.3)
-    once = textured & (seen.correlation > 0.6) & (covering >= 2) & (against == covering)
-    apart = textured & (seen.correlation < 0.2)
-    shown, denied = (_lumps(m) for m in (once, apart))
-    return shown > UNIQUE * textured.size and denied < shown / 3
+def _stands_once(b: View, place: Place) -> bool:
+    """Whether something in b that none of its own repeats shows agrees under this place, and nothing much disagrees."""
+    inner = cv2.erode(place.seen.inside, np.ones((15, 15), np.uint8), borderValue=0)
+    seen = (place.seen.weight > 0) & (inner > 0)
+    covering, against = (np.zeros(seen.shape, np.int32) for _ in range(2))
+    for step, _ in places(b, b, np.eye(3), least=0.35):
+        copy = _near(b, b, step)
+        if copy is not None and copy.seen.total > 0.7:
+            there = (copy.seen.weight > 0) & (cv2.erode(copy.seen.inside, np.ones((15, 15), np.uint8)) > 0)
+            covering += there
+            against += there & (copy.seen.correlation < 0.3)
+    once = seen & (place.seen.correlation > 0.6) & (covering >= 2) & (against == covering)
+    apart = seen & (place.seen.correlation < 0.2)
+    shown, denied = _lumps(once), _lumps(apart)
+    return shown > UNIQUE * seen.size and denied < shown / 3
 
 
 def _lumps(mask: npt.NDArray[np.bool_]) -> int:
     """How many pixels of a mask lie together."""
-    return cv2.countNonZero(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8)))
+    return cv2.countNonZero(
+        cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
+    )
 
 
-def places(a: View, b: View, transform: Matrix, most: int = 6) -> list[tuple[Matrix, float]]:
+def places(
+    a: View, b: View, transform: Matrix, most: int = 6, least: float = LEAST
+) -> list[tuple[Matrix, float]]:
     """Other shifts of a over b (registration pixels) at which their textures correlate, best first, each with its
-    correlation as a share of that at `transform`."""
+    correlation as a share of that at `transform`; `least` is the share of a picture that has to overlap."""
     height, width = b.grey.shape
     scale = min(1.0, float(np.sqrt(PIXELS / b.grey.size)))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
     small = np.diag([size[0] / width, size[1] / height, 1.0])
     still = cv2.resize(b.texture, size, interpolation=cv2.INTER_AREA).astype(np.float32) - 128
     moving, inside, corner = _around(a, small @ transform, size)
-    found, zero = _correlation(moving, inside, still, corner)
+    found, zero = _correlation(moving, inside, still, corner, least)
     radius = max(4, round(0.03 * max(size)))
     here = _peak(found, zero, 3)[1]
     if here <= 0:
@@ -176,7 +172,7 @@ def _around(a: View, transform: Matrix, size: tuple[int, int]) -> tuple[Array, A
 
 
 def _correlation(
-    moving: Array, inside: Array, still: Array, corner: tuple[int, int]
+    moving: Array, inside: Array, still: Array, corner: tuple[int, int], share: float
 ) -> tuple[Array, tuple[int, int]]:
     """The normalised correlation at every shift (rows and columns of the answer), -1 where too little overlaps, and the
     answer's place of no shift (Padfield 2012)."""
@@ -192,7 +188,7 @@ def _correlation(
 
     shared, moved_energy = (_windows(p, still.shape) for p in (inside, moving * moving))
     still_energy = together(inside, still * still)
-    least = LEAST * min(float(inside.sum()), float(still.size))
+    least = share * min(float(inside.sum()), float(still.size))
     # Where only a plain ground would overlap, nothing speaks for or against it.
     texture = 0.25 * min(float((moving**2).sum() / inside.sum()), float((still**2).mean()))
     known = (shared > least) & (moved_energy > texture * shared) & (still_energy > texture * shared)
