@@ -11,7 +11,7 @@ from .options import Image, Mask, Matrix, StitchOptions
 from .result import Journal
 
 SLIVERS = 0.02
-"""Most of the photographed pixels that `auto` gives up for straight edges, as hand-held pictures never quite meet there.
+"""Most of the photographed pixels that `auto` gives up for straight edges, as pictures never quite meet there.
 More would be a part of what somebody photographed, and may be a part of the product."""
 SEEN = 1.5
 """From which a smooth continuation is seen as a smear: the structure it lacks, in grey levels, times the corner's side

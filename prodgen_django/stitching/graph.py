@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
 
@@ -13,8 +13,8 @@ from .features import LEVELS, Level, View
 from .matching import match, project
 from .parallel import in_parallel
 from .result import Journal
-from .rivals import rivals
-from .verification import Edge, rescaled, verify
+from .rivals import settle
+from .verification import Edge, verify
 
 Pair = tuple[int, int]
 
@@ -166,10 +166,15 @@ def try_pair(
             graph.tried[i, j] = evidence
         if edge is None:
             continue
-        small = a.coarse, b.coarse
-        if others := rivals(*small, rescaled(edge.transform, *small)):
-            graph.tried[i, j] = evidence | {"rivals": len(others)}
+        remaining = settle(a, b, edge.transform)
+        if len(remaining) > 1:
+            graph.tried[i, j] = evidence | {"rivals": len(remaining) - 1}
             return False
+        if remaining[0] is not edge.transform:
+            edge, evidence = verify(a, b, i, j, replace(candidate, transform=remaining[0]))
+            graph.tried[i, j] = evidence
+            if edge is None:
+                continue
         graph.edges[i, j] = edge
         return True
     return False

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .features import View
 from .matching import project
 from .overlaps import Agreement, agreement
-from .verification import follow
+from .verification import follow, rescaled, to_small
 
 Matrix = npt.NDArray[np.float64]
 Array = npt.NDArray[np.float32]
@@ -36,27 +36,40 @@ class Place:
     seen: Agreement
 
 
-def rivals(a: View, b: View, transform: Matrix) -> list[Place]:
-    """The other places of a on b that are about as good as the one under `transform`; none where the pixels decide.
+def settle(a: View, b: View, transform: Matrix) -> list[Matrix]:
+    """The homographies from a's to b's pixels that remain: the given one, as it is, where the pixels decide; several
+    where they do not.
 
-    A repeat that is laid on itself one too far agrees as well as the truth, which then is among the rivals: so nothing
-    is believed that has some. Unless something that stands once (a label, a stain, a fold) agrees there and nowhere
-    else: then the others are the repeat.
+    A repeat that is laid on itself one too far agrees as well as the truth, which then is among the rivals: so no place
+    is believed that has a rival about as good. Unless something that stands once (a label, a stain, a fold) agrees at
+    one of them alone: then the others are the repeat, and that one remains.
     """
-    first = _place(a, b, transform)
+    a, b = a.coarse, b.coarse
+    first = _place(a, b, rescaled(transform, a, b))
     if first is None:
-        return []
-    others: list[Place] = []
-    for moved, _ in places(a, b, transform):
+        return [transform]
+    if len(close := _as_good(a, b, first, 6)) == 1:
+        return [transform]
+    once = _standing_once(b)
+    if _lumps(once) > UNIQUE * once.size:
+        close = _as_good(a, b, first, 24)
+        sure = [p for p in close if _decided(p, once)]
+        close = sure if len(sure) == 1 else close
+    back, small = np.linalg.inv(to_small(b)), to_small(a)
+    return [transform if p is first else back @ p.transform @ small for p in close]
+
+
+def _as_good(a: View, b: View, first: Place, most: int) -> list[Place]:
+    """`first`, and of the `most` likeliest other places those that are about as good and whose distance from it is one
+    of the repeat's."""
+    found = [first]
+    for moved, _ in places(a, b, first.transform, most):
         near = _near(a, b, moved)
-        if near is not None and all(_apart(near, p, b) for p in [first, *others]):
-            others.append(near)
-    if not others:
-        return []
-    enough = 1 - (2 * (1 - max(p.seen.total for p in [first, *others])) + 0.03)
+        if near is not None and all(_apart(near, p, b) for p in found):
+            found.append(near)
+    enough = 1 - (2 * (1 - max(p.seen.total for p in found)) + 0.03)
     least = min(enough, first.seen.total) - 0.1
-    close = [p for p in others if p.seen.total > enough and _repeat(a, b, first, p, least)]
-    return [] if close and _stands_once(b, first) else close
+    return [first] + [p for p in found[1:] if p.seen.total > enough and _repeat(a, b, first, p, least)]
 
 
 def _place(a: View, b: View, transform: Matrix) -> Place | None:
@@ -99,21 +112,31 @@ def _share(seen: Agreement) -> float:
     return cv2.countNonZero(seen.inside) / seen.inside.size
 
 
-def _stands_once(b: View, place: Place) -> bool:
-    """Whether something in b that none of its own repeats shows agrees under this place, and nothing much disagrees."""
-    inner = cv2.erode(place.seen.inside, np.ones((15, 15), np.uint8), borderValue=0)
-    seen = (place.seen.weight > 0) & (inner > 0)
-    covering, against = (np.zeros(seen.shape, np.int32) for _ in range(2))
+def _standing_once(b: View) -> npt.NDArray[np.bool_]:
+    """Where b shows what at least two of its own repeats do not."""
+    covering: npt.NDArray[np.int32] | int = 0
+    against: npt.NDArray[np.int32] | int = 0
     for step, _ in places(b, b, np.eye(3), least=0.35):
         copy = _near(b, b, step)
         if copy is not None and copy.seen.total > 0.7:
-            there = (copy.seen.weight > 0) & (cv2.erode(copy.seen.inside, np.ones((15, 15), np.uint8)) > 0)
-            covering += there
-            against += there & (copy.seen.correlation < 0.3)
-    once = seen & (place.seen.correlation > 0.6) & (covering >= 2) & (against == covering)
-    apart = seen & (place.seen.correlation < 0.2)
-    shown, denied = _lumps(once), _lumps(apart)
+            there = (copy.seen.weight > 0) & _inner(copy.seen)
+            covering = covering + there.astype(np.int32)
+            against = against + (there & (copy.seen.correlation < 0.3))
+    return np.asarray((np.asarray(covering) >= 2) & (np.asarray(against) == covering), bool)
+
+
+def _decided(place: Place, once: npt.NDArray[np.bool_]) -> bool:
+    """Whether what stands once agrees under this place, and nothing much disagrees."""
+    seen = (place.seen.weight > 0) & _inner(place.seen)
+    shown = _lumps(seen & once & (place.seen.correlation > 0.6))
+    denied = _lumps(seen & (place.seen.correlation < 0.2))
     return shown > UNIQUE * seen.size and denied < shown / 3
+
+
+def _inner(seen: Agreement) -> npt.NDArray[np.bool_]:
+    """The overlap less a rim into which what lies outside it is smoothed."""
+    side = np.ones((15, 15), np.uint8)
+    return np.asarray(cv2.erode(seen.inside, side, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0, bool)
 
 
 def _lumps(mask: npt.NDArray[np.bool_]) -> int:

@@ -48,13 +48,14 @@ class Edge:
         return float(len(self.source)) * max(0.0, self.evidence["agreement"])
 
 
+def to_small(view: View) -> npt.NDArray[np.float64]:
+    """Pixels of the input to registration pixels (centres at halves kept)."""
+    sx, sy = view.grey.shape[1] / view.size[0], view.grey.shape[0] / view.size[1]
+    return np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
+
+
 def rescaled(transform: npt.NDArray[np.float64], a: View, b: View) -> npt.NDArray[np.float64]:
-    """The homography between the views' registration pixels (centres at halves kept)."""
-
-    def to_small(view: View) -> npt.NDArray[np.float64]:
-        sx, sy = view.grey.shape[1] / view.size[0], view.grey.shape[0] / view.size[1]
-        return np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
-
+    """A homography between the inputs' pixels, between the views' registration pixels."""
     return np.asarray(to_small(b) @ transform @ np.linalg.inv(to_small(a)), np.float64)
 
 
@@ -272,7 +273,7 @@ def _edge(
     a: View, b: View, i: int, j: int, candidate: Candidate, tracks: Tracks, evidence: dict[str, float]
 ) -> Edge:
     """What was followed, in pixels of the inputs."""
-    full = np.linalg.inv(_small(b)) @ tracks.transform @ _small(a)
+    full = np.linalg.inv(to_small(b)) @ tracks.transform @ to_small(a)
     return Edge(
         i,
         j,
@@ -282,11 +283,6 @@ def _edge(
         evidence,
         candidate.level,
     )
-
-
-def _small(view: View) -> npt.NDArray[np.float64]:
-    sx, sy = view.grey.shape[1] / view.size[0], view.grey.shape[0] / view.size[1]
-    return np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
 
 
 def believable(evidence: dict[str, float]) -> bool:
