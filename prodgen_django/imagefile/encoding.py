@@ -115,7 +115,9 @@ def make_rendition(
         pixels = load_image(source)
         source_type = read_source_type(source) or source_type
     rows, columns = pixels.shape[:2]
-    scale = min(1.0, width / columns, height / rows if height else 1.0, _MAX_SIDE[format] / max(rows, columns))
+    scale = min(
+        1.0, width / columns, height / rows if height else 1.0, _MAX_SIDE[format] / max(rows, columns)
+    )
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
     if size != (columns, rows):
         # Pillow weighs by alpha in RGBA resizing only if told to: premultiply, or edges take a dark rim.
