@@ -5,7 +5,7 @@ through `encode_image` or `make_rendition`. Only Pillow decodes here, with an ex
 accepts truncated files that a shop must not publish, and some of Pillow's own formats start other programs.
 """
 
-from .encoding import FORMATS, MIME_TYPES, encode_image, make_rendition
+from .encoding import FORMATS, MIME_TYPES, encode_image, fitting_format, make_rendition
 from .errors import ImageRejected
 from .loading import (
     MAX_BYTES,
@@ -34,6 +34,7 @@ __all__ = [
     "ImageInfo",
     "ImageRejected",
     "encode_image",
+    "fitting_format",
     "inspect_image",
     "inspect_made",
     "load_image",

@@ -93,6 +93,11 @@ def encode_image(
     return file.getvalue()
 
 
+def fitting_format(format: str, width: int, height: int) -> str:  # noqa: A002
+    """`format` where it holds a picture of so many pixels, else the first of JPEG and PNG that does."""
+    return next(f for f in (format, "jpeg", "png") if max(width, height) <= _MAX_SIDE[f])
+
+
 def make_rendition(
     source: bytes | npt.NDArray[np.uint8],
     width: int,
@@ -107,7 +112,7 @@ def make_rendition(
     `source` is the bytes of a file that we wrote, whose own source type is kept, or pixels, for which
     `source_type` says it.
     The copy fits into `width` (and `height`) with its proportions kept, and is never larger than the
-    original. Raises ImageRejected where the bytes are no picture.
+    original, nor than the format holds. Raises ImageRejected where the bytes are no picture.
     """
     carried = False
     if isinstance(source, np.ndarray):
@@ -117,7 +122,9 @@ def make_rendition(
         found = read_source_type(source)
         source_type, carried = found or source_type, found is not None
     rows, columns = pixels.shape[:2]
-    scale = min(1.0, width / columns, height / rows if height else 1.0)
+    scale = min(
+        1.0, width / columns, height / rows if height else 1.0, _MAX_SIDE[format] / max(rows, columns)
+    )
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
     if size != (columns, rows):
         # Pillow weighs by alpha in RGBA resizing only if told to: premultiply, or edges take a dark rim.

@@ -192,8 +192,10 @@ class StitchRecipe(Recipe):
         if not result.mask.all() and result.report.get("crop") != "extend":
             # A shop's page has no use for black corners.
             result.image[~result.mask] = WHITE
-        report = {**result.report, "sentences": list(result.report.get("warnings", [])), "steps": steps}
-        return Outcome(item, pictures=tuple(self._pictures(item, refs, result)), report=report)
+        pictures = tuple(self._pictures(item, refs, result))
+        sentences = [*result.report.get("warnings", []), *self._other_format(item, pictures)]
+        report = {**result.report, "sentences": sentences, "steps": steps}
+        return Outcome(item, pictures=pictures, report=report)
 
     def _read(
         self, item: WorkItem, refs: Sequence[str], bench: Workbench
@@ -212,14 +214,14 @@ class StitchRecipe(Recipe):
 
     def _pictures(self, item: WorkItem, refs: tuple[str, ...], result: StitchResult) -> Iterator[Picture]:
         """The stitched picture, or the files that a long one is cut into."""
-        from prodgen_django.imagefile import encode_image
+        from prodgen_django.imagefile import encode_image, fitting_format
         from prodgen_django.stitching import slices
         from prodgen_django.studio import palette, style_tags
 
-        file_format = item.options.get("format") or settings.FORMAT
         parts = slices(result) if item.options.get("slices") else [result.image]
         for number, part in enumerate(parts, 1):
             height, width = part.shape[:2]
+            file_format = fitting_format(_wanted_format(item), width, height)
             title = ""
             if len(parts) > 1:
                 title = _now("%(title)s, part %(number)d of %(count)d") % {
@@ -247,6 +249,20 @@ class StitchRecipe(Recipe):
                 tags=("stitched", *style_tags(part)),
             )
 
+    @staticmethod
+    def _other_format(item: WorkItem, pictures: Sequence[Picture]) -> Iterator[str]:
+        """A sentence where a picture is longer than the files of the wanted format may be."""
+        for picture in pictures:
+            if picture.format != _wanted_format(item):
+                yield _now(
+                    "The picture is %(side)d pixels long, more than %(wanted)s holds, and was saved as %(used)s. "
+                    "Cut a long picture into files to keep the format."
+                ) % {
+                    "side": max(picture.width, picture.height),
+                    "wanted": _wanted_format(item).upper(),
+                    "used": picture.format.upper(),
+                }
+
     def _engine_options(self, item: WorkItem, boxes: list[Box | None]) -> dict[str, Any]:
         options = item.options
         chosen: dict[str, Any] = {
@@ -265,6 +281,10 @@ class StitchRecipe(Recipe):
         if options.get("captions"):
             chosen["captions"] = options.get("names") or [item.title] + [None] * (len(boxes) - 1)
         return chosen
+
+
+def _wanted_format(item: WorkItem) -> str:
+    return str(item.options.get("format") or settings.FORMAT)
 
 
 def _device() -> str | None:

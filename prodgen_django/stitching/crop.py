@@ -62,42 +62,31 @@ def _grow(mask: Mask, box: Box) -> Box:
     return left, top, right, bottom
 
 
-def nearly_full(
-    mask: Mask, empty: float = 0.08, keep: float = 0.0, holes: Mask | None = None, most: int | None = None
-) -> Box:
-    """The bounding box of what is valid, each time less the side with most `holes` (by default what is not valid),
-    until at most the share `empty` of it is holes or less than `keep` of `most` valid pixels (by default of all)
-    would be left."""
+def nearly_full(mask: Mask, empty: float = 0.08) -> Box:
+    """The bounding box of what is valid, each time less its emptiest side, until at most the share `empty` of it is
+    not valid."""
     step = max(1, max(mask.shape) // 400)
     ys, xs = np.nonzero(mask)
     if len(ys) == 0:
         return 0, 0, mask.shape[1], mask.shape[0]
     box = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
-    unwanted = cv2.integral((~mask if holes is None else holes).view(np.uint8))
-    valid = unwanted if holes is None else cv2.integral((~mask).view(np.uint8))
-    least = keep * (most or len(ys))
+    sums = cv2.integral((~mask).view(np.uint8))
 
-    def within(sums: npt.NDArray[np.int32], x0: int, y0: int, x1: int, y1: int) -> int:
+    def within(x0: int, y0: int, x1: int, y1: int) -> int:
         return int(sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0])
 
     while True:
         left, top, right, bottom = box
-        area = (right - left) * (bottom - top)
-        narrow = right - left <= 2 * step or bottom - top <= 2 * step
-        if narrow or within(unwanted, *box) <= empty * area:
-            return box
         wide, tall = right - left, bottom - top
-        smaller = [
-            (within(unwanted, left, top, left + step, bottom) / tall, (left + step, top, right, bottom)),
-            (within(unwanted, right - step, top, right, bottom) / tall, (left, top, right - step, bottom)),
-            (within(unwanted, left, top, right, top + step) / wide, (left, top + step, right, bottom)),
-            (within(unwanted, left, bottom - step, right, bottom) / wide, (left, top, right, bottom - step)),
-        ]
-        following = max(smaller)[1]
-        left, top, right, bottom = following
-        if (right - left) * (bottom - top) - within(valid, *following) < least:
+        if min(wide, tall) <= 2 * step or within(*box) <= empty * wide * tall:
             return box
-        box = following
+        smaller = [
+            (within(left, top, left + step, bottom) / tall, (left + step, top, right, bottom)),
+            (within(right - step, top, right, bottom) / tall, (left, top, right - step, bottom)),
+            (within(left, top, right, top + step) / wide, (left, top + step, right, bottom)),
+            (within(left, bottom - step, right, bottom) / wide, (left, top, right, bottom - step)),
+        ]
+        box = max(smaller)[1]
 
 
 def plain_background(image: Image, mask: Mask) -> tuple[tuple[int, int, int], float]:

@@ -8,8 +8,8 @@ ADVICE: dict[str, str] = {
         "the next, or choose a grid, row or column to put them side by side."
     ),
     "ambiguous": (
-        "{what} Include something that does not repeat (an edge, a label, a fold) in every overlap, "
-        "or photograph with a larger overlap of about a half."
+        "{what} Lay something that does not repeat (a label, a coin) where neighbouring pictures overlap, or "
+        "include an edge, and overlap about a half."
     ),
     "too_few_features": (
         "{what} Photograph closer or with light from the side so that the fabric or surface shows its "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
 
@@ -13,6 +13,7 @@ from .features import LEVELS, Level, View
 from .matching import match, project
 from .parallel import in_parallel
 from .result import Journal
+from .rivals import settle
 from .verification import Edge, verify
 
 Pair = tuple[int, int]
@@ -25,6 +26,10 @@ class Graph:
     count: int
     edges: dict[Pair, Edge] = field(default_factory=dict)
     tried: dict[Pair, dict[str, float]] = field(default_factory=dict)
+
+    def undecided(self, pair: Pair) -> bool:
+        """Whether the pair fits together in several places; dearer features cannot change that."""
+        return self.tried.get(pair, {}).get("rivals", 0) > 0
 
     def components(self) -> list[list[int]]:
         """Groups of connected pictures, largest first."""
@@ -137,7 +142,7 @@ def connect(views: list[View], journal: Journal, device: str | None = None) -> G
         if len(parts) == 1:
             break
         where = {x: k for k, part in enumerate(parts) for x in part}
-        pairs = [p for p in shortlist(views, level) if where[p[0]] != where[p[1]]]
+        pairs = [p for p in shortlist(views, level) if where[p[0]] != where[p[1]] and not graph.undecided(p)]
         needed = [views[i] for i in sorted({i for pair in pairs for i in pair})]
         for done, _ in enumerate(in_parallel(partial(View.at, level=level), needed)):
             journal.progress("features", 0.05 + 0.4 * (number + 0.3 * done / len(needed)) / len(LEVELS))
@@ -159,9 +164,19 @@ def try_pair(
         edge, evidence = verify(a, b, i, j, candidate)
         if evidence.get("agreement", -1) >= graph.tried[i, j].get("agreement", -1):
             graph.tried[i, j] = evidence
-        if edge is not None:
-            graph.edges[i, j] = edge
-            return True
+        if edge is None:
+            continue
+        remaining = settle(a, b, edge.transform)
+        if len(remaining) > 1:
+            graph.tried[i, j] = evidence | {"rivals": len(remaining) - 1}
+            return False
+        if remaining[0] is not edge.transform:
+            edge, evidence = verify(a, b, i, j, replace(candidate, transform=remaining[0]))
+            graph.tried[i, j] = evidence
+            if edge is None:
+                continue
+        graph.edges[i, j] = edge
+        return True
     return False
 
 

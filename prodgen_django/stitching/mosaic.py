@@ -12,15 +12,16 @@ import numpy as np
 from . import bands, blending, parallax, photometry
 from .bundle import Placement, choose_plane
 from .canvas import Canvas, plane_canvas, surface_canvas
-from .corners import finish, what_is_shown
-from .errors import refusal
+from .corners import finish
+from .errors import StitchError, refusal
 from .features import View
 from .graph import Graph, connect
 from .learned import Touch, touch_up
 from .options import Image, Mask, Matrix, StitchOptions
 from .result import Journal, StitchResult
-from .rotation import Rotation, misturn, plane_growth, solve, surface
+from .rotation import Rotation, plane_growth, solve, surface
 
+REPEATS = "What they show repeats, so that they fit together in several places equally well."
 STRANGE = 0.4
 """Share of the overlaps that may differ, in half of it even in structure; parallax and people passing make less than
 a tenth of that."""
@@ -77,7 +78,6 @@ class _Mosaic:
         members = self._at_one_distance(graph, self._members(graph, views))
         with journal.stage("model", 0.45):
             canvas, model, why, residual = self._model(graph, members)
-            turning = misturn(self.sizes, [e for p, e in graph.edges.items() if set(members).issuperset(p)])
         with journal.stage("light", 0.55):
             shrink = min(1.0, float(np.sqrt(0.03e6 / np.median([w * h for w, h in self.sizes]))))
             smalls = photometry.draw_small(self.images, canvas.warps, shrink)
@@ -130,8 +130,7 @@ class _Mosaic:
             )
         journal.show("before-crop", image)
         with journal.stage("crop", 0.96):
-            scene = what_is_shown(canvas.warps[0].surface is not None, apart_share, turning)
-            image, mask, shift, generated, crop = finish(image, mask, scene, self.options, journal)
+            image, mask, shift, generated, crop = finish(image, mask, self.options, journal)
         transforms: list[Matrix | None] = [None] * len(self.images)
         inputs: list[dict[str, Any]] = []
         for warp in canvas.warps:
@@ -203,30 +202,43 @@ class _Mosaic:
         alone = [x for g in groups[1:] for x in g]
         if not alone:
             return groups[0]
-        reasons = {str(self.names[x]): self._why_alone(graph, x) for x in alone}
-        listed = ", ".join(str(n) for n in sorted(self.names[x] for x in alone))
-        flat = [x for x in range(len(views)) if len(views[x].at_any()) < 40]
         details: dict[str, object] = {
             "groups": [sorted(self.names[x] for x in g) for g in groups],
-            "reasons": reasons,
+            "reasons": {str(self.names[x]): self._why_alone(graph, x) for x in alone},
         }
+        # Of a picture that shows next to nothing nobody can say that it is a stranger.
+        flat = [x for x in range(len(views)) if len(views[x].at_any()) < 40]
+        torn = [x for x in alone if any(graph.undecided(p) for p in graph.tried if x in p)]
         if len(groups[0]) == 1:
-            if flat:
-                which = ", ".join(str(n) for n in sorted(self.names[x] for x in flat))
-                raise refusal("too_few_features", f"Picture {which} shows too little to recognise.", details)
-            if any(e.get("followed", 0) >= 20 for e in graph.tried.values()):
-                raise refusal(
-                    "ambiguous", "The pictures look alike in places, but no one arrangement fits.", details
-                )
-            raise refusal("no_overlap", "No two of the pictures show the same part.", details)
-        majority = len(groups[0]) * 2 > len(views) and len(groups[1]) < len(groups[0])
-        stranger = majority and not any(self._hint(graph, x, groups[0]) for x in alone)
+            raise self._nothing_fits(graph, flat, torn, details)
+        blank = bool(set(flat) & set(alone))
+        clear = len(groups[0]) >= 2 * len(alone) and not blank and not torn
         wanted = self.options.on_partial
-        if wanted == "error" or (wanted == "strangers" and not stranger):
-            code = "too_few_features" if set(flat) & set(alone) else "no_overlap"
-            raise refusal(code, f"Picture {listed} could not be connected with the others.", details)
-        self.journal.warn(f"Picture {listed} shares nothing with the others and was left out.")
+        if wanted == "error" or (
+            wanted == "strangers" and not (clear and not any(self._hint(graph, x, groups[0]) for x in alone))
+        ):
+            code = "ambiguous" if torn else "too_few_features" if blank else "no_overlap"
+            what = f"Picture {self._listed(alone)} could not be connected with the others."
+            raise refusal(code, f"{what} {REPEATS}" if torn else what, details)
+        for x in alone:
+            self.journal.warn(f"Picture {self.names[x]} was left out: {self._why_alone(graph, x)}.")
         return groups[0]
+
+    def _nothing_fits(
+        self, graph: Graph, flat: Sequence[int], torn: Sequence[int], details: dict[str, object]
+    ) -> StitchError:
+        if torn:
+            return refusal("ambiguous", REPEATS, details)
+        if flat:
+            what = f"Picture {self._listed(flat)} shows too little to recognise."
+            return refusal("too_few_features", what, details)
+        if any(e.get("followed", 0) >= 20 for e in graph.tried.values()):
+            what = "The pictures look alike in places, but no one arrangement fits."
+            return refusal("ambiguous", what, details)
+        return refusal("no_overlap", "No two of the pictures show the same part.", details)
+
+    def _listed(self, indices: Sequence[int]) -> str:
+        return ", ".join(str(n) for n in sorted(self.names[x] for x in indices))
 
     def _at_one_distance(self, graph: Graph, members: list[int]) -> list[int]:
         """Close-ups and pictures of the whole thing do not make one picture: the smaller group is left out."""
@@ -235,19 +247,19 @@ class _Mosaic:
             return members
         found = graph.distances(members)
         usual = float(np.median([found[m] for m in kept]))
-        for x in set(members) - set(kept):
+        for x in sorted(set(members) - set(kept)):
             times = float(np.exp(abs(found[x] - usual)))
             where = "further away" if found[x] > usual else "nearer"
             self.left_out[x] = f"it shows the same thing from {times:.1f} times {where} than the others"
-        listed = ", ".join(str(n) for n in sorted(self.names[x] for x in self.left_out))
-        what = f"Picture {listed} shows the same thing from much nearer or further away than the others"
         if self.options.on_partial == "error":
             raise refusal(
                 "no_overlap",
-                f"{what}.",
+                f"Picture {self._listed(list(self.left_out))} shows the same thing from much nearer or further away "
+                "than the others.",
                 {"reasons": {str(self.names[x]): r for x, r in self.left_out.items()}},
             )
-        self.journal.warn(f"{what} and was left out.")
+        for x, reason in self.left_out.items():
+            self.journal.warn(f"Picture {self.names[x]} was left out: {reason}.")
         return kept
 
     @staticmethod
@@ -268,6 +280,8 @@ class _Mosaic:
             key=lambda e: (e.get("agreement", -1), e.get("inliers", 0)),
             default={},
         )
+        if any(graph.undecided(p) for p in graph.tried if index in p):
+            return "it fits in several places equally well, as what it shows repeats"
         if best.get("contradicted"):
             return "its place contradicts the other pictures"
         if best.get("followed", 0) >= 20:

@@ -170,22 +170,6 @@ def _refine(
     return Rotation(focal, rotations, float(np.median(every)), cost)
 
 
-def misturn(sizes: Sequence[tuple[int, int]], edges: Sequence[Edge]) -> float:
-    """How far the pairs are from a camera that turned on the spot, without solving for it: 1 if they are
-    rotations for one of the guessed focal lengths; of a rotation the three singular values are equal."""
-    best = float("inf")
-    for focal in focal_guesses(sizes, edges):
-        ratios = []
-        for edge in edges:
-            turn = (
-                np.linalg.inv(_camera(sizes[edge.b], focal)) @ edge.transform @ _camera(sizes[edge.a], focal)
-            )
-            values = np.linalg.svd(turn, compute_uv=False)
-            ratios.append(values[0] / max(1e-9, values[2]))
-        best = min(best, float(np.median(ratios)))
-    return best
-
-
 def plane_growth(sizes: Sequence[tuple[int, int]], placement: Placement) -> float:
     """How much a plane inflates: area of the most enlarged picture relative to the middle one; inf for a
     bow-tie."""

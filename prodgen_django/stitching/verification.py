@@ -14,6 +14,7 @@ from .direct import align
 from .features import View
 from .learned.verifier import vouch
 from .matching import Candidate, Points, plausible, project
+from .overlaps import compare, occupied, overlap_mask
 
 # OpenCV's own type stubs lack some of its functions and are stricter than it about others.
 _cv: Any = cv2
@@ -47,13 +48,14 @@ class Edge:
         return float(len(self.source)) * max(0.0, self.evidence["agreement"])
 
 
-def _scaled(transform: npt.NDArray[np.float64], a: View, b: View) -> npt.NDArray[np.float64]:
-    """The homography between the views' registration pixels (centres at halves kept)."""
+def to_small(view: View) -> npt.NDArray[np.float64]:
+    """Pixels of the input to registration pixels (centres at halves kept)."""
+    sx, sy = view.grey.shape[1] / view.size[0], view.grey.shape[0] / view.size[1]
+    return np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
 
-    def to_small(view: View) -> npt.NDArray[np.float64]:
-        sx, sy = view.grey.shape[1] / view.size[0], view.grey.shape[0] / view.size[1]
-        return np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
 
+def rescaled(transform: npt.NDArray[np.float64], a: View, b: View) -> npt.NDArray[np.float64]:
+    """A homography between the inputs' pixels, between the views' registration pixels."""
     return np.asarray(to_small(b) @ transform @ np.linalg.inv(to_small(a)), np.float64)
 
 
@@ -205,90 +207,18 @@ def _followed_well(a: View, b: View, start: npt.NDArray[np.float64]) -> Tracks |
     return tracks
 
 
-def overlap_mask(
-    a: View, b: View, transform: npt.NDArray[np.float64], rim: int = 6
-) -> tuple[tuple[int, int], npt.NDArray[np.uint8]] | None:
-    """Where a falls on b, less a rim: the corner of its box in b (registration pixels) and its mask there."""
-    height, width = b.grey.shape
-    outline = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * [a.grey.shape[1] - 1, a.grey.shape[0] - 1]
-    on_b = project(transform, outline.astype(np.float64))
-    if not np.isfinite(on_b).all() or np.abs(on_b).max() > 1e5:
-        return None
-    frame = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32)
-    shared = cv2.intersectConvexConvex(on_b.astype(np.float32), frame)[1]
-    if shared is None or len(shared) < 3:
-        return None
-    x, y, w, h = cv2.boundingRect(shared.astype(np.float32))
-    left, top = max(0, x), max(0, y)
-    right, bottom = min(width, x + w), min(height, y + h)
-    if right - left < 2 * rim or bottom - top < 2 * rim:
-        return None
-    mask = np.zeros((bottom - top, right - left), np.uint8)
-    cv2.fillConvexPoly(mask, np.round((shared.reshape(-1, 2) - [left, top]) * 16).astype(np.int32), 255, 8, 4)
-    side = 2 * rim + 1
-    eroded = cv2.erode(mask, np.ones((side, side), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return (left, top), np.asarray(eroded, np.uint8)
-
-
-def occupied(points: Points, mask: npt.NDArray[np.uint8], cells: int = 6) -> float:
-    """The share of the overlap's bounding box, in cells, that holds a followed point."""
-    x, y, w, h = cv2.boundingRect(mask)
-    grid = np.zeros((cells, cells), bool)
-    column = np.clip(((points[:, 0] - x) / w * cells).astype(int), 0, cells - 1)
-    row = np.clip(((points[:, 1] - y) / h * cells).astype(int), 0, cells - 1)
-    grid[row, column] = True
-    possible = cv2.resize(mask[y : y + h, x : x + w], (cells, cells), interpolation=cv2.INTER_AREA) > 64
-    return float((grid & possible).sum() / max(1, possible.sum()))
-
-
-def compare(
-    a: View, b: View, transform: npt.NDArray[np.float64], pixels: float = 0.1e6
-) -> tuple[float, float]:
-    """Band-passed correlation of both pictures over their overlap, weighted by where either shows texture.
-
-    Returns (agreement in [-1, 1], share of the overlap that is textured). A homography that fits a few
-    self-similar spots fails here, as the rest of the overlap shows texture in one picture, not in the other.
-    """
-    scale = min(1.0, float(np.sqrt(pixels / b.grey.size)))
-    shrink = np.diag([scale, scale, 1.0])
-    size = (max(8, int(b.grey.shape[1] * scale)), max(8, int(b.grey.shape[0] * scale)))
-
-    def band(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        fine = cv2.GaussianBlur(plane, (0, 0), 1.2)
-        return np.asarray(fine - cv2.GaussianBlur(plane, (0, 0), 6.0), np.float32)
-
-    smooth = cv2.GaussianBlur(a.grey, (0, 0), max(0.5, 0.45 / scale))
-    warped = cv2.warpPerspective(smooth, shrink @ transform, size, flags=cv2.INTER_LINEAR, borderMode=1)
-    other = cv2.resize(b.grey, size, interpolation=cv2.INTER_AREA)
-    mask = cv2.warpPerspective(np.full(a.grey.shape, 255, np.uint8), shrink @ transform, size, flags=0)
-    mask = cv2.erode(mask, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    if cv2.countNonZero(mask) < 100:
-        return 0.0, 0.0
-    p, q = band(warped.astype(np.float32)), band(other.astype(np.float32))
-    box = (11, 11)
-    pp, qq, pq = cv2.blur(p * p, box), cv2.blur(q * q, box), cv2.blur(p * q, box)
-    correlation = pq / np.sqrt((pp + 0.3) * (qq + 0.3))
-    energy = np.maximum(pp, qq)
-    weight = np.minimum(energy, 60.0) * (energy > 1.5) * (mask > 0)
-    total = float(weight.sum())
-    if total < 30:
-        return 0.0, 0.0
-    share = float(((energy > 1.5) & (mask > 0)).sum() / cv2.countNonZero(mask))
-    return float((weight * correlation).sum() / total), share
-
-
 def verify(a: View, b: View, i: int, j: int, candidate: Candidate) -> tuple[Edge | None, dict[str, float]]:
     """Believe a candidate or not; the evidence either way."""
     evidence: dict[str, float] = {"inliers": candidate.inliers, "matches": candidate.matches}
     if not plausible(candidate.transform, a.size, b.size):
         return None, evidence | {"rejected": 1}
     if min(a.coarse.scale, b.coarse.scale) > COARSE_ENOUGH:
-        tracks = _followed_well(a.coarse, b.coarse, _scaled(candidate.transform, a.coarse, b.coarse))
+        tracks = _followed_well(a.coarse, b.coarse, rescaled(candidate.transform, a.coarse, b.coarse))
         if tracks is not None and clear(said := evidence | tracks.evidence):
             edge = _edge(a.coarse, b.coarse, i, j, candidate, tracks, said)
             if plausible(edge.transform, a.size, b.size):
                 return edge, said
-    tracks = _followed_well(a, b, _scaled(candidate.transform, a, b))
+    tracks = _followed_well(a, b, rescaled(candidate.transform, a, b))
     if tracks is None:
         return None, evidence | {"rejected": 2}
     evidence |= tracks.evidence
@@ -343,7 +273,7 @@ def _edge(
     a: View, b: View, i: int, j: int, candidate: Candidate, tracks: Tracks, evidence: dict[str, float]
 ) -> Edge:
     """What was followed, in pixels of the inputs."""
-    full = np.linalg.inv(_small(b)) @ tracks.transform @ _small(a)
+    full = np.linalg.inv(to_small(b)) @ tracks.transform @ to_small(a)
     return Edge(
         i,
         j,
@@ -353,11 +283,6 @@ def _edge(
         evidence,
         candidate.level,
     )
-
-
-def _small(view: View) -> npt.NDArray[np.float64]:
-    sx, sy = view.grey.shape[1] / view.size[0], view.grey.shape[0] / view.size[1]
-    return np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
 
 
 def believable(evidence: dict[str, float]) -> bool:

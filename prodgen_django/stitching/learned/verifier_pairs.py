@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from prodgen_django.stitching.features import View
 from prodgen_django.stitching.matching import project
-from prodgen_django.stitching.verification import compare, follow
+from prodgen_django.stitching.overlaps import compare
+from prodgen_django.stitching.verification import follow
 
 from .photos import PhotoStore
 from .scenes import footprints
