@@ -8,26 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import InvalidStorageError, Storage, storages
-from django.utils.module_loading import import_string
+from django.core.files.storage import Storage, storages
 
 from prodgen_django.conf import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.db.models.fields.files import FieldFile
 
 
 def get_storage() -> Storage:
     """The configured storage. Migrations name this function, so that changing the setting needs no migration."""
-    value: str | Callable[[], Storage] = settings.STORAGE
-    if isinstance(value, str):
-        try:
-            return storages[value]
-        except InvalidStorageError:
-            value = import_string(value)
-    return value()  # type: ignore[operator]
+    value = settings.STORAGE
+    made = settings.imported("STORAGE")
+    return storages[value] if made is None else made()
 
 
 def content_name(folder: str, data: bytes, extension: str) -> str:
