@@ -210,6 +210,8 @@ GROUPS = (Shop, Workers, Pictures, Personalisation)
 KEYS: dict[str, Key[Any]] = {
     name: key for group in GROUPS for name, key in vars(group).items() if isinstance(key, Key)
 }
+#: What the job machine needs in every job, whatever its recipe reads.
+MACHINE = tuple(name for name in KEYS if name in vars(Workers))
 
 
 class Settings(Reader, Shop, Workers, Pictures, Personalisation):

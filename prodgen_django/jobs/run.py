@@ -7,13 +7,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 from prodgen_django.catalog import get_catalog
-from prodgen_django.conf import settings
+from prodgen_django.conf import MACHINE, settings
 from prodgen_django.jobs.cancel import mark_cancelled
 from prodgen_django.jobs.claim import Claim, claim
-from prodgen_django.jobs.errors import JobCancelled, LeaseLost
+from prodgen_django.jobs.errors import JobCancelled, LeaseLost, misconfigured
 from prodgen_django.jobs.finish import finish_if_over
 from prodgen_django.jobs.lease import Lease
 from prodgen_django.jobs.results import fail, give_back, put_down, store
@@ -37,6 +38,19 @@ def run_batch(job_id: int) -> int:
     if job is None or job.state not in (Job.State.QUEUED, Job.State.RUNNING):
         return 0
     try:
+        return _run_batch(job)
+    except ImproperlyConfigured as fault:
+        # Another attempt would meet the same settings: the job ends, and says what to mend.
+        logger.error("job %s: %s", job_id, fault)
+        fail(job.items.filter(state=JobItem.State.QUEUED), misconfigured(fault))
+        finish_if_over(job_id)
+        return 0
+
+
+def _run_batch(job: Job) -> int:
+    # Before anything is claimed: a heartbeat, or what is done after an error, could not say so any more.
+    settings.require(MACHINE)
+    try:
         recipe, size = get_recipe(job.kind), batch_size(job.kind)
     except LookupError:
         _fail_unknown(job)
@@ -45,7 +59,7 @@ def run_batch(job_id: int) -> int:
     if claimed is not None:
         with Lease(claimed) as lease:
             _work(claimed, recipe, Bench(claimed, lease))
-    if not finish_if_over(job_id) and claimed is not None:
+    if not finish_if_over(job.pk) and claimed is not None:
         _wake_successor(job)
     return len(claimed.items) if claimed is not None else 0
 
@@ -57,11 +71,11 @@ def run_here(job_id: int) -> None:
 
 
 def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
-    items = [_work_item(claimed.job, item) for item in claimed.items]
-    open_items = {item.pk for item in items}
     held = claimed.held
     started = time.monotonic()
     try:
+        items = [_work_item(claimed.job, item) for item in claimed.items]
+        open_items = {item.pk for item in items}
         for outcome in recipe.run(items, bench):
             store(claimed, outcome)
             open_items.discard(outcome.item.pk)
@@ -73,6 +87,9 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
         mark_cancelled(held)
     except SoftTimeLimitExceeded:
         _out_of_time(claimed)
+    except ImproperlyConfigured as fault:
+        fail(held, misconfigured(fault))
+        raise
     except Exception as error:
         logger.exception("job %s: a batch failed", claimed.job.pk)
         reason = f"{type(error).__name__}: {error}"

@@ -22,7 +22,7 @@ from .kinds import (
     nearest,
 )
 from .nested import DictOf, Either, ListOf, Record
-from .reading import Reader
+from .reading import Reader, where
 
 __all__ = [
     "REQUIRED",
@@ -45,4 +45,5 @@ __all__ = [
     "Text",
     "Whole",
     "nearest",
+    "where",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -30,6 +30,11 @@ class Reader:
         if faults and not self.is_sound(name):
             raise ImproperlyConfigured(str((faults.get("") or faults[name])[0]))
         return values[name]
+
+    def require(self, names: Iterable[str]) -> None:
+        """Raise ImproperlyConfigured where one of these keys has a wrong value."""
+        for name in names:
+            self.value(name)
 
     def faults(self) -> list[Fault]:
         """Everything that is wrong with the values by themselves; nothing that they name is imported."""

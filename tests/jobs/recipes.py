@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 
+from prodgen_django.conf import settings as our_settings
 from prodgen_django.recipes import ItemFailed, Outcome, Picture, Recipe
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Paint(Recipe):
                 yield Outcome(item, error=ItemFailed("refused", f"{item.title} cannot be painted."))
             elif mood == "raise" or (mood == "raise-once" and item.attempt == 1):
                 raise OSError("the paint is dry")
+            elif mood == "quality":
+                yield Outcome(item, pictures=(picture(item, our_settings.QUALITY),))
             elif mood == "interrupt":
                 raise KeyboardInterrupt
             elif mood == "again" and not item.options.get("report"):
