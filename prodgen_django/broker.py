@@ -15,6 +15,8 @@ from typing import Any
 
 QUEUE = "prodgen"
 GPU_QUEUE = "prodgen-gpu"
+#: Each needs a worker that listens to it.
+QUEUES = (QUEUE, GPU_QUEUE)
 
 
 def celery_settings(

@@ -13,6 +13,7 @@ from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.urls import NoReverseMatch, reverse
 
+from prodgen_django.broker import QUEUES
 from prodgen_django.conf import KEYS, product_model, settings
 from prodgen_django.schema import nearest
 
@@ -156,7 +157,7 @@ def _celery() -> list[CheckMessage]:
                 id="prodgen_django.W004",
             )
         )
-    missing = {"prodgen", "prodgen-gpu"} - queues
+    missing = set(QUEUES) - queues
     if queues and missing and not creates:
         found.append(
             Warning(
