@@ -18,7 +18,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # No test depends on the machine's speed: no example has a deadline, and slow drawing is no fault. CI tries the same
 # examples every time; elsewhere each run tries new ones, and says how to see a failing one again.
-_ANY_SPEED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
+_ANY_SPEED: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow],
+    "print_blob": True,
+}
 settings.register_profile("prodgen", **_ANY_SPEED)
 settings.register_profile("prodgen-ci", derandomize=True, **_ANY_SPEED)
 settings.load_profile("prodgen-ci" if os.environ.get("CI") else "prodgen")

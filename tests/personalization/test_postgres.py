@@ -25,6 +25,6 @@ def test_choices_hold_on_postgresql_too():
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     done = subprocess.run(
         [*command, str(HERE / "test_choice.py"), str(HERE / "test_statement.py")],
-        cwd=HERE.parents[1], env=env, capture_output=True, text=True, timeout=300, check=False,
+        cwd=HERE.parents[1], env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
