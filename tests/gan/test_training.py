@@ -278,7 +278,6 @@ def test_the_articles_example_trains(tmp_path):
     assert (pictures[..., 0] == pictures[..., 1]).all()
 
 
-@pytest.mark.slow
 def test_a_dcgan_trains_for_comparison(tmp_path):
     config = GanConfig.preset("dcgan-64", images=64, evaluate_samples=16, evaluate_every=64)
     result = train(config, PhotoDataset.from_photos(drawn_photos(40, side=64), 64), tmp_path)

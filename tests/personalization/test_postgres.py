@@ -13,7 +13,6 @@ import pytest
 HERE = Path(__file__).parent
 
 
-@pytest.mark.slow
 def test_choices_hold_on_postgresql_too():
     host = os.environ.get("PGHOST", "127.0.0.1")
     with socket.socket() as probe:

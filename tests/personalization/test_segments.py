@@ -81,7 +81,6 @@ def test_tastes_without_groups_are_told_apart_badly() -> None:
     assert set(nothing.labels) == {-1}
 
 
-@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_action_makes_what_each_segment_lacks(
     settings: Any, tmp_path: Any, remembered_cutouts: None

@@ -24,7 +24,7 @@ from prodgen_django.renditions import render
 from prodgen_django.storage import read_file, save_content
 from tests.clock import Ticking
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +75,7 @@ def test_display_pictures_are_staged_certified_and_measured(db: None) -> None:
     assert corner.min() == 255
 
 
+@pytest.mark.slow
 def test_a_staged_photo_of_another_product_is_emptied_for_this_one(db: None) -> None:
     mug = product("meadow-mug")
     product("arcade-cushion")
