@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from prodgen_django.broker import QUEUES
+from prodgen_django.conf import settings
 from prodgen_django.doctor.findings import Finding, bounded, examination
 
 
@@ -72,10 +76,15 @@ def each_queue_has_a_worker(seconds: float) -> Iterator[Finding]:
 
 
 def queues_needed() -> set[str]:
-    """The queues of the built-in recipes, the shop's own, and our other tasks."""
-    from prodgen_django.recipes import get_recipe, recipe_kinds
+    """The queues of our own recipes and other tasks, and those of the shop's recipes."""
+    from prodgen_django.recipes import get_recipe
 
-    return {get_recipe(kind).queue for kind in recipe_kinds()} | set(QUEUES)
+    needed = set(QUEUES)
+    # A recipe that is set wrongly is told among the settings.
+    with suppress(ImproperlyConfigured):
+        for kind in settings.RECIPES:
+            needed.add(get_recipe(kind).queue)
+    return needed
 
 
 def listening(app: Any, seconds: float) -> dict[str, list[str]]:

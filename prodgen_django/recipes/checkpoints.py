@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
-from prodgen_django.conf import settings
 from prodgen_django.models import Checkpoint
+from prodgen_django.recipes.devices import device
 from prodgen_django.storage import cache_folder, read_file, save_content
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def register(name: str, data: bytes, card: dict[str, Any], job_id: int | None = 
 
 def sampler_of(checkpoint: Checkpoint) -> Sampler:
     """The checkpoint's sampler, loaded once in this process. Raises `gan.CheckpointError`."""
-    return _sampler(str(local_file(checkpoint)), checkpoint.sha256, settings.DEVICE)
+    return _sampler(str(local_file(checkpoint)), checkpoint.sha256, device())
 
 
 @lru_cache(maxsize=2)

@@ -176,6 +176,16 @@ def test_queue_without_a_worker_is_named_with_the_command(workers: dict[str, lis
     assert not status
 
 
+def test_queue_of_the_shops_own_recipe_needs_a_worker_too(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PRODGEN = {"RECIPES": {"paint": "tests.jobs.recipes.Paint"}}
+    monkeypatch.setattr("tests.jobs.recipes.Paint.queue", "paint-shop")
+    assert queues.queues_needed() == {"prodgen", "prodgen-gpu", "paint-shop"}
+    settings.PRODGEN = {"RECIPES": {"paint": "nowhere.Paint"}}
+    assert queues.queues_needed() >= {"prodgen", "prodgen-gpu"}
+
+
 def test_without_any_worker_every_queue_is_named() -> None:
     # The real question, over the embedded broker of the tests, which no worker serves.
     assert queues.listening(current_app, 0.2) == {}
