@@ -68,7 +68,11 @@ def remembered_cutouts(_cut_outs: dict[tuple[Any, ...], Any], monkeypatch: pytes
 
 
 def pytest_collection_finish() -> None:
-    """Importing the example shop makes its Celery app the current one of this thread; give that back to ours."""
+    """Importing the example shop makes its Celery app the current one of this thread; give that back to ours.
+
+    Imported here, so that no test does so later, by a setting that names the shop's code.
+    """
+    import example_shop.celery  # noqa: F401
     from tests.settings import celery_app
 
     celery_app.set_current()
