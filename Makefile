@@ -6,13 +6,17 @@ STAMPS := $(VENV)/.stamps
 DEMO_DIR ?= var
 CODE := prodgen_django example_shop tests benchmarks manage.py
 ARGS ?=
+# One room's tests: make test ROOM=jobs
+ROOM ?=
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadgroup $(if $(ROOM),tests/$(ROOM))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench clean
+.PHONY: help install demo test test-slow lint format bench clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  make test ROOM=jobs    only the tests in tests/jobs; ARGS go to pytest'
 	@echo '  make demo ARGS=--once   stops after the main job; status 0 only if all of it worked'
 
 $(STAMPS)/demo: pyproject.toml constraints.txt
@@ -37,8 +41,11 @@ demo: $(STAMPS)/demo  ## Open the example shop with its main job done, then serv
 	PRODGEN_DEMO_DIR=$(abspath $(DEMO_DIR)) $(BIN)/python manage.py load_shop
 	PRODGEN_DEMO_DIR=$(abspath $(DEMO_DIR)) $(BIN)/python manage.py demo $(ARGS)
 
-test: $(STAMPS)/dev $(STAMPS)/judge  ## Run all tests; those of PostgreSQL, Redis and RabbitMQ where these answer
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+test: $(STAMPS)/dev $(STAMPS)/judge  ## Run the tests, all but the slow ones
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: $(STAMPS)/dev $(STAMPS)/judge  ## Run the slow ones: real workers that are killed, a real browser, long trainings
+	$(PYTEST) -m slow $(ARGS)
 
 lint: $(STAMPS)/dev  ## Check style, types, the walls between the rooms, and migrations
 	$(BIN)/ruff check $(CODE)

@@ -12,9 +12,10 @@ class ProdgenConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Imported for what they connect: the system checks, and the sweeper of each Celery worker.
+        # Imported for what they connect: the system checks, and what each Celery worker does beside its tasks.
         from prodgen_django import checks  # noqa: F401
         from prodgen_django.catalog import checks as catalog_checks  # noqa: F401
+        from prodgen_django.doctor import worker as _doctor  # noqa: F401
         from prodgen_django.jobs import worker  # noqa: F401
         from prodgen_django.personalization.trails import signed_in
 

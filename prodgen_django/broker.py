@@ -19,6 +19,7 @@ QUICK_QUEUE = "prodgen-quick"
 QUEUE = "prodgen"
 #: Jobs that want a graphics card.
 GPU_QUEUE = "prodgen-gpu"
+#: Each needs a worker that listens to it.
 QUEUES = (QUICK_QUEUE, QUEUE, GPU_QUEUE)
 #: KiB that a child may have held at its peak. Cutting out 12 megapixels takes 1.2 GB, 50 megapixels 1.4 GB, a stitch
 #: of 27 megapixels 1.5 GB: ordinary work stays below, and what a child hoards beyond it goes back to the machine.

@@ -1,8 +1,8 @@
-"""The one settings dict, ``PRODGEN``, and its defaults.
+"""The one settings dict, ``PRODGEN``: every key with its kind, default and meaning.
 
-``from prodgen_django.conf import settings`` then ``settings.LEASE_SECONDS``. Values are read from Django's settings at
-each access, so that ``override_settings`` works in tests without any cache to clear. Unknown keys are reported by a
-system check (``prodgen_django.W001``), never ignored in silence.
+``from prodgen_django.conf import settings`` then ``settings.LEASE_SECONDS``. The dict is read and judged once; a key
+whose value is wrong raises ImproperlyConfigured where it is used, and `faults` lists all for the system checks. The
+tables of docs/reference/settings.md are made from this file: ``python -m tests.conf.reference``.
 """
 
 from __future__ import annotations
@@ -10,94 +10,228 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.utils.module_loading import import_string
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
-#: Every key, with the value that holds where a shop says nothing. Each has a row in docs/reference/settings.md.
-DEFAULTS: dict[str, Any] = {
-    # How products are read and pictures put back (a subclass of prodgen_django.catalog.Catalog).
-    "CATALOG": "prodgen_django.contrib.oscar.catalog.OscarCatalog",
-    # Where pictures and checkpoints are kept: an alias of STORAGES, or the dotted path of a callable or Storage class.
-    "STORAGE": "default",
-    # Folder prefix inside that storage.
-    "STORAGE_PREFIX": "prodgen",
-    # Recipes beside the built-in ones: {"kind": "dotted.path.RecipeClass"}.
-    "RECIPES": {},
-    # Torch device for workers: "auto", "cpu", "cuda", "cuda:1".
-    "DEVICE": "auto",
-    # -- the job machine
-    "LEASE_SECONDS": 60,
-    "HEARTBEAT_SECONDS": 15,
-    "MAX_ATTEMPTS": 3,
-    "BATCH_SIZE": 8,
-    "SWEEP_SECONDS": 60,
-    # How long an item waits after an error before it is tried again.
-    "RETRY_SECONDS": 10,
-    # A queued item whose wake-up is older than this is published again by the sweeper.
-    "REPUBLISH_SECONDS": 120,
-    "TASK_SOFT_TIME_LIMIT": 540,
-    "TASK_TIME_LIMIT": 600,
-    # A training job works in slices of this length, so that no message outlives a broker's patience.
-    "TRAIN_SLICE_SECONDS": 300,
-    # A folder on the worker's machine for unfinished long work; None: the user's cache folder.
-    "WORK_DIR": None,
-    # Most products one job takes.
-    "MAX_PRODUCTS": 10_000,
-    # -- bytes and pixels let in
-    "MAX_IMAGE_PIXELS": 52_000_000,
-    "MAX_IMAGE_BYTES": 40 * 1024 * 1024,
-    # -- pictures made
-    "DISPLAY_SIZE": (1600, 1600),
-    "FORMAT": "jpeg",
-    "QUALITY": 90,
-    # Signed Content Credentials (C2PA) in every file: None; "self-signed"; or {"certificate": path, "key": path,
-    # "algorithm": "es256", "time_authority": url or None}. Needs the extra c2pa.
-    "C2PA": None,
-    # Which network or method finds the product: "own", or {"rembg": {"model": name, "path": file or None}}.
-    "MATTING": "own",
-    # A large diffusion model that paints backdrops: None, or {"model": folder or name, "steps": 30, "guidance": 7.0,
-    # "side": 1024, "avoid": words, "dtype": "auto"}. Needs the extra diffusion.
-    "DIFFUSION": None,
-    # The channels whose rules every display picture is measured against.
-    "CHANNELS": ["web"],
-    # Widths and formats of the renditions made at approval, for <picture>.
-    "RENDITION_WIDTHS": [320, 640, 1200],
-    "RENDITION_FORMATS": ["avif", "webp", "jpeg"],
-    # What {% personalized_image product size="…" %} may name: the largest width in CSS pixels.
-    "SIZES": {"thumb": 160, "card": 320, "large": 640, "zoom": 1200},
-    # True: a published picture is put before the product's other images, so that Oscar's own lists show it as well.
-    "PUBLISH_FIRST": False,
-    # -- personalisation
-    # request -> bool, dotted path; None: nobody has consented, everybody gets the non-personal choice.
-    "CONSENT": None,
-    # Objects that know what a visitor has liked (dotted paths of TasteSource classes).
-    "TASTE_SOURCES": ["prodgen_django.contrib.oscar.taste.OscarTaste"],
-    "TASTE_HALF_LIFE_DAYS": 30,
-    "TASTE_RETENTION_DAYS": 365,
-    # How the learnt policy chooses: "thompson", "ucb" (LinUCB) or "greedy" (the posterior mean; no exploration).
-    "POLICY_MODE": "thompson",
-    # Share of choices made uniformly, so that every other policy can be judged on the log.
-    "POLICY_EXPLORE": 0.01,
-    # How long an exposure may wait for its click before it is learnt from.
-    "LEARN_AFTER_SECONDS": 3600,
-    # What a visitor has been shown of a product stays for so long.
-    "STABLE_DAYS": 7,
-    # Share of visitors who are shown pictures at random, so that it is known whether choosing helps.
-    "HOLDOUT": 0.1,
-    # "page": pages are made for their visitor; "script": they come out of a shared cache, and a script asks.
-    "CHOOSE_IN": "page",
-    # Where events wait for the database: a folder, redis://…, or the path of a class; None: a folder of this machine.
-    "EVENT_BUFFER": None,
-    # Most reports of one visitor in a minute; ten times as many of one address.
-    "EVENT_RATE": 120,
-    # Proxies whose X-Forwarded-For is believed, as addresses or networks.
-    "TRUSTED_PROXIES": ["127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
-    # Most showings of one address in a day that are counted and learnt from; and of one product within STABLE_DAYS.
-    "ADDRESS_SHOWINGS": 1000,
-    "ADDRESS_PRODUCT_SHOWINGS": 5,
-    "EVENT_RETENTION_DAYS": 180,
-    # A basket or an order is put down to what was shown within so many days before.
-    "ATTRIBUTION_DAYS": 30,
+from prodgen_django.schema import (
+    DictOf,
+    Dotted,
+    Either,
+    Folder,
+    Key,
+    ListOf,
+    Network,
+    Nothing,
+    Number,
+    OneOf,
+    Reader,
+    StorageName,
+    Switch,
+    Text,
+    Whole,
+)
+from prodgen_django.schema.records import C2PA, DIFFUSION, MATTING
+
+#: Formats of pictures, and ways to choose, as `imagefile` and `personalization.policy` name them (a test compares).
+FORMATS = OneOf("jpeg", "png", "webp", "avif")
+MODES = OneOf("thompson", "ucb", "greedy")
+
+SECONDS, DAYS, SHARE = Number(above=True), Number(above=True), Number(0, 1)
+PIXELS = Whole(16, 16_383)
+
+
+class Shop:
+    """The shop"""
+
+    CATALOG = Key(
+        Dotted("prodgen_django.catalog.Catalog"),
+        "prodgen_django.contrib.oscar.catalog.OscarCatalog",
+        "How products are read and pictures put back.",
+    )
+    STORAGE = Key(StorageName(), "default", "Where pictures and models are kept.")
+    STORAGE_PREFIX = Key(
+        Text(r"(?!.*\.\.)[^/\\\0][^\\\0]*(?<!/)", "a folder's name, without / before or after"),
+        "prodgen",
+        "Folder inside that storage, of this shop's database alone: files in it that no row names are deleted after a "
+        "day.",
+    )
+    RECIPES = Key(
+        DictOf(Dotted("prodgen_django.recipes.Recipe"), "kind"), {}, "Kinds of job beside the built-in ones."
+    )
+    MAX_PRODUCTS = Key(Whole(1), 10_000, "Most products one job takes.")
+
+
+class Workers:
+    """Workers"""
+
+    DEVICE = Key(
+        Text(
+            r"auto|(cpu|cuda|mps|xpu)(:\d+)?",
+            "'auto', 'cpu', 'cuda', 'mps', 'xpu' or one of several, as 'cuda:1'",
+        ),
+        "auto",
+        "Torch device of generators, diffusion and stitching. Without a GPU, OpenCV stitches on the CPU; what a GPU's "
+        "memory does not hold is stitched there too.",
+    )
+    LEASE_SECONDS = Key(
+        SECONDS, 60, "After so long without a heartbeat a worker's items are given to another."
+    )
+    HEARTBEAT_SECONDS = Key(
+        SECONDS, 15, "How often a working worker extends its lease. At most half of the lease."
+    )
+    MAX_ATTEMPTS = Key(Whole(1), 3, "An item that has cost so many attempts fails, with the reason in words.")
+    BATCH_SIZE = Key(Whole(1), 8, "Most items claimed together, where the recipe does not say.")
+    SWEEP_SECONDS = Key(
+        Number(), 60, "How often each worker looks for what was left lying; 0: only beat or the command does."
+    )
+    RETRY_SECONDS = Key(Number(), 10, "How long an item waits after an error before it is tried again.")
+    REPUBLISH_SECONDS = Key(SECONDS, 120, "A wake-up that has waited longer is published again.")
+    TASK_SOFT_TIME_LIMIT = Key(SECONDS, 540, "Seconds after which a batch is stopped and says so.")
+    TASK_TIME_LIMIT = Key(SECONDS, 600, "Seconds after which a batch that did not hear that is killed.")
+    TRAIN_SLICE_SECONDS = Key(
+        SECONDS,
+        300,
+        "Training works in slices of this length, so that no message outlives a broker's patience.",
+    )
+    WORK_DIR = Key(
+        Either(Nothing(), Folder()),
+        None,
+        "Folder on the worker's machine for unfinished training and fetched models; `None`: the user's cache folder.",
+    )
+
+
+class Pictures:
+    """Pictures"""
+
+    MAX_IMAGE_PIXELS = Key(
+        Whole(1),
+        52_000_000,
+        "Larger photos are refused before they are decoded. Phones of 50 megapixels write up to 51.4.",
+    )
+    MAX_IMAGE_BYTES = Key(Whole(1), 40 * 1024 * 1024, "Larger files are refused.")
+    DISPLAY_SIZE = Key(
+        ListOf(Whole(64, 16_383), length=2),
+        (1600, 1600),
+        "Size offered first for display pictures, in pixels.",
+    )
+    FORMAT = Key(FORMATS, "jpeg", "Format of pictures where a job does not say.")
+    QUALITY = Key(Whole(1, 100), 90, "Of JPEG and WebP.")
+    CHANNELS = Key(
+        ListOf(OneOf(at="prodgen_django.studio.channels.CHANNELS")),
+        ["web"],
+        "Channels whose rules each display picture is measured against. A hard rule of the first, the shop's own "
+        "pages, that is broken stands against publishing.",
+    )
+    MATTING = Key(
+        Either(OneOf("own"), MATTING), "own", "What finds the product. The outline is refined as our own is."
+    )
+    DIFFUSION = Key(
+        Either(Nothing(), DIFFUSION),
+        None,
+        "A large diffusion model that paints what surrounds the product (extra `diffusion`). With it display pictures "
+        "offer the backdrop `diffusion` and the option `scene_words`.",
+    )
+    C2PA = Key(
+        Either(Nothing(), OneOf("self-signed"), C2PA),
+        None,
+        "Signed Content Credentials in every file (extra `c2pa`), about 3.4 kB each: the shop's own certificate, or "
+        '`"self-signed"`, a key that each machine makes for itself, for trying out.',
+    )
+    RENDITION_WIDTHS = Key(ListOf(PIXELS), [320, 640, 1200], "Widths made at approval.")
+    RENDITION_FORMATS = Key(ListOf(FORMATS), ["avif", "webp", "jpeg"], "Formats made at approval.")
+    SIZES = Key(
+        DictOf(Whole(1)),
+        {"thumb": 160, "card": 320, "large": 640, "zoom": 1200},
+        "What `size=` in a tag may name: the largest width in CSS pixels.",
+    )
+    PUBLISH_FIRST = Key(
+        Switch(),
+        False,
+        "Whether a published picture comes before the shop's own photos, in Oscar's lists too.",
+    )
+
+
+class Personalisation:
+    """Personalisation"""
+
+    CONSENT = Key(
+        Either(Nothing(), Dotted(what="a function `request -> bool`")),
+        None,
+        "Whether a visitor has agreed. `None`: nobody has, everybody gets the non-personal choice.",
+    )
+    TASTE_SOURCES = Key(
+        ListOf(Dotted("prodgen_django.personalization.taste.TasteSource")),
+        ["prodgen_django.contrib.oscar.taste.OscarTaste"],
+        "What knows what a visitor has liked.",
+    )
+    TASTE_HALF_LIFE_DAYS = Key(DAYS, 30, "After so long a sign of taste counts half.")
+    TASTE_RETENTION_DAYS = Key(
+        DAYS,
+        365,
+        "Older profiles are erased; a stored consent that was not confirmed for so long no longer counts.",
+    )
+    STABLE_DAYS = Key(Whole(1), 7, "What a visitor has been shown of a product stays for so long.")
+    HOLDOUT = Key(
+        SHARE,
+        0.1,
+        "Share of consenting visitors who are shown any of the pictures, each as often as the others: without it "
+        "nobody can say what choosing is worth.",
+    )
+    CHOOSE_IN = Key(
+        OneOf("page", "script"),
+        "page",
+        '`"script"`: pages come out of a shared cache, and a script asks for the choices.',
+    )
+    EVENT_BUFFER = Key(
+        Either(
+            Nothing(),
+            Text(r"(rediss?|unix)://\S+", "an address redis://…"),
+            Dotted(what="a buffer's class"),
+            Folder(),
+        ),
+        None,
+        "Where events wait for the database. `None`: a folder of this machine.",
+    )
+    EVENT_RATE = Key(
+        Whole(1), 120, "Most reports of one visitor in a minute; ten times as many of one public address."
+    )
+    TRUSTED_PROXIES = Key(
+        ListOf(Network()),
+        ["127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
+        "Proxies whose X-Forwarded-For is believed.",
+    )
+    ADDRESS_SHOWINGS = Key(
+        Whole(1), 1000, "Most showings of one address in a day that are counted and learnt from."
+    )
+    ADDRESS_PRODUCT_SHOWINGS = Key(Whole(1), 5, "Of these, most of one product within `STABLE_DAYS`.")
+    EVENT_RETENTION_DAYS = Key(DAYS, 180, "Older exposures are erased.")
+    ATTRIBUTION_DAYS = Key(
+        DAYS, 30, "A basket or an order is put down to what was shown within so many days before."
+    )
+    POLICY_MODE = Key(
+        MODES,
+        "thompson",
+        "How the learnt policy chooses: `ucb` is LinUCB, `greedy` the posterior mean, without exploring.",
+    )
+    POLICY_EXPLORE = Key(
+        SHARE, 0.01, "Share of choices made uniformly, so that any other policy can be judged on the log."
+    )
+    LEARN_AFTER_SECONDS = Key(
+        Number(), 3600, "How long an exposure may wait for its click before it is learnt from."
+    )
+
+
+GROUPS = (Shop, Workers, Pictures, Personalisation)
+#: Every key by name, in the reference's order.
+KEYS: dict[str, Key[Any]] = {
+    name: key for group in GROUPS for name, key in vars(group).items() if isinstance(key, Key)
 }
+#: What the job machine needs in every job, whatever its recipe reads.
+MACHINE = tuple(name for name in KEYS if name in vars(Workers))
+
+
+class Settings(Reader, Shop, Workers, Pictures, Personalisation):
+    """``PRODGEN`` as attributes, defaults filled in."""
 
 
 def product_model() -> str:
@@ -108,18 +242,10 @@ def product_model() -> str:
     return getattr(django_settings, "PRODGEN_PRODUCT_MODEL", "catalogue.Product")
 
 
-class Settings:
-    """Attribute access to ``PRODGEN`` with defaults."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in DEFAULTS:
-            raise AttributeError(f"PRODGEN has no key {name!r}")
-        return getattr(django_settings, "PRODGEN", {}).get(name, DEFAULTS[name])
-
-    def imported(self, name: str) -> Any:
-        """The value of a key, imported where it is a dotted path."""
-        value = getattr(self, name)
-        return import_string(value) if isinstance(value, str) else value
+settings = Settings(KEYS)
 
 
-settings = Settings()
+@receiver(setting_changed, dispatch_uid="prodgen-settings")
+def _forget_settings(*, setting: str, **_kwargs: Any) -> None:
+    if setting in ("PRODGEN", "STORAGES"):
+        settings.reread()

@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import InMemoryStorage, InvalidStorageError, Storage, storages
+from django.core.files.storage import InMemoryStorage, Storage, storages
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from prodgen_django.atomicfile import partial_name, replacing, settle
@@ -54,13 +53,9 @@ class DamagedFile(OSError):
 
 def get_storage() -> Storage:
     """The configured storage. Migrations name this function, so that changing the setting needs no migration."""
-    value: str | Callable[[], Storage] = settings.STORAGE
-    if isinstance(value, str):
-        try:
-            return storages[value]
-        except InvalidStorageError:
-            value = import_string(value)
-    return value()  # type: ignore[operator]
+    value = settings.STORAGE
+    made = settings.imported("STORAGE")
+    return storages[value] if made is None else made()
 
 
 def content_name(folder: str, data: bytes, extension: str) -> str:

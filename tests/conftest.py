@@ -5,13 +5,29 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+# Before torch or OpenCV are loaded: each test process has one core, and threads of several would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No test depends on the machine's speed: no example has a deadline, and slow drawing is no fault. CI tries the same
+# examples every time; elsewhere each run tries new ones, and says how to see a failing one again.
+_ANY_SPEED: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow],
+    "print_blob": True,
+}
+settings.register_profile("prodgen", **_ANY_SPEED)
+settings.register_profile("prodgen-ci", derandomize=True, **_ANY_SPEED)
+settings.load_profile("prodgen-ci" if os.environ.get("CI") else "prodgen")
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +81,36 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     broker.close()
 
 
+@pytest.fixture(scope="session")
+def _cut_outs() -> dict[tuple[Any, ...], Any]:
+    return {}
+
+
+@pytest.fixture
+def remembered_cutouts(_cut_outs: dict[tuple[Any, ...], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cuts each photograph out once in a session: seconds each, always with the same result, and no matter of the
+    tests that use this."""
+    from prodgen_django.studio import matting
+
+    cut: Callable[[Any], Any] = matting.cut_out_report
+
+    def remembered(image: Any) -> Any:
+        key = (image.shape, image.tobytes())
+        if key not in _cut_outs:
+            _cut_outs[key] = cut(image)
+        found = _cut_outs[key]
+        return replace(found, alpha=found.alpha.copy())
+
+    monkeypatch.setattr("prodgen_django.studio.matting.cut_out_report", remembered)
+    monkeypatch.setattr("prodgen_django.studio.cut_out_report", remembered)
+
+
 def pytest_collection_finish() -> None:
-    """Importing the example shop makes its Celery app the current one of this thread; give that back to ours."""
+    """Importing the example shop makes its Celery app the current one of this thread; give that back to ours.
+
+    Imported here, so that no test does so later, by a setting that names the shop's code.
+    """
     if (settings := sys.modules.get("tests.settings")) is not None:  # a shop without Oscar has others
+        import example_shop.celery  # noqa: F401
+
         settings.celery_app.set_current()

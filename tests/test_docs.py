@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from prodgen_django.conf import DEFAULTS
+from tests.conf.reference import PAGE, page
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)")
 
 
-def test_every_setting_has_a_row() -> None:
-    text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
-    rows = set(re.findall(r"^\| *`(\w+)`", text, flags=re.MULTILINE))
-    assert set(DEFAULTS) - rows == set()
+def test_the_settings_tables_are_those_of_the_schema() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert text.count("<!-- settings: ") == 4
+    assert text == page(text), "write them anew: python -m tests.conf.reference"
 
 
 def test_every_command_is_named() -> None:

@@ -13,7 +13,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db.models import Q
-from django.utils.module_loading import import_string
 
 from prodgen_django.campaigns.terms import Price, Promotion, format_price
 from prodgen_django.conf import product_model, settings
@@ -172,10 +171,10 @@ class Catalog(abc.ABC):
 
 
 @lru_cache(maxsize=8)
-def _catalog(path: str) -> Catalog:
-    return import_string(path)()
+def _catalog(path: Any) -> Catalog:
+    return settings.imported("CATALOG")()
 
 
 def get_catalog() -> Catalog:
-    """The shop's catalog, one instance a process."""
+    """The shop's catalog, one instance a process. Raises ImproperlyConfigured where the setting names none."""
     return _catalog(settings.CATALOG)

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from prodgen_django.recipes.base import ItemFailed
+
+if TYPE_CHECKING:
+    from django.core.exceptions import ImproperlyConfigured
+
 
 class JobStateError(Exception):
     """The job is in a state that does not allow this. The message is for the shop admin."""
@@ -17,3 +26,15 @@ class LeaseLost(Stopped):
 
 class JobCancelled(Stopped):
     """Somebody cancelled the job."""
+
+
+def misconfigured(fault: ImproperlyConfigured) -> ItemFailed:
+    """A wrong setting, for the shop admin, who most likely cannot mend it."""
+    return ItemFailed(
+        "misconfigured",
+        _(
+            "The image studio is set up wrongly: %(fault)s Whoever looks after the server has to mend this; then start "
+            "the job again."
+        )
+        % {"fault": fault},
+    )

@@ -6,16 +6,19 @@ share the database and nothing else. An answer is written only while its own req
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from prodgen_django.broker import QUICK_QUEUE
 from prodgen_django.clean import clean_json
 from prodgen_django.conf import settings
+from prodgen_django.jobs.errors import misconfigured
 from prodgen_django.jobs.send import Message, send_on_commit
 from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import ItemFailed, WorkItem, get_recipe
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy as np
+
+logger = logging.getLogger("prodgen_django.jobs")
 
 FOLDER = "previews"
 #: Nobody waits longer for a preview.
@@ -78,25 +83,27 @@ def run_preview(job_id: int, token: str) -> bool:
     if not _answer(job_id, token, state="working"):
         return False
     item = job.items.select_related("product").get(pk=asked["item"])
-    recipe = get_recipe(job.kind)
-    work = WorkItem(
-        pk=item.pk,
-        product=item.product,
-        title=item.title,
-        category=_category(item),
-        photos=tuple(item.photos),
-        options={**asked["options"], **item.options},
-        seed=item.seed,
-        attempt=1,
-    )
     try:
-        picture = recipe.preview(work, PreviewBench(job_id))
+        work = WorkItem(
+            pk=item.pk,
+            product=item.product,
+            title=item.title,
+            category=_category(item),
+            photos=tuple(item.photos),
+            options={**asked["options"], **item.options},
+            seed=item.seed,
+            attempt=1,
+        )
+        picture = get_recipe(job.kind).preview(work, PreviewBench(job_id))
+        name = save_content(FOLDER, picture.data, picture.format)
     except ItemFailed as error:
         return _answer(job_id, token, state="failed", message=error.message)
+    except ImproperlyConfigured as fault:
+        logger.error("preview of job %s: %s", job_id, fault)
+        return _answer(job_id, token, state="failed", message=misconfigured(fault).message)
     except Exception:
         _answer(job_id, token, state="failed", message="")
         raise
-    name = save_content(FOLDER, picture.data, picture.format)
     if not _answer(job_id, token, state="done", name=name, blockers=[dict(b) for b in picture.blockers]):
         return False
     before = asked.get("name")

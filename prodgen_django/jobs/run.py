@@ -8,13 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 from prodgen_django.catalog import get_catalog
-from prodgen_django.conf import settings
+from prodgen_django.conf import MACHINE, settings
 from prodgen_django.jobs.claim import Claim, claim
 from prodgen_django.jobs.connection import Line, patiently, reconnect
-from prodgen_django.jobs.errors import JobCancelled, LeaseLost
+from prodgen_django.jobs.errors import JobCancelled, LeaseLost, misconfigured
 from prodgen_django.jobs.finish import finish_if_over, mark_cancelled
 from prodgen_django.jobs.lease import Lease
 from prodgen_django.jobs.results import fail, give_back, put_down, store
@@ -38,6 +39,19 @@ def run_batch(job_id: int) -> int:
     if job is None or job.state not in (Job.State.QUEUED, Job.State.RUNNING):
         return 0
     try:
+        return _run_batch(job)
+    except ImproperlyConfigured as fault:
+        # Another attempt would meet the same settings: the job ends, and says what to mend.
+        logger.error("job %s: %s", job_id, fault)
+        fail(job.items.filter(state=JobItem.State.QUEUED), misconfigured(fault))
+        finish_if_over(job_id)
+        return 0
+
+
+def _run_batch(job: Job) -> int:
+    # Before anything is claimed: a heartbeat, or what is done after an error, could not say so any more.
+    settings.require(MACHINE)
+    try:
         recipe, size = get_recipe(job.kind), batch_size(job.kind)
     except LookupError:
         _fail_unknown(job)
@@ -48,7 +62,7 @@ def run_batch(job_id: int) -> int:
         wake(job)
         with Lease(claimed) as lease:
             _work(claimed, recipe, Bench(claimed, lease))
-    if not finish_if_over(job_id) and claimed is not None:
+    if not finish_if_over(job.pk) and claimed is not None:
         wake(job)
     return len(claimed.items) if claimed is not None else 0
 
@@ -60,12 +74,12 @@ def run_here(job_id: int) -> None:
 
 
 def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
-    get_catalog().prepare([item.product for item in claimed.items if item.product is not None])
-    items = [_work_item(claimed.job, item) for item in claimed.items]
-    open_items = {item.pk for item in items}
     held, line = claimed.held, Line()
     started = time.monotonic()
     try:
+        get_catalog().prepare([item.product for item in claimed.items if item.product is not None])
+        items = [_work_item(claimed.job, item) for item in claimed.items]
+        open_items = {item.pk for item in items}
         _begin(claimed, items[0])
         for outcome in recipe.run(items, bench):
             patiently(partial(store, claimed, outcome))  # what took minutes to make waits for the database
@@ -80,6 +94,9 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
         mark_cancelled(held)
     except SoftTimeLimitExceeded:
         _out_of_time(claimed)
+    except ImproperlyConfigured as fault:
+        fail(held, misconfigured(fault))
+        raise
     except Exception as error:
         if line.is_cut(error):
             logger.warning("job %s: the database was lost: %s", claimed.job.pk, error)

@@ -19,8 +19,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from django.utils.module_loading import import_string
-
 from prodgen_django.conf import settings
 from prodgen_django.personalization.sealing import keyed_hashes
 from prodgen_django.storage import cache_folder
@@ -215,8 +213,9 @@ def _folders(paths: tuple[Path, ...]) -> FileBuffer:
 def _buffer(value: str) -> Buffer:
     if value.startswith(("redis://", "rediss://", "unix://")):
         return RedisBuffer(value)
-    if os.sep not in value and "." in value:
-        return import_string(value)()
+    made = settings.imported("EVENT_BUFFER")
+    if made is not None:
+        return made()
     return FileBuffer(Path(value))
 
 

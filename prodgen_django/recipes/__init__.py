@@ -6,6 +6,7 @@ The only place where models and engines meet.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from django.utils.module_loading import import_string
 
@@ -35,19 +36,20 @@ BUILT_IN = {
 }
 
 
-def recipe_kinds() -> dict[str, str]:
+def recipe_kinds() -> dict[str, Any]:
     """Every job kind with its recipe's dotted path; a shop's own replace built-in ones of the same name."""
     return {**BUILT_IN, **settings.RECIPES}
 
 
 @lru_cache(maxsize=32)
-def _recipe(path: str) -> Recipe:
-    return import_string(path)()
+def _recipe(kind: str, path: Any) -> Recipe:
+    own = settings.imported("RECIPES", kind)
+    return (own or import_string(path))()
 
 
 def get_recipe(kind: str) -> Recipe:
-    """The recipe of a kind. Raises LookupError for an unknown one."""
+    """The recipe of a kind. Raises LookupError for an unknown one, ImproperlyConfigured where the shop's is none."""
     try:
-        return _recipe(recipe_kinds()[kind])
+        return _recipe(kind, recipe_kinds()[kind])
     except KeyError:
         raise LookupError(f"no recipe of kind {kind!r}") from None

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed
+from prodgen_django.recipes.devices import device
 from prodgen_django.recipes.own_scenes import own_scene, suiting_scenes
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _painted(
             words,
             settings.DIFFUSION or {},
             seed=seed,
-            device=settings.DEVICE,
+            device=device(),
             on_step=lambda done: bench.progress(item, 0.5 + 0.4 * done, _now("Painting the backdrop")),
         )
     except StagingError as error:

@@ -12,8 +12,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _now
 
 from prodgen_django.clean import clean_json, clean_text
-from prodgen_django.conf import settings
 from prodgen_django.models import Checkpoint
+from prodgen_django.recipes.devices import device
 from prodgen_django.storage import DamagedFile, local_copy, read_file, save_content
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def register(name: str, data: bytes, card: dict[str, Any], job_id: int | None = 
 
 def sampler_of(checkpoint: Checkpoint) -> Sampler:
     """The checkpoint's sampler, loaded once in this process. Raises `gan.CheckpointError`."""
-    return _sampler(str(local_file(checkpoint)), checkpoint.sha256, settings.DEVICE)
+    return _sampler(str(local_file(checkpoint)), checkpoint.sha256, device())
 
 
 @lru_cache(maxsize=2)

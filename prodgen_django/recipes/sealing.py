@@ -8,8 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from prodgen_django.atomicfile import replacing
 from prodgen_django.conf import settings
+from prodgen_django.schema import where
 from prodgen_django.storage import cache_folder
 
 if TYPE_CHECKING:
@@ -24,8 +27,8 @@ SELF_SIGNED = "self-signed"
 def sealed(picture: Picture) -> Picture:
     """The picture with a signed manifest in its bytes, or as it is where no key is set.
 
-    Raises CredentialsError or OSError where the key cannot be used: a shop that asked for signatures gets no
-    unsigned picture in silence.
+    Raises ImproperlyConfigured where the key cannot be used and CredentialsError where a picture cannot be signed: a
+    shop that asked for signatures gets no unsigned picture in silence.
     """
     if not settings.C2PA:
         return picture
@@ -39,6 +42,12 @@ def sealed_bytes(
     """A file's bytes, signed where a key is set."""
     if not settings.C2PA:
         return data
+    try:
+        import c2pa  # noqa: F401
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"{where('C2PA')} is set, but its package is missing: pip install 'prodgen-django[c2pa]'."
+        ) from error
     from prodgen_django.studio.credentials import sign_image
 
     wanted = json.dumps(settings.C2PA, sort_keys=True, default=str)
@@ -54,11 +63,20 @@ def _signer(wanted: str) -> Signer:
     if chosen == SELF_SIGNED:
         return _own(cache_folder() / "c2pa-self-signed.json")
     return Signer(
-        certificates=Path(chosen["certificate"]).read_text(encoding="ascii"),
-        key=Path(chosen["key"]).read_text(encoding="ascii"),
-        algorithm=chosen.get("algorithm", "es256"),
-        time_authority=chosen.get("time_authority"),
+        certificates=_pem("certificate", chosen),
+        key=_pem("key", chosen),
+        algorithm=chosen["algorithm"],
+        time_authority=chosen["time_authority"],
     )
+
+
+def _pem(name: str, chosen: dict[str, Any]) -> str:
+    try:
+        return Path(chosen[name]).read_text(encoding="ascii")
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"{where('C2PA')}[{name!r}] names a file that cannot be read: {error}."
+        ) from error
 
 
 def _own(path: Path) -> Signer:

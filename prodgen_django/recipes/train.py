@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Recipe
+from prodgen_django.recipes.devices import device
 from prodgen_django.recipes.forms import RecipeForm, seed_field
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class TrainRecipe(Recipe):
                 f"{bench.work_dir()}/run",
                 budget_seconds=60 * item.options["minutes"],
                 on_progress=watcher,
-                device=settings.DEVICE,
+                device=device(),
                 card={
                     "licence": item.options.get("licence", ""),
                     "data_name": item.title,

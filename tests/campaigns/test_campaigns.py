@@ -50,7 +50,7 @@ def yes(request: Any) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _shop(settings: Any, tmp_path: Any) -> None:
+def _shop(settings: Any, tmp_path: Any, remembered_cutouts: None) -> None:
     settings.PRODGEN = {
         "CATALOG": "tests.campaigns.catalog.PhotoCatalog", "RETRY_SECONDS": 0, "WORK_DIR": str(tmp_path),
     }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.conftest import ROOT, Site
+from tests.e2e.conftest import PATIENCE, ROOT, Site
 from tests.e2e.test_studio import shoot
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def visit(browser: Browser, shop: Shop) -> Callable[[str], Any]:
         context = browser.new_context(
             base_url=shop.url, user_agent=AGENT, viewport={"width": 1300, "height": 900}
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.conftest import PATIENCE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.worker]
 #: A worker's first picture waits for OpenCV to be imported; on a busy machine that takes its time.
-PATIENCE = 120_000
 
 
 def shoot(page: Page, name: str) -> None:
@@ -47,9 +48,7 @@ def start(page: Page) -> None:
 
 def wait_for_end(page: Page) -> None:
     """Until the page itself, without being loaded again, says that the job is over."""
-    page.locator(".pg-buttons .pg-badge").filter(has_text=re.compile("Succeeded|ailed")).wait_for(
-        timeout=PATIENCE
-    )
+    page.locator(".pg-buttons .pg-badge").filter(has_text=re.compile("Succeeded|ailed")).wait_for()
 
 
 def test_from_selected_products_to_the_product_page(page: Page, worker: Site) -> None:
@@ -58,14 +57,13 @@ def test_from_selected_products_to_the_product_page(page: Page, worker: Site) ->
 
     # The preview comes by itself, and again when an option changes.
     preview = page.locator("#pg-preview-image")
-    page.wait_for_selector(".pg-preview[data-state=done]", timeout=PATIENCE)
+    page.wait_for_selector(".pg-preview[data-state=done]")
     first = preview.get_attribute("src")
     page.locator("input[name=styles][value=white]").uncheck()
     page.locator("input[name=styles][value=oak]").check()
     page.wait_for_function(
         "before => document.getElementById('pg-preview-image').getAttribute('src') !== before",
         arg=first,
-        timeout=PATIENCE,
     )
     page.locator("input[name=styles][value=white]").check()
     shoot(page, "options")
@@ -165,9 +163,9 @@ def test_a_cut_out_is_mended_with_the_brush(page: Page, worker: Site) -> None:
     page.get_by_role("link", name="Mend the cut-out").click()
     page.wait_for_selector("#pg-cut-canvas[data-ready]")
     page.locator("#pg-cut-alone").check()
-    page.wait_for_timeout(200)
     left = page.evaluate(
-        "() => { const c = document.getElementById('pg-cut-canvas');"
+        "async () => { await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));"
+        " const c = document.getElementById('pg-cut-canvas');"
         " return [...c.getContext('2d').getImageData(c.width * 0.08, c.height / 2, 1, 1).data]; }"
     )
     assert left[:3] != [255, 255, 255], "the stripe is not in the outline"
@@ -210,7 +208,7 @@ def test_a_stitch_shows_how_it_came_about(page: Page, worker: Site) -> None:
 
 def test_a_job_can_be_cancelled_while_no_worker_runs(page: Page, site: Site) -> None:
     choose_products(page, "Generate display pictures", "Brook jug")
-    page.wait_for_selector(".pg-preview[data-silent]", timeout=60_000)
+    page.wait_for_selector(".pg-preview[data-silent]")
     assert "No worker serves the queue" in page.locator(".pg-preview-status").inner_text()
     start(page)
     assert "Waiting for a worker" in page.locator(".pg-sentence").inner_text()
@@ -223,7 +221,7 @@ def test_everything_but_the_live_part_works_without_javascript(browser: Browser,
     from tests.e2e.conftest import sign_in
 
     context = browser.new_context(base_url=worker.url, java_script_enabled=False)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     sign_in(page, "owner")
     choose_products(page, "Generate display pictures", "Anello vase")
@@ -232,7 +230,7 @@ def test_everything_but_the_live_part_works_without_javascript(browser: Browser,
     assert page.locator(".pg-preview-status").inner_text().strip()
     page.locator("input[name=styles][value=cream]").check()
     start(page)
-    for _look in range(60):
+    for _look in range(PATIENCE // 1000):
         page.reload()
         if page.locator(".pg-buttons .pg-badge").inner_text() not in ("Queued", "Running"):
             break

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from .test_studio import PATIENCE, choose_products, shoot, start, wait_for_end
+from .test_studio import choose_products, shoot, start, wait_for_end
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -59,8 +59,8 @@ def test_photos_are_checked_a_model_is_trained_stopped_and_kept(page: Page, work
     page.fill("input[name=minutes]", "600")
     page.fill("input[name=name]", "Tableware")
     start(page)
-    page.locator(".pg-samples img").wait_for(timeout=PATIENCE)
-    page.locator(".pg-curves polyline").first.wait_for(timeout=PATIENCE)
+    page.locator(".pg-samples img").wait_for()
+    page.locator(".pg-curves polyline").first.wait_for()
     shoot(page, "training-running")
     page.get_by_role("button", name="Stop and keep the best").click()
     page.get_by_text("keeps the best so far").wait_for()

@@ -208,7 +208,6 @@ def test_two_customers_see_the_picture_that_suits_each(open_shop: Load) -> None:
     assert picture_seen(bram, product).endswith("concrete.jpg")
 
 
-@pytest.mark.slow
 def test_the_settings_stand_on_their_own(tmp_path: Path) -> None:
     """`check` with warnings as errors, and no migration is missing, under the shop's own settings."""
     environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}

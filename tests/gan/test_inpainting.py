@@ -21,7 +21,7 @@ from prodgen_django.gan.holes import product_hole, random_hole
 from prodgen_django.imagefile import load_image
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 999), height=st.integers(12, 90), width=st.integers(12, 90))
 def test_every_pixel_outside_the_mask_stays(seed, height, width):
     rng = np.random.default_rng(seed)
@@ -54,7 +54,7 @@ def test_what_cannot_be_filled_is_said():
     assert np.array_equal(inpaint(image, np.zeros((20, 20), bool)), image)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 9999), side=st.sampled_from([32, 64, 128]))
 def test_holes_to_learn_on_leave_something_to_go_on_from(seed, side):
     for draw in (random_hole, product_hole):

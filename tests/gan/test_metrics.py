@@ -94,7 +94,7 @@ def test_figures_that_are_not_numbers_are_never_offered():
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(shift=st.floats(0.5, 5), seed=st.integers(0, 50))
 def test_further_away_is_worse(shift, seed):
     real = gauss(60, seed=seed)

@@ -110,7 +110,7 @@ def test_nothing_usable_is_said_in_words():
         PhotoDataset.from_photos([(b"no picture", "", "x")], 32)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     width=st.integers(20, 300),
     height=st.integers(20, 300),
@@ -147,7 +147,7 @@ def test_a_cut_out_stands_on_white():
     assert (dataset.images[0, :10] == 255).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1000), contrast=st.floats(0.2, 1.0))
 def test_blur_is_seen_whatever_the_contrast(seed, contrast):
     photo = drawn_photo(np.random.default_rng(seed), "disc", 64) * contrast

@@ -48,6 +48,7 @@ def test_a_stopped_call_is_gone_on_with_and_what_is_done_is_not_done_again(photo
     assert '"test_accuracy": 0.8113' in said, "the shipped card's figures stand beside the new one's"
 
 
+@pytest.mark.slow
 def test_the_generators_sheets_are_drawn_after_it(photographs, tmp_path):
     out = tmp_path / "runs"
     call = [str(photographs), "--out", str(out), "--only", "garments", "--share", "0.001"]

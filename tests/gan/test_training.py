@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ import pytest
 from safetensors.torch import load_file
 
 from prodgen_django.gan import CheckpointError, GanConfig, PhotoDataset, Sampler, train
+from tests.clock import Ticking
 
 from .conftest import drawn_photos
 
@@ -51,7 +51,7 @@ def test_a_run_leaves_a_checkpoint_a_card_and_its_history(config, dataset, tmp_p
 def test_training_learns(dataset, tmp_path):
     """Half a minute's work in miniature: the figure that counts falls well below that of the first look."""
     config = GanConfig(
-        resolution=16, widths=(32, 32), latent=16, embedding=8, batch=16, images=3200, evaluate_every=160,
+        resolution=16, widths=(32, 32), latent=16, embedding=8, batch=16, images=3200, evaluate_every=320,
         evaluate_samples=64, holdout=0.2, ema_images=200, learning_rate=(2e-3, 5e-4), precision="float32",
     )  # fmt: skip
     result = train(config, dataset, tmp_path)
@@ -116,11 +116,10 @@ def small_run() -> tuple[GanConfig, PhotoDataset]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1])
-def test_killed_at_any_step_and_resumed_equals_never_killed(tmp_path, seed):
+def test_killed_at_any_step_and_resumed_equals_never_killed(tmp_path):
     """kill -9 at random steps until one process gets through; augmentation is on, so its state counts as
     well."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     script = tmp_path / "run.py"
     script.write_text(textwrap.dedent(SCRIPT), encoding="utf-8")
     root = Path(__file__).resolve().parents[2]
@@ -131,8 +130,7 @@ def test_killed_at_any_step_and_resumed_equals_never_killed(tmp_path, seed):
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env=environment)
 
     kills = 0
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
+    for _start in range(8):
         with start() as process:
             assert process.stdout is not None
             last = int(rng.integers(2, 9))
@@ -156,11 +154,15 @@ def test_killed_at_any_step_and_resumed_equals_never_killed(tmp_path, seed):
 
 def test_a_budget_of_seconds_ends_the_run_and_its_schedule(config, dataset, tmp_path):
     result = train(
-        GanConfig.from_dict(config.to_dict() | {"images": 10**7}), dataset, tmp_path, budget_seconds=1.5
+        GanConfig.from_dict(config.to_dict() | {"images": 10**7}),
+        dataset,
+        tmp_path,
+        budget_seconds=1.5,
+        clock=Ticking(0.25),
     )
     assert result.stopped_reason == "finished"
-    assert 1.5 <= result.seconds < 15
-    assert 0 < result.images < 10**6
+    assert 1.5 <= result.seconds <= 2
+    assert result.images == 6 * config.batch
 
 
 def test_progress_tells_what_an_admin_wants_to_see(config, dataset, tmp_path, monkeypatch):
@@ -276,7 +278,6 @@ def test_the_articles_example_trains(tmp_path):
     assert (pictures[..., 0] == pictures[..., 1]).all()
 
 
-@pytest.mark.slow
 def test_a_dcgan_trains_for_comparison(tmp_path):
     config = GanConfig.preset("dcgan-64", images=64, evaluate_samples=16, evaluate_every=64)
     result = train(config, PhotoDataset.from_photos(drawn_photos(40, side=64), 64), tmp_path)

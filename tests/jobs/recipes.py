@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 
+from prodgen_django.conf import settings as our_settings
 from prodgen_django.jobs import cancel_job
 from prodgen_django.models import Job
 from prodgen_django.recipes import ItemFailed, Outcome, Picture, Recipe
@@ -60,6 +61,8 @@ class Paint(Recipe):
             elif mood == "cancelled-meanwhile":
                 cancel_job(Job.objects.get(pk=bench.job_id))
                 raise OSError("the paint is dry")
+            elif mood == "quality":
+                yield Outcome(item, pictures=(picture(item, our_settings.QUALITY),))
             elif mood == "interrupt":
                 raise KeyboardInterrupt
             elif mood == "again" and not item.options.get("report"):

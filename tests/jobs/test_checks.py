@@ -14,7 +14,6 @@ from django.core.checks import run_checks
 from kombu import Queue
 
 from prodgen_django.broker import celery_settings
-from prodgen_django.conf import DEFAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,28 +32,14 @@ def test_defaults_are_right(settings: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"LEASE_SECOND": 3}, "W001"),
-        ({"MAX_ATTEMPTS": 0}, "E002"),
-        ({"LEASE_SECONDS": "60"}, "E002"),
-        ({"CATALOG": "nowhere.Catalog"}, "E003"),
-        ({"RECIPES": {"own": "nowhere.Recipe"}}, "E003"),
-        ({"STORAGE": "no-alias"}, "E004"),
-        ({"MATTING": "best"}, "E010"),
-        ({"DIFFUSION": {"steps": 3}}, "E013"),
-        ({"C2PA": {"key": "here.pem"}}, "E011"),
-        ({"POLICY_MODE": "bold"}, "E012"),
-        ({"POLICY_EXPLORE": 2}, "E012"),
         ({"LEASE_SECONDS": 20, "HEARTBEAT_SECONDS": 15}, "E005"),
         ({"TASK_SOFT_TIME_LIMIT": 700}, "W002"),
         ({"TRAIN_SLICE_SECONDS": 600}, "W003"),
-        ({"HOLDOUT": 10}, "E008"),
-        ({"CHOOSE_IN": "browser"}, "E009"),
-        ({"STABLE_DAYS": 0}, "E002"),
     ],
 )
-def test_wrong_setting_is_named(settings: Any, given: dict[str, Any], expected: str) -> None:
+def test_settings_that_do_not_go_together(settings: Any, given: dict[str, Any], expected: str) -> None:
     settings.PRODGEN = given
-    assert expected in ids()
+    assert ids() == {expected}
 
 
 def test_consent_without_what_it_needs_is_named(settings: Any) -> None:
@@ -63,17 +48,6 @@ def test_consent_without_what_it_needs_is_named(settings: Any) -> None:
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "prodgen_django" not in name]
     settings.ROOT_URLCONF = "django.contrib.auth.urls"
     assert ids() == {"W006", "W007"}
-
-
-def test_unknown_key_comes_with_a_suggestion(settings: Any) -> None:
-    settings.PRODGEN = {"LEASE_SECOND": 3}
-    (message,) = run_checks(tags=["prodgen_django"])
-    assert "LEASE_SECONDS" in str(message.hint)
-
-
-def test_every_setting_has_a_row_in_the_reference() -> None:
-    page = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
-    assert [key for key in DEFAULTS if f"`{key}`" not in page] == []
 
 
 def test_web_process_starts_without_an_engine() -> None:

@@ -164,6 +164,33 @@ def test_same_seed_makes_the_same_bytes(products: list[Any]) -> None:
     assert hashes[0] == hashes[1] != hashes[2]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"QUALITY": 900}, "PRODGEN['QUALITY'] is 900"),
+        ({"RECIPES": {"paint": "tests.jobs.recipes.picture"}}, "PRODGEN['RECIPES']['paint'] is"),
+        ({"CATALOG": "nowhere.Catalog"}, "PRODGEN['CATALOG'] is 'nowhere.Catalog'"),
+        ({"LEASE_SECONDS": "60"}, "PRODGEN['LEASE_SECONDS'] is '60'"),
+        ({"HEARTBEAT_SECONDS": None}, "PRODGEN['HEARTBEAT_SECONDS'] is None"),
+        ({"MAX_ATTEMPTS": 2.5}, "PRODGEN['MAX_ATTEMPTS'] is 2.5"),
+        ({"STORAGE": "nope"}, "PRODGEN['STORAGE'] is 'nope'"),
+    ],
+)
+def test_wrong_setting_fails_a_job_once_and_in_words(
+    products: list[Any], settings: Any, wrong: dict[str, Any], named: str
+) -> None:
+    job = create_job("paint", products=products, options={"mood": "quality"})
+    settings.PRODGEN = {**settings.PRODGEN, **wrong}
+    run_batch(job.pk)
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    for item in job.items.all():
+        assert (item.state, item.error_code) == (JobItem.State.FAILED, "misconfigured")
+        assert item.attempts <= 1
+        assert named in item.error
+        assert "start the job again" in item.error
+
+
 def test_kind_that_a_worker_does_not_know_fails_in_words(products: list[Any], settings: Any) -> None:
     job = create_job("paint", products=products)
     settings.PRODGEN = {}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodgen_django.conf import DEFAULTS
+from prodgen_django.conf import KEYS
 from prodgen_django.personalization.features import picture_vector, taste_vector
 from prodgen_django.personalization.learning import Event, Record, update
 from prodgen_django.personalization.policies import prior
@@ -41,7 +41,7 @@ def honest(seed: int) -> list[list[Event]]:
 
 def flood(clicks: int, *, days: Sequence[int] = range(DAYS), of_all: bool = False) -> list[list[Event]]:
     """What is counted of one address that clicks on the first picture of one product, or of all, on some days."""
-    bound = Allowance(DEFAULTS["ADDRESS_SHOWINGS"], DEFAULTS["ADDRESS_PRODUCT_SHOWINGS"])
+    bound = Allowance(KEYS["ADDRESS_SHOWINGS"].default, KEYS["ADDRESS_PRODUCT_SHOWINGS"].default)
     found: list[list[Event]] = [[] for _day in range(DAYS)]
     for day in days:
         for click in range(clicks):

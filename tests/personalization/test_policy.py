@@ -179,7 +179,7 @@ def test_the_hold_out_has_its_share_and_is_always_the_same():
     assert not any(is_held_out(str(i), 0.0) for i in range(1000))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.dictionaries(st.text(max_size=20), st.floats(-5, 5) | st.just(float("1e9")), max_size=8),
     st.lists(st.text(max_size=9), max_size=5).map(tuple),

@@ -81,9 +81,10 @@ def test_tastes_without_groups_are_told_apart_badly() -> None:
     assert set(nothing.labels) == {-1}
 
 
-@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_the_action_makes_what_each_segment_lacks(settings: Any, tmp_path: Any) -> None:
+def test_the_action_makes_what_each_segment_lacks(
+    settings: Any, tmp_path: Any, remembered_cutouts: None
+) -> None:
     settings.PRODGEN = {"CATALOG": "tests.recipes.catalog.FolderCatalog", "WORK_DIR": str(tmp_path)}
     warm = TasteSegment.objects.create(name="Warm", weights=TASTES[0], is_editorial=True)
     TasteSegment.objects.create(name="Elegant", weights=TASTES[1], is_editorial=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from oscar.core.loading import get_model
 
+from prodgen_django.gan import train
+from prodgen_django.gan.config import PRESETS
 from prodgen_django.imagefile import encode_image, load_image, read_source_type
 from prodgen_django.jobs import JobStateError, create_job, finish_early
 from prodgen_django.jobs.run import run_batch, run_here
@@ -17,12 +22,13 @@ from prodgen_django.models import Checkpoint, CutOutCorrection, Job
 from prodgen_django.recipes import get_recipe
 from prodgen_django.renditions import render
 from prodgen_django.storage import read_file, save_content
+from tests.clock import Ticking
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _shop(settings: Any, tmp_path: Any) -> None:
+def _shop(settings: Any, tmp_path: Any, remembered_cutouts: None) -> None:
     settings.PRODGEN = {
         "CATALOG": "tests.recipes.catalog.FolderCatalog",
         "RETRY_SECONDS": 0,
@@ -69,6 +75,7 @@ def test_display_pictures_are_staged_certified_and_measured(db: None) -> None:
     assert corner.min() == 255
 
 
+@pytest.mark.slow
 def test_a_staged_photo_of_another_product_is_emptied_for_this_one(db: None) -> None:
     mug = product("meadow-mug")
     product("arcade-cushion")
@@ -235,9 +242,21 @@ CUPS = (
 )  # fmt: skip
 
 
-def test_training_goes_on_in_slices_and_registers_a_model(db: None, settings: Any) -> None:
-    settings.PRODGEN = {**settings.PRODGEN, "TRAIN_SLICE_SECONDS": 3}
-    options = {"minutes": 0.2, "name": "Cups"}
+@pytest.fixture
+def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The preset of the form's default, of a size at which a step and a judgement cost nothing."""
+    small = replace(PRESETS["cpu-64"], widths=(16, 16, 16, 16), batch=8, evaluate_samples=16)
+    monkeypatch.setitem(PRESETS, "cpu-64", small)
+
+
+def test_training_goes_on_in_slices_and_registers_a_model(
+    db: None, settings: Any, monkeypatch: pytest.MonkeyPatch, small_network: None
+) -> None:
+    clock = Ticking(2.0)
+    monkeypatch.setattr("prodgen_django.gan.train", partial(train, clock=clock))
+    monkeypatch.setattr("prodgen_django.recipes.train.time", SimpleNamespace(monotonic=clock))
+    settings.PRODGEN = {**settings.PRODGEN, "TRAIN_SLICE_SECONDS": 10}
+    options = {"minutes": 0.5, "name": "Cups"}
     job = create_job("train", products=[product(name) for name in CUPS], options=options)
     slices = 0
     while run_batch(job.pk):
@@ -255,7 +274,7 @@ def test_training_goes_on_in_slices_and_registers_a_model(db: None, settings: An
     assert "Cups" in item.report["sentences"][0]
 
 
-def test_a_training_that_is_ended_early_keeps_the_best(db: None, settings: Any) -> None:
+def test_a_training_that_is_ended_early_keeps_the_best(db: None, small_network: None) -> None:
     job = create_job(
         "train", products=[product(name) for name in CUPS], options={"minutes": 600, "name": "Early"}
     )

@@ -130,7 +130,6 @@ def tiny_painter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_a_diffusion_model_paints_about_the_product_and_not_on_it(
     tiny_painter: Path, vase: tuple[np.ndarray, np.ndarray], alpha: np.ndarray
 ) -> None:

@@ -181,7 +181,7 @@ def test_without_a_product_there_is_no_shadow():
 # -- scenes ------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(
     kind=st.sampled_from(sorted(OPENINGS)), seed=st.integers(0, 99), shape=st.sampled_from([(90, 90), (60, 100)]),
     right=st.floats(-0.8, 0.8), up=st.floats(0.1, 0.4),
@@ -333,8 +333,8 @@ def test_a_training_goes_on_where_it_was_stopped(rendered, tmp_path):
 def test_the_judge_has_its_say(rendered, tmp_path):
     """The same steps with and without a discriminator end in other weights, and its losses are told."""
     pairs = Pairs.load(rendered)
-    judged = trained(pairs, tmp_path / "judged", 32)
-    alone = trained(pairs, tmp_path / "alone", 32, adversarial=0.0)
+    judged = trained(pairs, tmp_path / "judged", 12)
+    alone = trained(pairs, tmp_path / "alone", 12, adversarial=0.0)
     assert judged.card["weights_sha256"] != alone.card["weights_sha256"]
     assert judged.card["parameters"]["discriminator"] > 0
     assert {"discriminator", "generator"} <= judged.history[-1]["losses"].keys()

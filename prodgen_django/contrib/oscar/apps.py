@@ -13,6 +13,7 @@ class ProdgenOscarConfig(AppConfig):
     verbose_name = _("Image studio for Oscar")
 
     def ready(self) -> None:
+        from prodgen_django.contrib.oscar import doctor  # noqa: F401
         from prodgen_django.contrib.oscar.dashboard import add_bulk_actions
         from prodgen_django.contrib.oscar.receivers import connect
 
