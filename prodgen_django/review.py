@@ -25,7 +25,16 @@ from prodgen_django.catalog import CatalogError, get_catalog
 from prodgen_django.errands.run import LEASE_SECONDS, ask_for_decision, ask_for_renditions
 from prodgen_django.jobs.clock import from_now
 from prodgen_django.models import GeneratedImage, ReviewEvent
-from prodgen_django.permissions import CHANGES, SYSTEM, System, allowed_actions, last_change, refusal
+from prodgen_django.permissions import (
+    ACTIONS,
+    CHANGES,
+    SYSTEM,
+    System,
+    allowed_actions,
+    last_change,
+    may,
+    refusal,
+)
 from prodgen_django.storage import DamagedFile, read_picture
 
 if TYPE_CHECKING:
@@ -111,7 +120,7 @@ def apply(action: str, images: Iterable[GeneratedImage], by: Any) -> BulkResult:
     if keys is None:
         images = list(images)
         keys = [image.pk for image in images]
-    if len(keys) > MOST_IN_REQUEST[action] and not isinstance(by, System):
+    if len(keys) > MOST_IN_REQUEST[action] and not isinstance(by, System) and may(by, *ACTIONS[action]):
         ask_for_decision(action, keys, by)
         return BulkResult(queued=len(keys))
     return _decide(action, images, by)

@@ -10,7 +10,7 @@ from django.core.files.storage import Storage
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from prodgen_django import review, tasks
+from prodgen_django import review
 from prodgen_django.catalog import CatalogError, get_catalog
 from prodgen_django.jobs import create_job
 from prodgen_django.jobs.run import run_here
@@ -21,16 +21,10 @@ from tests.admin.conftest import finish
 from tests.admin.test_packs import contents, keep, white_packshot
 from tests.files.storages import KINDS, overwrite
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
 
 #: What may have become of a file: gone, or these bytes instead of its own.
 DAMAGE = {"empty": b"", "cut": None, "another's": b"\xff\xd8 another file", "gone": "gone"}
-
-
-@pytest.fixture(autouse=True)
-def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    for task in (tasks.run_job, tasks.render):
-        monkeypatch.setattr(task, "apply_async", lambda *_args, **_more: None)
 
 
 @pytest.fixture(params=KINDS)

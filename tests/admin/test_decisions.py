@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
-from prodgen_django import review, tasks
+from prodgen_django import review
 from prodgen_django.cutouts import mend
-from prodgen_django.models import GeneratedImage, Job
+from prodgen_django.errands.run import ask_for_decision, run_errand
+from prodgen_django.models import Errand, GeneratedImage, Job
 from tests.admin.conftest import finish
 from tests.admin.test_cutout import drawing
 
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
 DECISIONS = ("approve", "reject", "publish", "unpublish")
 
 
-@pytest.fixture(autouse=True)
-def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    for task in (tasks.run_job, tasks.render, tasks.publish):
-        monkeypatch.setattr(task, "apply_async", lambda *_args, **_more: None)
+pytestmark = pytest.mark.usefixtures("broker")
 
 
 @pytest.fixture
@@ -126,7 +124,7 @@ def test_what_is_allowed_is_what_works_at_every_door(
 def test_many_pictures_reach_no_worker_for_somebody_who_may_not_publish(
     staff: Callable[..., Client], draft: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    images = finish(draft, pictures=review.MOST_IN_REQUEST // 3 + 1)
+    images = finish(draft, pictures=review.MOST_IN_REQUEST["publish"] // 3 + 1)
     GeneratedImage.objects.update(state="approved")
     reviewer = staff("review").user  # type: ignore[attr-defined]
     result = review.apply("publish", GeneratedImage.objects.all(), reviewer)
@@ -138,11 +136,15 @@ def test_a_worker_publishes_for_nobody_who_may_not(
     staff: Callable[..., Client], image: GeneratedImage, who: str
 ) -> None:
     led_to(image, "approve")
-    user = staff("publish" if who == "left the shop" else "review").user  # type: ignore[attr-defined]
+    user = staff("publish" if who in ("left the shop", "gone") else "review").user  # type: ignore[attr-defined]
     user.is_active = who != "left the shop"
     user.save()
-    result = review.publish_many([image.pk], {"nobody": None, "gone": 10**9}.get(who, user.pk))
-    assert (result.done, len(result.refused)) == (0, 1)
+    ask_for_decision("publish", [image.pk], None if who == "nobody" else user)
+    if who == "gone":
+        user.delete()
+    while run_errand():
+        pass
+    assert Errand.objects.get(kind="decide").report["refused"] == 1
     assert state(image) == "approved"
 
 

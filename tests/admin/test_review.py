@@ -19,7 +19,6 @@ from prodgen_django.jobs.clock import from_now
 from prodgen_django.jobs.sweep import sweep
 from prodgen_django.models import Errand, GeneratedImage, Job, ReviewEvent, WakeUp
 from prodgen_django.review import apply
-from prodgen_django.storage import read_file, save_content
 from tests.admin.conftest import ProductImage, finish, queries
 from tests.conftest import Broker
 
@@ -205,21 +204,20 @@ class TestErrands:
         assert image.renditions
 
     def test_what_keeps_going_wrong_is_told_and_can_be_asked_for_again(
-        self, owner: Client, reviewed_job: Job, settings: Any
+        self, owner: Client, reviewed_job: Job, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         settings.PRODGEN = {"RETRY_SECONDS": 0}
         image = reviewed_job.images.first()
-        data = read_file(image.file)
-        image.file.storage.delete(image.file.name)
         decide(owner, image, "approve")
-        self.work()
+        with monkeypatch.context() as patch:
+            patch.setattr("prodgen_django.renditions.save_content", _full)
+            self.work()
         assert Errand.objects.get().attempts == 3
         assert (
             "Its smaller versions could not be made"
             in owner.get(gallery(reviewed_job) + "?state=approved").content.decode()
         )
         assert sweep().woken == 0
-        save_content("pictures", data, "jpg")
         decide(owner, image, "undo")
         decide(owner, image, "approve")
         self.work()
@@ -272,6 +270,10 @@ class TestErrands:
         # Each was published once; the one that was interrupted left nothing, and was done again.
         assert len(seen) == 31
         assert Errand.objects.get(kind="decide").report == {"done": 30, "refused": 0, "reasons": []}
+
+
+def _full(*_args: Any) -> str:
+    raise OSError("no space left on the device")
 
 
 def _die(*_args: Any) -> None:

@@ -17,6 +17,7 @@ from celery import Celery, current_app
 from django.core.files.storage import InMemoryStorage
 from django.core.management import CommandError, call_command
 
+from prodgen_django.broker import QUEUES
 from prodgen_django.doctor import bounded, engines, queues
 from prodgen_django.models import Checkpoint
 from prodgen_django.storage import save_content
@@ -181,9 +182,9 @@ def test_queue_of_the_shops_own_recipe_needs_a_worker_too(
 ) -> None:
     settings.PRODGEN = {"RECIPES": {"paint": "tests.jobs.recipes.Paint"}}
     monkeypatch.setattr("tests.jobs.recipes.Paint.queue", "paint-shop")
-    assert queues.queues_needed() == {"prodgen", "prodgen-gpu", "paint-shop"}
+    assert queues.queues_needed() == {*QUEUES, "paint-shop"}
     settings.PRODGEN = {"RECIPES": {"paint": "nowhere.Paint"}}
-    assert queues.queues_needed() >= {"prodgen", "prodgen-gpu"}
+    assert queues.queues_needed() >= set(QUEUES)
 
 
 def test_without_any_worker_every_queue_is_named() -> None:
