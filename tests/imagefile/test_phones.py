@@ -9,6 +9,8 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from prodgen_django.imagefile import inspect_image, load_image
@@ -65,6 +67,16 @@ def test_a_photo_whose_side_pictures_were_stripped_is_read(name: str, shape: tup
 )  # fmt: skip
 def test_only_the_first_picture_of_a_jpeg_is_looked_at(data: bytes) -> None:
     assert (load_image(data) == load_image(JPEG)).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.binary(max_size=3000)
+    | st.lists(st.sampled_from([b"\xff\xda", b"\xff\xd8\xff", b"\xff\xd9", b"\0"])).map(b"".join)
+)
+def test_whatever_follows_the_end_changes_nothing(behind: bytes) -> None:
+    assert (load_image(JPEG + behind) == load_image(JPEG)).all()
+    assert inspect_image(JPEG + behind).frames == 1
 
 
 def test_a_video_behind_the_end_costs_nothing() -> None:
