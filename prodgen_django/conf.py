@@ -198,12 +198,17 @@ class Personalisation:
     TRUSTED_PROXIES = Key(
         ListOf(Network()),
         ["127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
-        "Proxies whose X-Forwarded-For is believed.",
+        "Addresses or networks of the proxies whose `X-Forwarded-For` is believed: the visitor is the last address in "
+        "it that is none of these.",
     )
     ADDRESS_SHOWINGS = Key(
-        Whole(1), 1000, "Most showings of one address in a day that are counted and learnt from."
+        Whole(1), 1000, "Most showings of one address (of IPv6: one /64) in a day that are counted."
     )
-    ADDRESS_PRODUCT_SHOWINGS = Key(Whole(1), 5, "Of these, most of one product within `STABLE_DAYS`.")
+    ADDRESS_PRODUCT_SHOWINGS = Key(
+        Whole(1),
+        5,
+        "Most showings of one product to visitors of one address within `STABLE_DAYS` that are counted.",
+    )
     EVENT_RETENTION_DAYS = Key(DAYS, 180, "Older exposures are erased.")
     ATTRIBUTION_DAYS = Key(
         DAYS, 30, "A basket or an order is put down to what was shown within so many days before."

@@ -45,10 +45,9 @@ def preview(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
     ]
     if job.state != Job.State.DRAFT or not get_recipe(job.kind).has_preview:
         problems = [_("This job has no preview.")]
-    item = (
-        job.items.filter(pk=key_of(JobItem, request.POST.get("preview_item", ""))).first()
-        or job.items.exclude(photos=[]).first()
-    )
+    wanted = key_of(JobItem, request.POST.get("preview_item", ""))
+    item = job.items.filter(pk=wanted).first() if wanted is not None else None
+    item = item or job.items.exclude(photos=[]).first()
     if item is None:
         problems = problems or [_("None of the chosen products has a photo.")]
     if problems or item is None:

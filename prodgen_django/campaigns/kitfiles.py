@@ -17,6 +17,8 @@ from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 
+from prodgen_django.conf import settings
+
 __all__ = ["FontField", "LogoField", "font_extension", "logo_extension"]
 
 #: Largest file of a brand kit in bytes: a font of Chinese letters has 20 MB.
@@ -39,7 +41,7 @@ def logo_extension(data: bytes) -> str:
     from prodgen_django.imagefile import ImageRejected, inspect_image
 
     try:
-        found = inspect_image(data, max_bytes=MOST_BYTES).format
+        found = inspect_image(data, max_bytes=MOST_BYTES, max_pixels=settings.MAX_IMAGE_PIXELS).format
     except ImageRejected as error:
         raise ValidationError(error.message, code=error.code) from error
     return _PICTURES[found]

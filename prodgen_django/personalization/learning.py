@@ -114,7 +114,7 @@ def _offsets(
     rewards: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """The log of each event's product's rate, and how much the event counts: each is judged by the other, in turns."""
-    weights = np.ones(len(events))
+    weights: FloatArray = np.ones(len(events))
     offsets = np.log(_base_rates(state, events, records, weights))
     sources = [event.source for event in events]
     if any(sources):

@@ -44,7 +44,8 @@ class PersonalizationMiddleware:
         page = had_page(request)
         if page is not None and page.consents:
             page.remember(response, secure=request.is_secure())
-        else:
+        elif request.method in ("GET", "HEAD"):
+            # On the next page, not in a report or a form that was on its way: by it the whole browser is judged.
             _take_back(request, response)
         if is_personal(request):
             _make_private(response)

@@ -70,13 +70,13 @@ def settle(
     a time of seconds since the epoch.
     """
     # A customer's reports say again and again what their browser was called; the last one says it for all.
-    last: dict[tuple[str | None, ...], float] = {}
+    last: dict[tuple[str | None, tuple[str, ...]], float] = {}
     for event in events:
         names = event.get("o", ()) if event["k"] == "seen" else event["v"]
         if event["k"] in ("seen", "joined", "gone") and names:
-            last[event["u"], *names] = event["at"]
+            last[event["u"], tuple(names)] = event["at"]
     erased = 0
-    for (user, *names), seconds in last.items():
+    for (user, names), seconds in last.items():
         at: datetime = moment(seconds)
         rows = _of(names).filter(shown_at__lte=at)
         pk = None if user is None else users.get(user)

@@ -107,7 +107,7 @@ def test_every_picture_from_outside_is_bounded(settings: Any) -> None:
     kit.logo.save("logo.png", ContentFile(file(Image.new("RGB", (300, 300)))))
     settings.PRODGEN = {**settings.PRODGEN, "MAX_IMAGE_PIXELS": 50_000}
     with pytest.raises(ItemFailed, match=r"0\.05 megapixels"):
-        brand_of({"brand": str(kit.pk)}, "")
+        brand_of({"brand": str(kit.pk)})
     job = finished("display", [product("white_mug")], size=1000)
     assert job.items.get().error_code == "too_many_pixels"
     job = finished("train", [product("white_mug")], check_only=True)
