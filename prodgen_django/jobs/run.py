@@ -64,12 +64,9 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
     held = claimed.held
     started = time.monotonic()
     try:
-        _begin(claimed, items[0])
         for outcome in recipe.run(items, bench):
-            store(claimed, outcome)
             open_items.discard(outcome.item.pk)
-            if following := next((item for item in items if item.pk in open_items), None):
-                _begin(claimed, following)
+            store(claimed, outcome, following=next((i.pk for i in items if i.pk in open_items), None))
         if open_items:
             raise RuntimeError(f"the recipe {recipe.kind!r} gave no result for {len(open_items)} items")
     except LeaseLost:
@@ -97,11 +94,6 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
         # The process is asked to stop (Ctrl-C, a worker's shutdown).
         put_down(held)
         raise
-
-
-def _begin(claimed: Claim, item: WorkItem) -> None:
-    """Say which item of the batch is worked on; the others of it wait for their turn."""
-    claimed.held.filter(pk=item.pk, stage="", progress=0.0).update(stage=_("Begun"))
 
 
 def _out_of_time(claimed: Claim) -> None:
