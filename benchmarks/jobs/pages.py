@@ -88,13 +88,13 @@ def fill(pictures: int, items: int) -> tuple[Any, Any]:
     half = first.pk + items // 2
     GeneratedImage.objects.filter(item__job=big, item__gte=half).delete()
     JobItem.objects.filter(job=big, pk__gte=half).update(state="queued", progress=0.0)
+    if postgres:
+        sequences()
     draft = Job.objects.create(kind="display", title="Draft")
     JobItem.objects.bulk_create(
         (JobItem(job=draft, position=n, product_id=n + 1, title=f"Thing {n}") for n in range(items)),
         batch_size=2000,
     )
-    if postgres:
-        sequences()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     big.refresh_from_db()

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from pathlib import Path
 
-from tests.jobs.recipes import Paint
-from tests.services.sites import Missing, Site, Worker, eventually, opened
-
-
-class Dab(Paint):
-    """One small picture an item, in batches as large as those of display pictures."""
-
-    batch_size = None
+from tests.services.sites import Missing, Site, Worker, children, eventually, opened
 
 
 def measure(items: int, workers: list[int], seconds: float) -> None:
@@ -41,13 +35,28 @@ def _measure(site: Site, items: int, workers: list[int], seconds: float) -> None
             # All of them have begun: each has had the time to start and to take its first batch.
             eventually(lambda: _done(site, job) > before + 8 * count, 60, "the first batches")  # noqa: B023
             time.sleep(5)
-            first, at = _done(site, job), time.monotonic()
+            first, at, spent = _done(site, job), time.monotonic(), _cpu(running)
             time.sleep(seconds)
-            rate = (_done(site, job) - first) / (time.monotonic() - at)
-            print(f"{count} workers: {rate:.0f} items/s ({first} of {items} done before)", flush=True)
+            done, passed = _done(site, job) - first, time.monotonic() - at
+            print(
+                f"{count} workers: {done / passed:.0f} items/s, {1000 * (_cpu(running) - spent) / done:.1f} CPU ms "
+                f"an item in the workers ({first} of {items} done before)",
+                flush=True,
+            )
     finally:
         for worker in running:
             worker.stop()
+
+
+def _cpu(workers: list[Worker]) -> float:
+    """CPU seconds of the workers so far, with their children: what a busy machine does not change."""
+    ticks = 0
+    for worker in workers:
+        assert worker.process
+        for pid in (worker.process.pid, *children(worker.process.pid)):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _done(site: Site, job: int) -> int:

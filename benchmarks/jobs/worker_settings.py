@@ -10,7 +10,7 @@ from tests.services.settings import FOLDER, PRODGEN
 
 PRODGEN = {
     key: value
-    for key, value in {**PRODGEN, "RECIPES": {"paint": "benchmarks.jobs.work.Dab"}}.items()
+    for key, value in {**PRODGEN, "RECIPES": {"paint": "benchmarks.jobs.recipe.Dab"}}.items()
     if key in ("CATALOG", "TASTE_SOURCES", "RECIPES")
 } | {"MAX_PRODUCTS": 1_000_000}
 globals().update(celery_settings(os.environ.get("PRODGEN_SERVICES_BROKER"), folder=FOLDER))

@@ -108,6 +108,8 @@ def _claim() -> Errand | None:
 
 
 def _give_back(held: QuerySet[Errand], errand: Errand, error: Exception) -> None:
+    # What is meant for a person says so in words of its own.
+    reason = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
     hopeless = errand.attempts >= settings.MAX_ATTEMPTS
     held.update(
         token=None,
@@ -115,5 +117,5 @@ def _give_back(held: QuerySet[Errand], errand: Errand, error: Exception) -> None
         lease_until=None if hopeless else from_now(settings.RETRY_SECONDS),
         over_at=Now() if hopeless else None,
         # PostgreSQL takes no NUL in a text.
-        error=f"{type(error).__name__}: {error}".replace("\0", "")[:2000],
+        error=str(reason).replace("\0", "")[:2000],
     )

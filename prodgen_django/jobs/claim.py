@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connections, router, transaction
-from django.db.models import Exists, F
+from django.db.models import Case, Exists, F, Value, When
 from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
 
 from prodgen_django.conf import settings
 from prodgen_django.jobs.clock import from_now
@@ -57,7 +58,8 @@ def claim(job: Job, size: int) -> Claim | None:
             attempts=F("attempts") + 1,
             claimed_by=worker_name(),
             started_at=Coalesce(F("started_at"), Now()),
-            stage="",
+            # The first of them is worked on at once; the others wait for their turn.
+            stage=Case(When(pk=keys[0], then=Value(_("Begun"))), default=Value("")),
         )
         if not taken:
             return None

@@ -11,6 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.conf import settings
@@ -35,13 +36,17 @@ logger = logging.getLogger("prodgen_django.jobs")
 THUMBNAIL_SIZE = 512
 
 
-def store(claim: Claim, outcome: Outcome) -> bool:
-    """Publish an outcome; False where the item is no longer ours, and then nothing of it is visible."""
+def store(claim: Claim, outcome: Outcome, following: int | None = None) -> bool:
+    """Publish an outcome; False where the item is no longer ours, and then nothing of it is visible.
+
+    `following` is the key of the batch's next item, which is begun with it.
+    """
     row = claim.held.filter(pk=outcome.item.pk)
-    if outcome.error is not None:
-        return bool(fail(row, outcome.error))
-    if outcome.again:
-        return bool(_go_on_later(row, outcome))
+    if outcome.error is not None or outcome.again:
+        with transaction.atomic():
+            ours = fail(row, outcome.error) if outcome.error is not None else _go_on_later(row, outcome)
+            _begin(claim, following)
+        return bool(ours)
     item = next(item for item in claim.items if item.pk == outcome.item.pk)
     # Files first: a name made of the content is harmless until a row points to it, and the transaction stays
     # short.
@@ -62,7 +67,14 @@ def store(claim: Claim, outcome: Outcome) -> bool:
             logger.warning("job %s: item %s belongs to another worker now", claim.job.pk, item.pk)
             return False
         GeneratedImage.objects.bulk_create(images)
+        _begin(claim, following)
     return True
+
+
+def _begin(claim: Claim, key: int | None) -> None:
+    """Say which item of a batch is worked on; the others of it wait for their turn."""
+    if key is not None:
+        claim.held.filter(pk=key, stage="", progress=0.0).update(stage=_("Begun"))
 
 
 def fail(items: QuerySet[JobItem], error: ItemFailed) -> int:

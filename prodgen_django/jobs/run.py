@@ -80,12 +80,11 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
         get_catalog().prepare([item.product for item in claimed.items if item.product is not None])
         items = [_work_item(claimed.job, item) for item in claimed.items]
         open_items = {item.pk for item in items}
-        _begin(claimed, items[0])
         for outcome in recipe.run(items, bench):
-            patiently(partial(store, claimed, outcome))  # what took minutes to make waits for the database
             open_items.discard(outcome.item.pk)
-            if following := next((item for item in items if item.pk in open_items), None):
-                _begin(claimed, following)
+            following = next((item.pk for item in items if item.pk in open_items), None)
+            # What took minutes to make waits for the database.
+            patiently(partial(store, claimed, outcome, following=following))
         if open_items:
             raise RuntimeError(f"the recipe {recipe.kind!r} gave no result for {len(open_items)} items")
     except LeaseLost:
@@ -121,11 +120,6 @@ def _work(claimed: Claim, recipe: Recipe, bench: Bench) -> None:
         # The process is asked to stop (Ctrl-C, a worker's shutdown).
         put_down(held)
         raise
-
-
-def _begin(claimed: Claim, item: WorkItem) -> None:
-    """Say which item of the batch is worked on; the others of it wait for their turn."""
-    claimed.held.filter(pk=item.pk, stage="", progress=0.0).update(stage=_("Begun"))
 
 
 def _out_of_time(claimed: Claim) -> None:
