@@ -67,7 +67,7 @@ class Catalog(abc.ABC):
 
         key = product_key(word)
         found = None if key is None else self.products().filter(pk=key).first()
-        if found is None:
+        if found is None and word:  # of no code there are many
             for product in self.products().iterator():
                 if self.code(product) == word:
                     return product

@@ -111,7 +111,7 @@ def _likes(visitor: Visitor) -> Iterator[QuerySet[Any]]:
     if told:
         yield _traits().filter(product_id__in=told)
     for number, query in enumerate(visitor.queries):
-        liked = query.build(*query.args).order_by().values("product_id")
+        liked = query.build(*query.args).values("product_id")
         yield _products(_LIKED + number).filter(pk__in=liked)
 
 

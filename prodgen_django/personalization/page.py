@@ -58,24 +58,25 @@ class Page:
         if choices.consents:
             self.taste, self.policy_version, self.consents = choices.taste, choices.policy_version, True
 
+    def chosen_for(self, product: Any, key: Any = None) -> Chosen:
+        """What the page shows of a product (of that key); chosen now where it was not before."""
+        key = product_key(product) if key is None else key
+        if key is not None and key not in self.chosen:
+            self.choose([product])
+        return self.chosen.get(key, _NOTHING)
+
     def picture(self, product: Any, size: str) -> Picture:
-        """The picture chosen for a product, noted as shown; chosen now where it was not before.
+        """The picture chosen for a product, noted as shown.
 
         Of nothing, and of what is no product, it is the shop's placeholder. Raises LookupError for a size that is none.
         """
-        key, chosen = product_key(product), self.chosen_for(product)
+        key = product_key(product)
+        chosen = self.chosen_for(product, key)
         self._look = self._look or Look.now()
         mark = self._marks.get(key)
         if mark is None:
             mark = self._marks[key] = "" if key is None else self._mark(product, chosen)
         return Picture(chosen, _alt(product, chosen), width_of(size), mark, self._look)
-
-    def chosen_for(self, product: Any) -> Chosen:
-        """What the page shows of a product; chosen now where it was not before."""
-        key = product_key(product)
-        if key is not None and key not in self.chosen:
-            self.choose([product])
-        return self.chosen.get(key, _NOTHING)
 
     def campaign(self, slot: str, *, language: str, wide: str, phone: str) -> campaigns.Shown | None:
         """The campaign picture of a place, noted as shown. After `choose` it goes by the same taste."""
@@ -194,13 +195,12 @@ def _alt(product: Any, chosen: Chosen) -> str:
     """The product's title, else what its picture says. The catalog is asked last: a variant's title is its parent's,
     which Oscar reads with a query of its own.
     """
-    product, catalog = instance_of(product), get_catalog()
-    is_instance = isinstance(product, catalog.model)
+    product = instance_of(product)
     title = getattr(product, "title", None)
-    if title is None or callable(title):  # in this shop titles are called otherwise
-        title = catalog.title(product) if is_instance else ""
-    if not title and chosen.picture is not None:
-        title = chosen.picture.facts.title
-    if not title and chosen.own is not None:
-        title = chosen.own.caption
-    return str(title or (catalog.title(product) if is_instance else ""))
+    is_known = isinstance(title, str)  # where it is not, titles are called otherwise in this shop
+    picture, own = chosen.picture, chosen.own
+    said = picture.facts.title if picture is not None else own.caption if own is not None else ""
+    if is_known and (title or said):
+        return title or said
+    catalog = get_catalog()
+    return str(catalog.title(product)) if isinstance(product, catalog.model) else said

@@ -44,7 +44,7 @@ class Signal:
 class LikedQuery:
     """Liked products that the database knows of: ``build(*args)`` is a queryset with a column ``product_id``.
 
-    It becomes part of the one query that asks what is known of a visitor.
+    It becomes part of the query that asks what is known of a visitor.
     """
 
     kind: str

@@ -71,7 +71,8 @@ def prodgen_campaign(
 ) -> Shown | str:
     """The published campaign picture of a place that suits the visitor, linked; "" where no campaign runs.
 
-    One query. After `personalize_products` it goes by the same taste as the page's products.
+    One query, and another for who consents, unless `personalize_products` has asked that already; it then goes by the
+    same taste as the page's products.
     """
     language = context.get("LANGUAGE_CODE") or get_language() or ""
     return _page(context).campaign(slot, language=language, wide=wide, phone=phone) or ""

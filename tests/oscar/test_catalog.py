@@ -125,3 +125,15 @@ def test_admin_and_dashboard_offer_the_actions():
     assert {"prodgen_display", "prodgen_stitch"} <= {getattr(a, "__name__", a) for a in actions}
     view = get_class("dashboard.catalogue.views", "ProductBulkActionConfirmView")
     assert {"prodgen_display", "prodgen_stitch"} <= set(view.intermediate_actions)
+
+
+def test_commands_find_a_product_by_key_upc_sku_or_title(db):
+    from oscar.test.factories import create_stockrecord
+
+    first, other = create_product(title="Vase", upc="4006381333931"), create_product(title="Jug")
+    create_stockrecord(other, partner_sku="JUG-7")
+    catalog = OscarCatalog()
+    assert catalog.find(str(first.pk)) == catalog.find("4006381333931") == catalog.find("Vase") == first
+    assert catalog.find("JUG-7") == catalog.find("Jug") == other
+    for word in ("", "nothing", "\0", "9" * 5000, "0"):
+        assert catalog.find(word) is None

@@ -215,6 +215,29 @@ def test_a_listing_costs_three_queries_at_most(signed_in: bool, consent: None, p
         assert len(queries) <= 3, [query["sql"] for query in queries]
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL can be told to do without")
+def test_an_index_serves_each_query_of_a_listing(consent: None, products: list[Any]) -> None:
+    user = User.objects.create_user("u")
+    Photo.objects.create(product=products[4], file="own.jpg")
+    request = request_of([products[0].pk], "7", user=user)
+    with CaptureQueriesContext(connection) as queries:
+        render(LISTING, request, products=products)
+    assert len(queries) == 3
+    with connection.cursor() as cursor:
+        # Whatever can be read by an index is, however small the table.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for query in queries:
+            cursor.execute("EXPLAIN " + query["sql"])
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert "Seq Scan" not in plan.replace("Seq Scan on prodgen_django_policyversion", ""), plan
+            assert "Index" in plan
+
+
+def test_a_source_that_asks_for_nothing_is_asked_for_nothing(consent: None, products: list[Any]) -> None:
+    request = request_of(basket="0")
+    assert choose_images(Visitor.from_request(request), products)
+
+
 def test_what_was_seen_is_reported_and_stays(consent: None, products: list[Any]) -> None:
     user = User.objects.create_user("u")
     both = products[2:4]

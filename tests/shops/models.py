@@ -48,7 +48,7 @@ class BasketLine(models.Model):
     """What a visitor has put into the basket: the shop's own history of likes."""
 
     product = models.ForeignKey(settings.PRODGEN_PRODUCT_MODEL, models.CASCADE, related_name="+")
-    basket = models.IntegerField()
+    basket = models.IntegerField(db_index=True)
 
     def __str__(self) -> str:
         return f"{self.basket}: {self.product}"

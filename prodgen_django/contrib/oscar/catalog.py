@@ -58,6 +58,8 @@ class OscarCatalog(OscarPromotions, Catalog):
 
     def find(self, word: str) -> Any | None:
         """As of any catalog, with a query for each; a code is a UPC or a partner's SKU."""
+        if not word or "\0" in word:
+            return None
         key, products = product_key(word), self.products()
         names: list[tuple[str, Any]] = [] if key is None else [("pk", key)]
         names += [("upc", word), ("stockrecords__partner_sku", word), ("title", word)]

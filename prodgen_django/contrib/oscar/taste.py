@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -124,13 +125,18 @@ class OscarTaste(TasteSource):
 
 
 def _lines_of_user(user_id: Any) -> QuerySet[Any]:
-    lines = apps.get_model("basket", "Line").objects
-    return lines.filter(basket__owner_id=user_id, basket__status="Open")
+    return _open_lines().filter(basket__owner_id=user_id)
 
 
 def _lines_of_basket(basket_id: int) -> QuerySet[Any]:
+    return _open_lines().filter(basket_id=basket_id, basket__owner=None)
+
+
+@cache
+def _open_lines() -> QuerySet[Any]:
+    """Lines of baskets that are not ordered yet, made once: every page of a visitor who consents asks for some."""
     lines = apps.get_model("basket", "Line").objects
-    return lines.filter(basket_id=basket_id, basket__owner=None, basket__status="Open")
+    return lines.filter(basket__status="Open")
 
 
 def history_ids(cookie: str, limit: int = 20) -> list[int]:
