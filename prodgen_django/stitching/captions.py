@@ -12,7 +12,7 @@ from prodgen_django.studio.banners import bidi
 from prodgen_django.studio.banners.drawing import lay, rasterised
 from prodgen_django.studio.banners.fonts import candidates_for, lacking
 from prodgen_django.studio.banners.linebreaks import clusters, units
-from prodgen_django.studio.banners.shaping import Extent, Run, extent_of, runs_of
+from prodgen_django.studio.banners.shaping import Extent, Run, extent_of, named, runs_of
 from prodgen_django.studio.text import as_drawn, clean_text
 
 from .options import Image
@@ -45,7 +45,7 @@ def caption_of(text: str, cell_width: int) -> Caption:
     size = size_for(cell_width)
     text = clean_text(text).replace("\ufffd", "")
     missing = lacking(text, candidates_for(text, "", "sans", False))
-    text = clean_text("".join(part for part in clusters(text) if not set(part) & set(missing)))
+    text = clean_text("".join(part for part in clusters(text) if part not in missing))
     rtl = bidi.first_strong(text)
 
     def runs(line: str) -> tuple[Run, ...]:
@@ -110,7 +110,5 @@ def draw(canvas: Image, caption: str, left: int, top: int, cell_width: int) -> s
         canvas[top : top + height, left : left + cell_width] = part
     if not made.missing:
         return ""
-    named = ", ".join(
-        f"“{char}”" if char.isprintable() else f"U+{ord(char):04X}" for char in made.missing[:6]
-    )
-    return f"No font on the worker has {named}: left out of a caption."
+    letters = ", ".join(map(named, made.missing[:6]))
+    return f"No font on the worker has {letters}: left out of a caption."

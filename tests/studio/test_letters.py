@@ -283,6 +283,9 @@ def test_characters_that_no_font_has_are_all_named_with_what_to_install(
     with pytest.raises(BannerError, match="lost on its way") as lost:
         Setter(Brief("Caf\ufffd"), Brand(), "sans").width("headline", "Caf\ufffd", 20)
     assert lost.value.code == "lost_letter"
+    # Each of the two has a font, but none has both, and a letter is not drawn apart from its mark.
+    with pytest.raises(BannerError, match="“ก\u0301”"):
+        shaping.check_letters("ก\u0301", "th")
     monkeypatch.setattr(fonts, "_FOLDERS", ())
     caches = (fonts._system_fonts, fonts._candidates, fonts._any_face)
     try:

@@ -21,6 +21,7 @@ from PIL import ImageFont
 
 from .errors import BannerError
 from .faces import Face, can_shape, font, has
+from .linebreaks import clusters
 
 __all__ = ["EMOJI", "Face", "Typeface", "can_shape", "candidates_for", "font", "has", "lacking", "lacking_package",
            "language_of", "main_script", "missing_scripts", "package_for", "script_code", "script_of"]  # fmt: skip
@@ -151,19 +152,9 @@ def package_for(cluster: str) -> str:
 
 
 def lacking(text: str, faces: Iterable[Face]) -> tuple[str, ...]:
-    """Characters of a text that none of these faces has, each once."""
+    """Characters of a text, each with its marks, that none of these faces has; each once."""
     known = tuple(faces)
-    chars = dict.fromkeys(c for c in unicodedata.normalize("NFC", text) if not has_shape(c, known))
-    return tuple(c for c in chars if not _decomposed(c, known))
-
-
-def has_shape(char: str, faces: Iterable[Face]) -> bool:
-    return any(has(face, char) for face in faces)
-
-
-def _decomposed(char: str, faces: tuple[Face, ...]) -> bool:
-    parts = unicodedata.normalize("NFD", char)
-    return len(parts) > 1 and any(has(face, parts) for face in faces)
+    return tuple(part for part in dict.fromkeys(clusters(text)) if not any(has(face, part) for face in known))
 
 
 # -- which faces ---------------------------------------------------------------------------------------------
@@ -180,7 +171,7 @@ def candidates_for(
         found |= dict.fromkeys(_candidates(code, language, typeface, heavy, own, main))
     found |= dict.fromkeys(_candidates(EMOJI, language, typeface, heavy, own, main))
     rare = lacking(text, found)
-    found |= {face: None for char in rare if (face := _any_face(char, heavy)) is not None}
+    found |= {face: None for part in rare if (face := _any_face(part, heavy)) is not None}
     if not found:
         raise BannerError(
             "no_font", "No font was found on the worker: install one (Debian: fonts-noto-core)."
@@ -226,15 +217,15 @@ def _named(names: Iterable[str]) -> Iterator[Face]:
 
 
 @lru_cache(maxsize=2048)
-def _any_face(char: str, heavy: bool) -> Face | None:
-    """Any of the system's faces that has a character, upright ones first, and of the weight where there is one."""
+def _any_face(cluster: str, heavy: bool) -> Face | None:
+    """Any of the system's faces that has a cluster, upright ones first, and of the weight where there is one."""
 
     def merit(name: str) -> tuple[bool, bool, str]:
         return "Italic" in name or "Oblique" in name, ("Bold" in name) != heavy, name
 
     for name in sorted(_system_fonts(), key=merit):
         face = Face(_system_fonts()[name])
-        if has(face, char) and not face.strike:
+        if has(face, cluster) and not face.strike:
             return face
     return None
 

@@ -25,6 +25,7 @@ from .geometry import Rect
 from .lettering import Block
 from .linebreaks import clusters
 from .painting import Painted
+from .shaping import named
 
 LEAST_CONTRAST = 4.5
 LEAST_CONTRAST_LARGE = 3.0
@@ -179,8 +180,8 @@ def check_letters(block: Block, brief: Brief, painted: Painted) -> Gate:
     ]
     if lacking:
         packages = " ".join(dict.fromkeys(filter(None, map(package_for, lacking))))
-        named = ", ".join(f"“{part}”" for part in dict.fromkeys(lacking))
-        faults.append(f"the font has no {named}" + (f" (Debian: {packages})" if packages else ""))
+        letters = ", ".join(map(named, dict.fromkeys(lacking)))
+        faults.append(f"the font has no {letters}" + (f" (Debian: {packages})" if packages else ""))
     for role, text in brief.texts().items():
         if role in block.dropped:
             continue

@@ -111,13 +111,9 @@ def check_letters(
             "Letters that join, stack or run from right to left need the library FriBiDi on the worker: install it"
             " (Debian: libfribidi0).",
         )
-    missing = lacking(
-        text, candidates_for(text, language, typeface, heavy, own)
-    )  # also says where there is none
+    missing = lacking(text, candidates_for(text, language, typeface, heavy, own))
     if missing:
-        letters = ", ".join(
-            f"“{char}”" if char.isprintable() else f"U+{ord(char):04X}" for char in missing[:6]
-        )
+        letters = ", ".join(named(part) for part in missing[:6])
         packages = " ".join(dict.fromkeys(filter(None, map(package_for, missing))))
         more = " and others" if len(missing) > 6 else ""
         install = f"install one (Debian: {packages}), " if packages else ""
@@ -126,6 +122,12 @@ def check_letters(
             f"No font on the worker has {letters}{more}: {install}give the brand kit a font that has it, or leave"
             " it out.",
         )
+
+
+def named(cluster: str) -> str:
+    """A character as a sentence names it: as itself, or by its number where it cannot be seen."""
+    seen = cluster.isprintable()
+    return f"“{cluster}”" if seen else " ".join(f"U+{ord(char):04X}" for char in cluster)
 
 
 def _faces(parts: Sequence[str], asked: Callable[[str], tuple[Face, ...]], last: Face) -> list[Face]:
