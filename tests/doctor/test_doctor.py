@@ -310,3 +310,11 @@ def test_worker_of_other_queues_is_left_alone(monkeypatch: pytest.MonkeyPatch) -
     refuse_to_fail(sender=worker("emails", "celery"))
     with pytest.raises(SystemExit, match=r"could not do any work\. torch is not installed"):
         refuse_to_fail(sender=worker("emails", "prodgen"))
+
+
+def test_worker_with_damaged_weights_is_unfit(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert engines.unfit() == ""
+    monkeypatch.setattr(engines, "damaged_weights", lambda: ["The weights outline.safetensors are damaged."])
+    told = engines.unfit()
+    assert told.startswith("The weights outline.safetensors are damaged.")
+    assert "pip install --force-reinstall" in told
