@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
@@ -46,18 +45,9 @@ def source_of(request: HttpRequest) -> str:
     return keyed_hash("source", f"{period}|{network}") if network else ""
 
 
-def read_networks(given: Sequence[str]) -> list[Network]:
-    """Networks as ``TRUSTED_PROXIES`` names them. Raises ValueError for what is no address and no network."""
-    return [ip_network(text, strict=False) for text in given]
-
-
 @lru_cache(maxsize=8)
 def _networks(given: tuple[str, ...]) -> tuple[Network, ...]:
-    try:
-        return tuple(read_networks(given))
-    except ValueError:
-        logger.exception("PRODGEN['TRUSTED_PROXIES'] is taken for empty")
-        return ()
+    return tuple(ip_network(text, strict=False) for text in given)
 
 
 def _parsed(text: str) -> Address | None:

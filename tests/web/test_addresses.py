@@ -59,8 +59,7 @@ def test_a_shop_names_its_own_proxies() -> None:
         assert network_of(asked("192.0.2.1", CUSTOMER)) == CUSTOMER
         assert network_of(asked("10.0.0.1", CUSTOMER)) == "10.0.0.1"
     with override_settings(PRODGEN={"TRUSTED_PROXIES": ["nginx"]}):
-        assert network_of(asked(CUSTOMER)) == CUSTOMER
-        assert "prodgen_django.E014" in {message.id for message in run_checks()}
+        assert "prodgen_django.E002" in {message.id for message in run_checks()}
 
 
 def test_a_name_leads_to_no_address_and_lasts_as_long_as_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +108,7 @@ def test_addresses_that_nobody_knows_are_not_bounded_as_one(site: Any) -> None:
 
 
 def test_what_is_learnt_of_a_flood_is_less_than_of_visitors(site: Any) -> None:
-    with override_settings(PRODGEN={**SETTINGS, "LEARN_AFTER_SECONDS": -60, "ADDRESS_PRODUCT_SHOWINGS": 60}):
+    with override_settings(PRODGEN={**SETTINGS, "LEARN_AFTER_SECONDS": 0, "ADDRESS_PRODUCT_SHOWINGS": 60}):
         visits(40, ATTACKER)
         policies.learn()
         flooded = sum(PictureRecord.objects.values_list("surplus", flat=True))
