@@ -46,7 +46,8 @@ def run_batch(job_id: int) -> int:
         wake(job)
         with Lease(claimed) as lease:
             _work(claimed, recipe, Bench(claimed, lease))
-    if not finish_if_over(job_id) and claimed is not None:
+    if not finish_if_over(job_id):
+        # Also where nothing could be taken: what waits for its next try needs a wake-up when its time has come.
         wake(job)
     return len(claimed.items) if claimed is not None else 0
 
