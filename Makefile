@@ -12,7 +12,7 @@ PYTEST = $(BIN)/python -m pytest -n 2 --dist loadgroup $(if $(ROOM),tests/$(ROOM
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint format bench clean
+.PHONY: help install demo test test-slow lint format soak bench clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ lint: $(STAMPS)/dev  ## Check style, types, the walls between the rooms, and mig
 format: $(STAMPS)/dev  ## Put the code into the project's form
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
+
+soak: $(STAMPS)/dev  ## Kill real workers a hundred times on each pair of broker and database, and count what is lost
+	$(BIN)/python -m tests.services.soak $(ARGS)
 
 bench: $(STAMPS)/dev  ## Compare with other tools, each in one run, as ratios
 	@for name in $$(find benchmarks -name '*.py' ! -name '__init__.py' | sed 's,/__main__,,; s,\.py$$,,; s,/,.,g' | sort); do \

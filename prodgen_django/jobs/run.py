@@ -62,7 +62,8 @@ def _run_batch(job: Job) -> int:
         wake(job)
         with Lease(claimed) as lease:
             _work(claimed, recipe, Bench(claimed, lease))
-    if not finish_if_over(job.pk) and claimed is not None:
+    if not finish_if_over(job.pk):
+        # Also where nothing could be taken: what waits for its next try needs a wake-up when its time has come.
         wake(job)
     return len(claimed.items) if claimed is not None else 0
 

@@ -123,6 +123,20 @@ def test_who_comes_alone_calls_the_others(job: Job, broker: Broker) -> None:
     assert sent(broker) == 2
 
 
+def test_what_waits_for_its_next_try_is_woken_for_by_whoever_finds_nothing_else(
+    job: Job, broker: Broker, settings: Any
+) -> None:
+    settings.PRODGEN = {**settings.PRODGEN, "RETRY_SECONDS": 10}
+    all_arrive(job)
+    sent(broker)
+    job.items.update(lease_until=from_now(10))  # gone wrong, and to be tried again
+    assert run_batch(job.pk) == 0
+    assert sent(broker) == 1
+    assert job.wake_ups.get().due_at > job.created_at
+    assert run_batch(job.pk) == 0
+    assert sent(broker) == 0
+
+
 def test_doubled_lanes_close_by_themselves(job: Job, broker: Broker) -> None:
     for _ in range(20):
         WakeUp.objects.create(job=job, due_at=from_now(0))
