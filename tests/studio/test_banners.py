@@ -389,4 +389,3 @@ def test_drawing_is_xml_whatever_a_products_title_holds(square, odd: str) -> Non
     data = layered_svg(square, [replace(MUG, title=f"Tidal{odd} mug"), VASE], BRAND)
     titles = [title.text for title in ElementTree.fromstring(data).iter("{http://www.w3.org/2000/svg}title")]
     assert any(title.startswith("Tidal") and title.endswith(" mug") for title in titles if title)
-
