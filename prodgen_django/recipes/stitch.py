@@ -93,7 +93,7 @@ class StitchForm(RecipeForm):
     crop = forms.ChoiceField(
         label=_("Empty corners"),
         choices=[
-            ("auto", _("Crop scenes, and products where that loses little; else white")),
+            ("auto", _("Keep all that was photographed; what is missing goes on softly or stays white")),
             ("rectangle", _("Crop to the largest full rectangle")),
             ("fill", _("Fill with the background's colour")),
             ("inpaint", _("Let a trained model paint small corners (marked as generated)")),

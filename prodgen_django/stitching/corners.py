@@ -14,10 +14,10 @@ SLIVERS = 0.02
 """Most of the photographed pixels that `auto` gives up for straight edges, as pictures never quite meet there.
 More would be a part of what somebody photographed, and may be a part of the product."""
 SEEN = 1.5
-"""From which a smooth continuation is seen as a smear: the structure it lacks, in grey levels, times the corner's side
-as a share of the picture's."""
-LARGEST = 0.1
-"""Share of the picture above which an empty part is no corner, and left plain in any case."""
+"""From which a smooth continuation is seen as a smear: the structure it lacks, in grey levels, times how far the corner
+reaches, as a share of the picture's side (the root of its area)."""
+FAR = 0.32
+"""Reach from which an empty part is no corner, and left plain in any case."""
 WHITE = (255, 255, 255)
 
 
@@ -60,13 +60,17 @@ def _continue(
 
 
 def _left_plain(image: Image, mask: Mask) -> Mask:
-    """The empty corners in which a continuation would be seen."""
-    count, labels, facts, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8))
+    """The empty corners in which a continuation would be seen. Corners hang together by slivers along the sides, so it
+    is not their area that counts but how far one reaches from what was photographed."""
+    empty = (~mask).astype(np.uint8)
+    count, labels = cv2.connectedComponents(empty)
+    reach = cv2.distanceTransform(empty, cv2.DIST_L2, 3) / np.sqrt(mask.size)
     rough = roughness(image, mask)
     plain = np.zeros_like(mask)
     for k in range(1, count):
-        corner, share = labels == k, facts[k, cv2.CC_STAT_AREA] / mask.size
-        if share > LARGEST or rough[corner].mean() * np.sqrt(share) > SEEN:
+        corner = labels == k
+        far = float(reach[corner].max())
+        if far > FAR or rough[corner].mean() * far > SEEN:
             plain |= corner
     return plain
 

@@ -15,7 +15,7 @@ from oscar.core.loading import get_model
 
 from prodgen_django.gan import train
 from prodgen_django.gan.config import PRESETS
-from prodgen_django.imagefile import encode_image, load_image, read_source_type
+from prodgen_django.imagefile import encode_image, encoding, load_image, make_rendition, read_source_type
 from prodgen_django.jobs import JobStateError, create_job, finish_early
 from prodgen_django.jobs.run import run_batch, run_here
 from prodgen_django.models import Checkpoint, CutOutCorrection, Job
@@ -204,6 +204,29 @@ def test_products_are_laid_out_together(db: None) -> None:
     assert job.images.get().width == 800
     with pytest.raises(ValidationError, match="do not overlap"):
         create_job("stitch", products=products, options={"mode": "planar", "together": True})
+
+
+def test_a_picture_too_long_for_its_format_gets_another_and_says_so(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(encoding._MAX_SIDE, "webp", 900)
+    shown = [product(title) for title in ("meadow-mug", "reed-cup", "corda-vase", "dune-vase")]
+    options = {"mode": "column", "together": True, "width": 400, "format": "webp"}
+    job = finished("stitch", shown, **options)
+    item = job.items.get()
+    assert item.state == "done", item.error
+    assert job.images.get().format == "jpeg"
+    assert any("WEBP" in sentence for sentence in item.report["sentences"])
+    cut = finished("stitch", shown, **options, slices=True)
+    assert {image.format for image in cut.images.all()} <= {"webp", "jpeg"}
+
+
+def test_a_copy_fits_its_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(encoding._MAX_SIDE, "webp", 300)
+    copy = load_image(
+        make_rendition(np.zeros((1000, 100, 3), np.uint8), 90, "webp", source_type="compositeCapture")
+    )
+    assert copy.shape[0] == 300
 
 
 def test_photos_that_do_not_overlap_are_refused_with_advice(db: None) -> None:

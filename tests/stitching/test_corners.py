@@ -76,8 +76,8 @@ def test_a_smooth_wall_goes_on_into_the_corners_without_a_step() -> None:
     print_ = np.clip((150 - np.hypot(x - width / 2, y - height / 2)) / 30, 0, 1)[..., None]
     scene = (scene * print_ + wall * (1 - print_)).astype(np.uint8)
     shots = [
-        shoot(scene, (width / 2 - 100, height / 2 - 60)),
-        shoot(scene, (width / 2 + 100, height / 2 + 60), turn=12, zoom=1.1),
+        shoot(scene, (width / 2 - 60, height / 2 - 35)),
+        shoot(scene, (width / 2 + 60, height / 2 + 35), turn=10, zoom=1.1),
     ]
     result = stitch([s.image for s in shots])
     assert result.report["crop"] == "extend"
