@@ -110,7 +110,7 @@ def pytest_collection_finish() -> None:
 
     Imported here, so that no test does so later, by a setting that names the shop's code.
     """
-    if (settings := sys.modules.get("tests.settings")) is not None:  # a shop without Oscar has others
+    if (used := sys.modules.get("tests.settings")) is not None:  # other settings may know no Oscar
         import example_shop.celery  # noqa: F401
 
-        settings.celery_app.set_current()
+        used.celery_app.set_current()

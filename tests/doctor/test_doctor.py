@@ -16,9 +16,10 @@ import pytest
 from celery import Celery, current_app
 from django.core.files.storage import InMemoryStorage
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from prodgen_django.broker import QUEUES
-from prodgen_django.doctor import bounded, engines, queues
+from prodgen_django.doctor import bounded, engines, installation, queues
 from prodgen_django.models import Checkpoint
 from prodgen_django.storage import save_content
 
@@ -139,6 +140,35 @@ def test_storage_that_does_not_keep_files(workers: Any, settings: Any, storage: 
     assert (state, status) == ("fault", False)
     assert told in text
     assert "write, read and delete" in advice
+
+
+def test_languages_without_letters_are_named(
+    workers: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LANGUAGES = [("en-gb", "English"), ("th", "Thai")]
+    monkeypatch.setattr(
+        "prodgen_django.recipes.campaign_fonts.languages_without_letters",
+        lambda tags: {"th": "fonts-thai-tlwg"} if "th" in tags else {},
+    )
+    findings, status = doctor()
+    ((state, text, advice),) = of(findings, "letters")
+    assert (state, status) == ("warning", True)
+    assert "'th'" in text
+    assert "apt install fonts-thai-tlwg" in advice
+
+
+def test_database_that_does_not_answer(workers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> Any:
+        raise OperationalError("connection refused")
+
+    away = SimpleNamespace(vendor="postgresql", cursor=refuse)
+    monkeypatch.setattr(installation, "connections", {"default": away})
+    findings, status = doctor()
+    ((state, text, advice),) = of(findings, "database")
+    assert (state, status) == ("fault", False)
+    assert "'default' does not answer: connection refused" in text
+    assert "DATABASES['default']" in advice
+    assert of(findings, "migrations") == []
 
 
 def test_storage_is_left_as_it_was(workers: Any, settings: Any, tmp_path: Path) -> None:
