@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from prodgen_django.broker import QUEUES
 from prodgen_django.conf import settings
 from prodgen_django.doctor.findings import Finding, bounded, examination
+from prodgen_django.jobs.presence import listening_to
 
 
 @examination("broker")
@@ -57,20 +58,14 @@ def each_queue_has_a_worker(seconds: float) -> Iterator[Finding]:
 
     if app.conf.task_always_eager or not app.conf.broker_url:
         return
-    try:
-        found = listening(app, seconds)
-    except Exception as error:  # noqa: BLE001  (each transport raises its own)
-        yield Finding("workers", "fault", f"The workers could not be asked: {error}".strip())
-        return
-    for queue in sorted(queues_needed()):
-        workers = found.get(queue, [])
-        if workers:
-            yield Finding("workers", "ok", f"{queue}: {', '.join(sorted(workers))}")
+    for queue, serving in listening_to(sorted(queues_needed())).items():
+        if serving.workers:
+            yield Finding("workers", "ok", f"{queue}: {serving.busy} of {serving.processes} processes at work.")
         else:
             yield Finding(
                 "workers",
                 "fault",
-                f"No worker listens to the queue {queue}.",
+                f"No worker serves the queue {queue}.",
                 f"Start one: celery -A {app.main or 'YOUR_PROJECT'} worker -Q {queue}",
             )
 
@@ -85,17 +80,6 @@ def queues_needed() -> set[str]:
         for kind in settings.RECIPES:
             needed.add(get_recipe(kind).queue)
     return needed
-
-
-def listening(app: Any, seconds: float) -> dict[str, list[str]]:
-    """The workers that answer, by each queue that they take messages from."""
-    # Workers that answer at once are still waited for to the end: nobody knows how many there are.
-    replies = bounded(lambda: app.control.inspect(timeout=min(seconds, 2.0)).active_queues(), seconds + 2)
-    found: dict[str, list[str]] = {}
-    for worker, queues in (replies or {}).items():
-        for queue in queues:
-            found.setdefault(queue["name"], []).append(worker)
-    return found
 
 
 def _send_and_take(app: Any, seconds: float) -> float:

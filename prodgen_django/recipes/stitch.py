@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
+from prodgen_django.recipes.devices import device
 from prodgen_django.recipes.forms import RecipeForm, format_field, seed_field
 from prodgen_django.recipes.outlines import known_outline
 from prodgen_django.recipes.photos import WHITE, photo_of, require_photos
@@ -289,12 +290,13 @@ def _wanted_format(item: WorkItem) -> str:
 
 def _device() -> str | None:
     """The device of ``PRODGEN["DEVICE"]`` as the engine takes it: a GPU, or None for OpenCV on the CPU."""
-    if settings.DEVICE == "cpu":
+    named = device()
+    if named == "cpu":
         return None  # without loading torch, which nothing here needs then
     from prodgen_django.gan.sampling import choose_device
 
-    device = choose_device(settings.DEVICE)
-    return None if device.type == "cpu" else str(device)
+    chosen = choose_device(named)
+    return None if chosen.type == "cpu" else str(chosen)
 
 
 def _stitched(

@@ -13,13 +13,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from celery import Celery, current_app
+from celery import Celery
 from django.core.files.storage import InMemoryStorage
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from prodgen_django.broker import QUEUES
 from prodgen_django.doctor import bounded, engines, installation, queues
+from prodgen_django.jobs.presence import forget, tell
 from prodgen_django.models import Checkpoint
 from prodgen_django.storage import save_content
 
@@ -78,11 +79,10 @@ def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def workers(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Workers that listen, by queue; a test takes away what it wants."""
-    found = {queue: ["celery@here"] for queue in queues.queues_needed()}
-    monkeypatch.setattr(queues, "listening", lambda app, seconds: found)
-    return found
+def workers() -> None:
+    """A worker for each queue that a shop needs."""
+    for queue in QUEUES:
+        tell(f"{queue}@here", 1, [queue], 1, 0)
 
 
 def test_all_is_well(workers: Any) -> None:
@@ -193,14 +193,14 @@ def test_consent_hook_that_is_not_to_be_trusted(
     assert told in found[0][1]
 
 
-def test_queue_without_a_worker_is_named_with_the_command(workers: dict[str, list[str]]) -> None:
-    del workers["prodgen-gpu"]
+def test_queue_without_a_worker_is_named_with_the_command(workers: Any) -> None:
+    forget("prodgen-gpu@here", 1)
     findings, status = doctor()
     faults = [entry for entry in of(findings, "workers") if entry[0] == "fault"]
     assert faults == [
         (
             "fault",
-            "No worker listens to the queue prodgen-gpu.",
+            "No worker serves the queue prodgen-gpu.",
             "Start one: celery -A tests worker -Q prodgen-gpu",
         )
     ]
@@ -218,8 +218,8 @@ def test_queue_of_the_shops_own_recipe_needs_a_worker_too(
 
 
 def test_without_any_worker_every_queue_is_named() -> None:
-    # The real question, over the embedded broker of the tests, which no worker serves.
-    assert queues.listening(current_app, 0.2) == {}
+    findings, _status = doctor()
+    assert [state for state, _text, _advice in of(findings, "workers")] == ["fault"] * len(QUEUES)
 
 
 @pytest.fixture

@@ -204,6 +204,7 @@ class Asked(Exception):
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    monkeypatch.setattr("prodgen_django.recipes.devices._try", lambda name: None)  # as if there were a GPU
     from prodgen_django import stitching
 
     calls: list[dict[str, Any]] = []
