@@ -13,11 +13,13 @@ from .result import Journal
 SLIVERS = 0.02
 """Most of the photographed pixels that `auto` gives up for straight edges, as pictures never quite meet there.
 More would be a part of what somebody photographed, and may be a part of the product."""
-SEEN = 1.5
+SEEN = 0.8
 """From which a smooth continuation is seen as a smear: the structure it lacks, in grey levels, times how far the corner
 reaches, as a share of the picture's side (the root of its area)."""
 FAR = 0.32
 """Reach from which an empty part is no corner, and left plain in any case."""
+THIN = 0.015
+"""Reach up to which an empty part is a sliver along a side, and always continued."""
 WHITE = (255, 255, 255)
 
 
@@ -60,19 +62,19 @@ def _continue(
 
 
 def _left_plain(image: Image, mask: Mask) -> Mask:
-    """The empty corners in which a continuation would be seen. Corners hang together by slivers along the sides, so it
-    is not their area that counts but how far one reaches from what was photographed."""
-    empty = (~mask).astype(np.uint8)
-    count, labels = cv2.connectedComponents(empty)
-    reach = cv2.distanceTransform(empty, cv2.DIST_L2, 3) / np.sqrt(mask.size)
-    rough = roughness(image, mask)
+    """The empty corners in which a continuation would be seen. Slivers along the sides join them, so they are told
+    apart by what reaches further than these."""
+    side = float(np.sqrt(mask.size))
+    reach = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3) / side
+    count, labels = cv2.connectedComponents((reach > THIN).astype(np.uint8))
+    smear = roughness(image, mask) * reach
     plain = np.zeros_like(mask)
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * int(THIN * side) + 5,) * 2)
     for k in range(1, count):
         corner = labels == k
-        far = float(reach[corner].max())
-        if far > FAR or rough[corner].mean() * far > SEEN:
-            plain |= corner
-    return plain
+        if reach[corner].max() > FAR or smear[corner].max() > SEEN:
+            plain |= cv2.dilate(corner.astype(np.uint8), around) > 0
+    return plain & ~mask
 
 
 def _cut(image: Image, mask: Mask, box: tuple[int, int, int, int]) -> tuple[Image, Mask, Matrix]:

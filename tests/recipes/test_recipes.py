@@ -211,14 +211,11 @@ def test_a_picture_too_long_for_its_format_gets_another_and_says_so(
 ) -> None:
     monkeypatch.setitem(encoding._MAX_SIDE, "webp", 900)
     shown = [product(title) for title in ("meadow-mug", "reed-cup", "corda-vase", "dune-vase")]
-    options = {"mode": "column", "together": True, "width": 400, "format": "webp"}
-    job = finished("stitch", shown, **options)
+    job = finished("stitch", shown, mode="column", together=True, width=400, format="webp")
     item = job.items.get()
     assert item.state == "done", item.error
-    assert job.images.get().format == "jpeg"
+    assert job.images.get().file.name.endswith(".jpg")
     assert any("WEBP" in sentence for sentence in item.report["sentences"])
-    cut = finished("stitch", shown, **options, slices=True)
-    assert {image.format for image in cut.images.all()} <= {"webp", "jpeg"}
 
 
 def test_a_copy_fits_its_format(monkeypatch: pytest.MonkeyPatch) -> None:
