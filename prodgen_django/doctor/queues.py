@@ -60,7 +60,9 @@ def each_queue_has_a_worker(seconds: float) -> Iterator[Finding]:
         return
     for queue, serving in listening_to(sorted(queues_needed())).items():
         if serving.workers:
-            yield Finding("workers", "ok", f"{queue}: {serving.busy} of {serving.processes} processes at work.")
+            yield Finding(
+                "workers", "ok", f"{queue}: {serving.busy} of {serving.processes} processes at work."
+            )
         else:
             yield Finding(
                 "workers",
