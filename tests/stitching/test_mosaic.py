@@ -260,7 +260,7 @@ class TestDistances:
         result = stitch(images)
         assert [i["used"] for i in result.report["inputs"]] == [True, False, True, True, True]
         assert "further away" in result.report["inputs"][1]["reason"]
-        assert any("Picture 2 shows the same thing" in s for s in result.report["warnings"])
+        assert any("Picture 2 was left out: it shows the same thing" in s for s in result.report["warnings"])
         with pytest.raises(StitchError, match="Picture 2"):
             stitch(images, on_partial="error")
 
