@@ -214,7 +214,7 @@ def test_a_picture_too_long_for_its_format_gets_another_and_says_so(
     job = finished("stitch", shown, mode="column", together=True, width=400, format="webp")
     item = job.items.get()
     assert item.state == "done", item.error
-    assert job.images.get().file.name.endswith(".jpg")
+    assert job.images.get().file.name.endswith((".jpg", ".jpeg"))
     assert any("WEBP" in sentence for sentence in item.report["sentences"])
 
 

@@ -164,6 +164,21 @@ class TestRefusals:
             stitch(pictures, on_partial="error")
         assert "Picture 2" in refused.value.message
 
+    def test_three_of_five_are_no_clear_majority(self, scene: np.ndarray) -> None:
+        """A wall beside the product shows next to nothing: that it is a stranger nobody can say."""
+        shots = [shoot(scene, (300 + 230 * k, 390), seed=k).image for k in range(3)]
+        wall = np.full((420, 440, 3), 225, np.uint8)
+        wall[250:] = 205
+        pictures = [*shots, wall, wall[:, ::-1] - 9]
+        with pytest.raises(StitchError) as refused:
+            stitch(pictures)
+        assert refused.value.code == "too_few_features"
+        assert "Picture 4, 5" in refused.value.message
+        result = stitch(pictures, on_partial="largest")
+        assert [t is None for t in result.transforms] == [False] * 3 + [True] * 2
+        for number, entry in enumerate(result.report["inputs"][3:], 4):
+            assert f"Picture {number} was left out: {entry['reason']}." in result.report["warnings"]
+
     def test_two_separate_pairs_need_a_person(self, scene: np.ndarray) -> None:
         other = cloth(5)
         pictures = [shoot(s, (330 + 250 * k, 390), seed=k).image for s in (scene, other) for k in range(2)]
@@ -260,7 +275,7 @@ class TestDistances:
         result = stitch(images)
         assert [i["used"] for i in result.report["inputs"]] == [True, False, True, True, True]
         assert "further away" in result.report["inputs"][1]["reason"]
-        assert any("Picture 2 shows the same thing" in s for s in result.report["warnings"])
+        assert any("Picture 2 was left out: it shows the same thing" in s for s in result.report["warnings"])
         with pytest.raises(StitchError, match="Picture 2"):
             stitch(images, on_partial="error")
 
