@@ -13,7 +13,7 @@ from prodgen_django.stitching import StitchError, stitch
 from .repeats import KINDS, Pair, pair
 from .scenes import cloth, misplacement, shoot
 
-SEEDS = (1, 3, 5)
+SEEDS = (1, 2, 3)
 
 
 def verdict(made: Pair) -> str:
