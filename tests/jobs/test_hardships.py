@@ -161,14 +161,14 @@ def break_store(away: list[int], monkeypatch: pytest.MonkeyPatch) -> Callable[..
     def make(times: int, *, after: bool = False) -> None:
         left, store = [times], run.store
 
-        def broken(*args: Any) -> Any:
+        def broken(*args: Any, **more: Any) -> Any:
             if left[0] > 0:
                 left[0] -= 1
                 if after:
-                    store(*args)
+                    store(*args, **more)
                 away.extend([1, 1, 1])
                 raise OperationalError("server closed the connection unexpectedly")
-            return store(*args)
+            return store(*args, **more)
 
         monkeypatch.setattr(run, "store", broken)
 
