@@ -113,7 +113,7 @@ def _swept(named: set[str]) -> int | None:
         past = path.stat().st_mtime - OLD
         os.utime(path, (past, past))
     try:
-        call_command("prodgen_sweep", "--files")
+        call_command("prodgen_sweep", "--files", stdout=io.StringIO(), stderr=io.StringIO())
     except (CommandError, TypeError):
         return None
     return len(_orphans(named))
