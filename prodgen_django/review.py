@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from prodgen_django import signals
 from prodgen_django.catalog import CatalogError, get_catalog
+from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.errands.run import LEASE_SECONDS, ask_for_decision, ask_for_renditions
 from prodgen_django.jobs.clock import from_now
 from prodgen_django.models import GeneratedImage, ReviewEvent
@@ -156,7 +157,7 @@ def run_errand(errand: Errand, held: QuerySet[Errand]) -> bool:
         result = _decide(action, images.exclude(state=CHANGES[action][1]), errand.by, alone=False)
         report["done"] += result.done + already
         report["refused"] += len(result.refused)
-        told = [[str(image), reason] for image, reason in result.refused]
+        told = clean_json([[str(image), reason] for image, reason in result.refused])
         report["reasons"] = [*report["reasons"], *told][:MOST_REASONS]
         errand.position += len(part)
         if not held.update(
@@ -219,7 +220,13 @@ def _move(image: GeneratedImage, action: str, by: Any, note: str = "") -> Review
         if not GeneratedImage.objects.filter(pk=row.pk, state=row.state).update(**values):
             raise ReviewError("changed", _("Somebody else has just decided about this picture."))
         event = ReviewEvent.objects.create(
-            image=row, action=action, from_state=row.state, to_state=to, by=person, note=note, undoes=undone
+            image=row,
+            action=action,
+            from_state=row.state,
+            to_state=to,
+            by=person,
+            note=clean_text(note, 255),
+            undoes=undone,
         )
         if to in (State.APPROVED, State.PUBLISHED) and not row.renditions:
             # Asked again where it is published: what was asked for at approval may have gone wrong since.

@@ -80,11 +80,13 @@ def save_content(folder: str, data: bytes, extension: str) -> str:
     if whole and _made_young(storage, name):
         return name
     if not whole and local_path(storage, name) is None:
-        storage.delete(name)  # elsewhere the move replaces it
+        with suppress(Exception):  # where it may not be deleted it is replaced, or stored under another name
+            storage.delete(name)  # elsewhere the move replaces it
     saved = _put(storage, name, data)
     if saved != name and not whole and _holds(storage, name, data):
         # Another worker wrote the same content between the look and the write; its copy is the one we keep.
-        storage.delete(saved)
+        with suppress(Exception):  # the sweep takes what stays
+            storage.delete(saved)
         return name
     return saved
 
@@ -105,7 +107,7 @@ def _put(storage: Storage, name: str, data: bytes, max_length: int | None = None
     try:
         saved = storage.save(asked, ContentFile(data), max_length=max_length if path is None else None)
         asked = saved
-        if storage.size(saved) != len(data) and not _holds(storage, saved, data):
+        if _size(storage, saved) != len(data) and not _holds(storage, saved, data):
             raise OSError(f"the storage did not keep all of {name}")
         if path is not None:
             settle(Path(storage.path(saved)), path)
@@ -134,6 +136,14 @@ def _holds(storage: Storage, name: str, data: bytes) -> bool:
             return bool(file.read() == data)
     except Exception:  # noqa: BLE001  (each storage raises its own where a file is gone or cannot be read)
         return False
+
+
+def _size(storage: Storage, name: str) -> int | None:
+    """None where the storage does not tell."""
+    try:
+        return int(storage.size(name))
+    except Exception:  # noqa: BLE001  (each storage raises its own)
+        return None
 
 
 def _made_young(storage: Storage, name: str) -> bool:

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from prodgen_django.clean import clean_text
 from prodgen_django.conf import settings
 from prodgen_django.jobs.clock import from_now
 from prodgen_django.jobs.wake import DUE, arrived, wake_errands, wake_errands_on_commit
@@ -116,6 +117,5 @@ def _give_back(held: QuerySet[Errand], errand: Errand, error: Exception) -> None
         # Without a token a lease is a date before which nobody takes it.
         lease_until=None if hopeless else from_now(settings.RETRY_SECONDS),
         over_at=Now() if hopeless else None,
-        # PostgreSQL takes no NUL in a text.
-        error=str(reason).replace("\0", "")[:2000],
+        error=clean_text(reason, 2000),
     )

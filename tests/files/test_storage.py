@@ -232,3 +232,20 @@ def _file(data: bytes) -> Any:
     from django.core.files.base import ContentFile
 
     return ContentFile(data)
+
+
+@pytest.mark.parametrize("refused", ["delete", "size"])
+def test_a_storage_that_does_not_do_everything_still_keeps_what_is_saved(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    storage = Remote(tmp_path)
+    settings.PRODGEN = {"STORAGE": lambda: storage}
+    name = save_content("pictures", DATA, "bin")
+    overwrite(storage, name, DATA[:99])
+
+    def no(_name: str) -> Any:
+        raise NotImplementedError if refused == "size" else PermissionError
+
+    monkeypatch.setattr(storage, refused, no)
+    for data in (DATA, b"another"):
+        assert read_file(save_content("pictures", data, "bin")) == data
