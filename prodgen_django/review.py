@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -139,6 +140,15 @@ def _decide(action: str, images: Iterable[GeneratedImage], by: Any, alone: bool 
                 change(image, by)
         except ReviewError as error:
             result.refused.append((image, error.message))
+        except (DatabaseError, SoftTimeLimitExceeded):
+            raise
+        except Exception as error:
+            if alone:
+                raise
+            # Of many, one that a catalog of the shop's own breaks at must not stop those behind it.
+            logger.exception("picture %s: %s went wrong", image.pk, action)
+            sentence = _("It went wrong (%(why)s); the worker's log says more.")
+            result.refused.append((image, sentence % {"why": f"{type(error).__name__}: {error}"}))
         else:
             result.done += 1
     return result

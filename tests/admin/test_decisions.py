@@ -178,8 +178,7 @@ def test_whatever_a_catalogue_says_is_told_by_a_worker_too(
 
     led_to(image, "approve")
     Errand.objects.all().delete()
-    monkeypatch.setattr(review.get_catalog(), "publish", refuses)
-    monkeypatch.setattr(review, "get_catalog", lambda found=review.get_catalog(): found)
+    monkeypatch.setattr(type(review.get_catalog()), "publish", refuses)
     errand = ask_for_decision("publish", [image.pk], admin_user)
     run_errand()
     errand.refresh_from_db()
@@ -205,3 +204,27 @@ def test_any_note_is_kept(owner: Client, image: GeneratedImage, note: str) -> No
     address = reverse("admin:prodgen_image_action", args=[image.uuid])
     assert owner.post(address, {"action": "reject", "note": note}).status_code == 302
     assert len(image.events.get().note) <= 255
+
+
+def test_one_picture_that_a_catalogue_breaks_at_stops_no_other(
+    reviewed_job: Job, admin_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = list(reviewed_job.images.order_by("pk"))
+    for image in images:
+        led_to(image, "approve")
+    Errand.objects.all().delete()
+    catalog = type(review.get_catalog())
+    publish = catalog.publish
+
+    def breaks(self: Any, image: GeneratedImage, **more: Any) -> str:
+        if image.pk == images[0].pk:
+            raise KeyError("the shop's own")
+        return publish(self, image, **more)
+
+    monkeypatch.setattr(catalog, "publish", breaks)
+    errand = ask_for_decision("publish", [image.pk for image in images], admin_user)
+    run_errand()
+    errand.refresh_from_db()
+    assert (errand.report["done"], errand.report["refused"]) == (len(images) - 1, 1)
+    assert "KeyError" in errand.report["reasons"][0][1]
+    assert state(images[0]) == "approved"

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections
 
+from prodgen_django import renditions
 from prodgen_django.clean import clean_text
+from prodgen_django.errands.run import ask_for_renditions, run_errand
 from prodgen_django.jobs import connection as lost
 from prodgen_django.jobs import create_job, run
 from prodgen_django.jobs.run import run_here
-from prodgen_django.models import Job
+from prodgen_django.models import Errand, GeneratedImage, Job
 from prodgen_django.recipes import ItemFailed
 from tests.jobs.recipes import Deed
 
@@ -154,14 +156,14 @@ def break_store(away: list[int], monkeypatch: pytest.MonkeyPatch) -> Callable[..
     def make(times: int, *, after: bool = False) -> None:
         left, store = [times], run.store
 
-        def broken(*args: Any) -> Any:
+        def broken(*args: Any, **more: Any) -> Any:
             if left[0] > 0:
                 left[0] -= 1
                 if after:
-                    store(*args)
+                    store(*args, **more)
                 away.extend([1, 1, 1])
                 raise OperationalError("server closed the connection unexpectedly")
-            return store(*args)
+            return store(*args, **more)
 
         monkeypatch.setattr(run, "store", broken)
 
@@ -221,6 +223,26 @@ def test_a_database_that_does_not_come_back_leaves_the_item_to_the_sweeper(
     job = create_job("deed", products=products[:1])
     run.run_batch(job.pk)
     assert told(job) == [("running", 1, 0)]
+
+
+def test_an_errand_that_meets_the_loss_goes_back_untouched(
+    away: list[int], broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = GeneratedImage.objects.create(kind="paint", sha256="0", width=1, height=1, state="approved")
+    ask_for_renditions(image)
+    met: list[int] = []
+
+    def breaks(pk: int) -> None:
+        met.append(pk)
+        if len(met) < 5:
+            away.append(1)
+            raise OperationalError("terminating connection")
+
+    monkeypatch.setattr(renditions, "render", breaks)
+    while run_errand():
+        pass
+    assert len(met) == 5
+    assert not Errand.objects.exists()
 
 
 # -- the same once more where it matters most
