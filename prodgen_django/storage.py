@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage, Storage, storages
 from django.utils import timezone
@@ -112,10 +113,12 @@ def _put(storage: Storage, name: str, data: bytes, max_length: int | None = None
         if path is not None:
             settle(Path(storage.path(saved)), path)
             return name
-    except BaseException:
+    except BaseException as error:
         with suppress(Exception):  # what is told is why it went wrong; the sweep takes what stays
             if path is not None or not _holds(storage, asked, data):
                 storage.delete(asked)
+        if isinstance(error, Exception) and not isinstance(error, OSError | SoftTimeLimitExceeded):
+            raise OSError(f"{name}: {error}") from error  # each storage raises its own
         raise
     return saved
 
@@ -159,6 +162,8 @@ def _made_young(storage: Storage, name: str) -> bool:
         return storage.get_modified_time(name) > timezone.now() - _YOUNG
     except NotImplementedError:
         return True  # nor can anybody else tell its age
+    except Exception:  # noqa: BLE001  (each storage raises its own where a sweep has just taken it)
+        return False
 
 
 # -- reading
