@@ -363,6 +363,16 @@ def test_brand_kit_gives_colours_and_logo(mug: Any) -> None:
     assert "cannot be used" in finished([mug]).items.get().error
 
 
+@pytest.mark.django_db(transaction=True)
+def test_brand_kit_that_is_gone_is_told_and_not_left_out(mug: Any) -> None:
+    kit = BrandKit.objects.create(name="Alder", ground="#20344a", is_default=True)
+    job = create_job("campaign", products=[mug], options=OPTIONS)
+    kit.delete()
+    run_here(job.pk)
+    assert "brand kit is not there any more" in job.items.get().error
+    assert not job.images.exists()
+
+
 # -- in the shop ----------------------------------------------------------------------------------------------
 
 TAGS = {"warm": ["light", "warm", "wood"], "cool": ["light", "cool", "marble"]}
