@@ -40,10 +40,9 @@ def logo_extension(data: bytes) -> str:
     """What the name of a picture's file should end with. Raises ValidationError where `data` is none, or not whole."""
     from prodgen_django.imagefile import ImageRejected, inspect_image, load_image
 
-    most = {"max_bytes": MOST_BYTES, "max_pixels": settings.MAX_IMAGE_PIXELS}
     try:
-        found = inspect_image(data, **most).format
-        load_image(data, **most)
+        found = inspect_image(data, max_bytes=MOST_BYTES, max_pixels=settings.MAX_IMAGE_PIXELS).format
+        load_image(data, max_bytes=MOST_BYTES, max_pixels=settings.MAX_IMAGE_PIXELS)
     except ImageRejected as error:
         raise ValidationError(error.message, code=error.code) from error
     return _PICTURES[found]
