@@ -120,9 +120,9 @@ class Job(models.Model):
         if not counts["total"]:
             return 0.0
         running = 0.0
-        if counts[JobItem.State.RUNNING]:
+        if states := JobItem.partly_done(counts[JobItem.State.RUNNING], counts[JobItem.State.QUEUED]):
             # By state, so that only the few rows of what runs are read.
-            row = self.items.filter(state=JobItem.State.RUNNING).aggregate(n=models.Sum("progress"))
+            row = self.items.filter(state__in=states).aggregate(n=models.Sum("progress"))
             running = row["n"] or 0.0
         return (sum(counts[state] for state in JobItem.WORKED_ON) + running) / counts["total"]
 
@@ -144,6 +144,8 @@ class JobItem(models.Model):
     OVER = (State.DONE, State.FAILED, State.CANCELLED)
     #: Over because it was worked on.
     WORKED_ON = (State.DONE, State.FAILED)
+    #: So many rows are read to know how far they are.
+    FEW = 50
     #: Really worked on at this moment: a worker takes a batch of items, and most wait for their turn in it.
     BEGUN = Q(state=State.RUNNING) & ~Q(stage="", progress=0.0)
 
@@ -189,6 +191,14 @@ class JobItem(models.Model):
 
     def __str__(self) -> str:
         return self.title or f"item {self.pk}"
+
+    @classmethod
+    def partly_done(cls, running: int, queued: int) -> list[str]:
+        """The states in which items of a job may be partly done, by how many it has: what is worked on in slices
+        (a training) waits between two of them. Of many that wait none is looked at.
+        """
+        waits = 0 < queued <= cls.FEW
+        return [*([cls.State.RUNNING] if running else []), *([cls.State.QUEUED] if waits else [])]
 
     @property
     def is_begun(self) -> bool:

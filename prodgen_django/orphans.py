@@ -131,8 +131,11 @@ def _files_below(storage: Storage, folder: str) -> Iterator[str]:
 def _is_old(storage: Storage, name: str) -> bool:
     try:
         return storage.get_modified_time(name) < timezone.now() - ORPHAN_AGE
-    except FileNotFoundError:
-        return False  # gone meanwhile
+    except NotImplementedError:
+        raise
+    except Exception as error:  # noqa: BLE001  (each storage raises its own where a file is gone meanwhile)
+        logger.info("the age of %s is not known: %s", name, error)
+        return False
 
 
 class _Names:
@@ -192,10 +195,16 @@ def _named() -> Iterator[str]:
         if values:
             # Most rows of the large tables name no file; the database says which, so that few are read and parsed.
             as_text = {f"as_text_{name}": Cast(name, models.TextField()) for name in values}
-            inside = json.dumps(start)[:-1]
-            found = rows.annotate(**as_text).filter(_any({f"{name}__contains": inside for name in as_text}))
+            # Letters beyond ASCII stand in JSON as they are, or as escapes: that is the database's choice.
+            holds = [_any({f"{name}__contains": each for name in as_text}) for each in _written(start)]
+            found = rows.annotate(**as_text).filter(reduce(operator.or_, holds))
             for row in found.values_list(*values).iterator(chunk_size=500):
                 yield from _names_in(list(row), start)
+
+
+def _written(start: str) -> set[str]:
+    """How a JSON text begins that begins with `start`."""
+    return {json.dumps(start, ensure_ascii=ascii_only)[:-1] for ascii_only in (True, False)}
 
 
 def _any(conditions: dict[str, str]) -> models.Q:

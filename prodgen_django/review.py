@@ -15,13 +15,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from prodgen_django import signals
 from prodgen_django.catalog import CatalogError, get_catalog
+from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.errands.run import LEASE_SECONDS, ask_for_decision, ask_for_renditions
 from prodgen_django.jobs.clock import from_now
 from prodgen_django.models import GeneratedImage, ReviewEvent
@@ -138,6 +140,15 @@ def _decide(action: str, images: Iterable[GeneratedImage], by: Any, alone: bool 
                 change(image, by)
         except ReviewError as error:
             result.refused.append((image, error.message))
+        except (DatabaseError, SoftTimeLimitExceeded):
+            raise
+        except Exception as error:
+            if alone:
+                raise
+            # Of many, one that a catalog of the shop's own breaks at must not stop those behind it.
+            logger.exception("picture %s: %s went wrong", image.pk, action)
+            sentence = _("It went wrong (%(why)s); the worker's log says more.")
+            result.refused.append((image, sentence % {"why": f"{type(error).__name__}: {error}"}))
         else:
             result.done += 1
     return result
@@ -156,7 +167,7 @@ def run_errand(errand: Errand, held: QuerySet[Errand]) -> bool:
         result = _decide(action, images.exclude(state=CHANGES[action][1]), errand.by, alone=False)
         report["done"] += result.done + already
         report["refused"] += len(result.refused)
-        told = [[str(image), reason] for image, reason in result.refused]
+        told = clean_json([[str(image), reason] for image, reason in result.refused])
         report["reasons"] = [*report["reasons"], *told][:MOST_REASONS]
         errand.position += len(part)
         if not held.update(
@@ -219,7 +230,13 @@ def _move(image: GeneratedImage, action: str, by: Any, note: str = "") -> Review
         if not GeneratedImage.objects.filter(pk=row.pk, state=row.state).update(**values):
             raise ReviewError("changed", _("Somebody else has just decided about this picture."))
         event = ReviewEvent.objects.create(
-            image=row, action=action, from_state=row.state, to_state=to, by=person, note=note, undoes=undone
+            image=row,
+            action=action,
+            from_state=row.state,
+            to_state=to,
+            by=person,
+            note=clean_text(note, 255),
+            undoes=undone,
         )
         if to in (State.APPROVED, State.PUBLISHED) and not row.renditions:
             # Asked again where it is published: what was asked for at approval may have gone wrong since.

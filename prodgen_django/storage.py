@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage, Storage, storages
 from django.utils import timezone
@@ -80,11 +81,13 @@ def save_content(folder: str, data: bytes, extension: str) -> str:
     if whole and _made_young(storage, name):
         return name
     if not whole and local_path(storage, name) is None:
-        storage.delete(name)  # elsewhere the move replaces it
+        with suppress(Exception):  # where it may not be deleted it is replaced, or stored under another name
+            storage.delete(name)  # elsewhere the move replaces it
     saved = _put(storage, name, data)
     if saved != name and not whole and _holds(storage, name, data):
         # Another worker wrote the same content between the look and the write; its copy is the one we keep.
-        storage.delete(saved)
+        with suppress(Exception):  # the sweep takes what stays
+            storage.delete(saved)
         return name
     return saved
 
@@ -105,15 +108,17 @@ def _put(storage: Storage, name: str, data: bytes, max_length: int | None = None
     try:
         saved = storage.save(asked, ContentFile(data), max_length=max_length if path is None else None)
         asked = saved
-        if storage.size(saved) != len(data) and not _holds(storage, saved, data):
+        if _size(storage, saved) != len(data) and not _holds(storage, saved, data):
             raise OSError(f"the storage did not keep all of {name}")
         if path is not None:
             settle(Path(storage.path(saved)), path)
             return name
-    except BaseException:
+    except BaseException as error:
         with suppress(Exception):  # what is told is why it went wrong; the sweep takes what stays
             if path is not None or not _holds(storage, asked, data):
                 storage.delete(asked)
+        if isinstance(error, Exception) and not isinstance(error, OSError | SoftTimeLimitExceeded):
+            raise OSError(f"{name}: {error}") from error  # each storage raises its own
         raise
     return saved
 
@@ -136,6 +141,14 @@ def _holds(storage: Storage, name: str, data: bytes) -> bool:
         return False
 
 
+def _size(storage: Storage, name: str) -> int | None:
+    """None where the storage does not tell."""
+    try:
+        return int(storage.size(name))
+    except Exception:  # noqa: BLE001  (each storage raises its own)
+        return None
+
+
 def _made_young(storage: Storage, name: str) -> bool:
     """Whether nobody takes the file for an old orphan before a row can name it."""
     path = local_path(storage, name)
@@ -149,6 +162,8 @@ def _made_young(storage: Storage, name: str) -> bool:
         return storage.get_modified_time(name) > timezone.now() - _YOUNG
     except NotImplementedError:
         return True  # nor can anybody else tell its age
+    except Exception:  # noqa: BLE001  (each storage raises its own where a sweep has just taken it)
+        return False
 
 
 # -- reading

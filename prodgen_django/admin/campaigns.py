@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from prodgen_django.admin.changelist import StrictListMixin
-from prodgen_django.admin.permissions import may_generate, requires
+from prodgen_django.admin.permissions import requires
 from prodgen_django.models import BrandKit, Campaign, Job
 
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ def again(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
     from prodgen_django.jobs import create_job
 
     job = get_object_or_404(Job, pk=pk, kind="campaign")
+    first_item = job.items.order_by("position").first()
+    if first_item is None or "shown" not in first_item.options:
+        messages.error(request, gettext("This campaign was never started, so it cannot be made once more."))
+        return HttpResponseRedirect(job.get_absolute_url())
     options = dict(job.options)
     size, language = request.POST.get("format", ""), request.POST.get("language", "")
     if size:
@@ -76,9 +80,6 @@ def again(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
         first = options["languages"][0]
         options["written_in"] = options.get("written_in") or first
         options["languages"] = [language]
-    first_item = job.items.order_by("position").first()
-    if first_item is None or not may_generate(request.user):
-        return HttpResponseRedirect(job.get_absolute_url())
     try:
         made = create_campaign_again(job, options, request.user, create_job)
     except ValidationError as error:

@@ -58,6 +58,8 @@ class StrictListMixin(admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if any("\0" in value for values in request.GET.lists() for value in (values[0], *values[1])):
+            return _whole_list(request)  # PostgreSQL asks for no such text
         try:
             response = super().changelist_view(request, extra_context)
             # Some filters are read while the page is drawn.
@@ -66,10 +68,12 @@ class StrictListMixin(admin.ModelAdmin):
             if request.method != "GET" or not request.GET:
                 raise
             logger.info("no list for %s", request.get_full_path(), exc_info=True)
-            messages.warning(
-                request, _("The address named filters that do not exist; here is the whole list.")
-            )
-            return HttpResponseRedirect(request.path)
+            return _whole_list(request)
+
+
+def _whole_list(request: HttpRequest) -> HttpResponse:
+    messages.warning(request, _("The address named filters that do not exist; here is the whole list."))
+    return HttpResponseRedirect(request.path)
 
 
 class ReadOnlyAdmin(StrictListMixin):

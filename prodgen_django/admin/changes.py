@@ -39,7 +39,7 @@ def apply_one(image: GeneratedImage, action: str, by: Any, note: str = "") -> st
     change = getattr(review, action)
     try:
         if note and action in ("approve", "reject"):
-            change(image, by, note=note[:255])
+            change(image, by, note=note)
         else:
             change(image, by)
     except review.ReviewError as error:

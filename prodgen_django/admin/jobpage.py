@@ -28,7 +28,7 @@ from prodgen_django.admin.jobstate import summary
 from prodgen_django.admin.pages import Counted
 from prodgen_django.admin.permissions import may, may_generate, requires
 from prodgen_django.admin.reports import report_in_words, step_in_words
-from prodgen_django.admin.words import file_url, kind_label, kind_name, photo_urls
+from prodgen_django.admin.words import file_url, is_known, kind_label, kind_name, photo_urls
 from prodgen_django.jobs.early import ASKED, can_finish_early
 from prodgen_django.keys import key_of
 from prodgen_django.models import GeneratedImage, Job, JobItem
@@ -170,7 +170,7 @@ def job_page(request: HttpRequest, object_id: str, *, site: AdminSite) -> HttpRe
     if pk is None:
         raise Http404
     job = get_object_or_404(Job.objects.select_related("created_by"), pk=pk)
-    if job.state == Job.State.DRAFT and may_generate(request.user):
+    if job.state == Job.State.DRAFT and may_generate(request.user) and is_known(job.kind):
         return HttpResponseRedirect(reverse("admin:prodgen_job_options", args=[job.pk]))
     facts = summary(job)
     page, state = _page(job, request.GET, facts["counts"])

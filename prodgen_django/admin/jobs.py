@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -41,7 +41,8 @@ class JobChangeList(DecoratedChangeList):
 
     def decorate(self, results: list[Job]) -> None:
         shown: dict[int, dict[str, Any]] = {
-            job.pk: {"total": 0, "over": 0, "share": 0.0, "failed": 0, "pictures": 0} for job in results
+            job.pk: {"total": 0, "over": 0, "share": 0.0, "failed": 0, "queued": 0, "pictures": 0}
+            for job in results
         }
         items = JobItem.objects.order_by().filter(job__in=shown)
         for row in items.values("job", "state").annotate(n=Count("pk")):
@@ -52,8 +53,11 @@ class JobChangeList(DecoratedChangeList):
                 count["share"] += row["n"]
             if row["state"] == JobItem.State.FAILED:
                 count["failed"] = row["n"]
-        # Apart, because no index holds the progress of all items, and few run.
-        running = items.filter(state=JobItem.State.RUNNING)
+            if row["state"] == JobItem.State.QUEUED:
+                count["queued"] = row["n"]
+        # Apart, because no index holds the progress of all items, and few run, or wait for their next slice.
+        few = [key for key, count in shown.items() if JobItem.partly_done(0, count["queued"])]
+        running = items.filter(Q(state=JobItem.State.RUNNING) | Q(state=JobItem.State.QUEUED, job__in=few))
         for job_id, share in running.values_list("job").annotate(share=Sum("progress")):
             shown[job_id]["share"] += share or 0.0
         images = GeneratedImage.objects.order_by().filter(job__in=shown)

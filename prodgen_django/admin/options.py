@@ -17,7 +17,7 @@ from prodgen_django.admin.actions import start_draft
 from prodgen_django.admin.fields import bound_form, laid_out
 from prodgen_django.admin.permissions import requires
 from prodgen_django.admin.preview import answer
-from prodgen_django.admin.words import kind_name, photo_urls
+from prodgen_django.admin.words import is_known, kind_name, photo_urls
 from prodgen_django.jobs.preview import preview_status
 from prodgen_django.models import Job
 from prodgen_django.recipes import get_recipe
@@ -46,7 +46,7 @@ def options_page(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpRespo
     from prodgen_django.jobs.errors import JobStateError
 
     job = get_object_or_404(Job, pk=pk)
-    if job.state != Job.State.DRAFT:
+    if job.state != Job.State.DRAFT or not is_known(job.kind):
         return HttpResponseRedirect(job.get_absolute_url())
     form = bound_form(job, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from prodgen_django.admin.fields import bound_form
 from prodgen_django.admin.permissions import requires
-from prodgen_django.admin.words import file_url, wants_json
+from prodgen_django.admin.words import file_url, is_known, wants_json
 from prodgen_django.broker import QUICK_QUEUE
 from prodgen_django.conf import settings
 from prodgen_django.jobs.presence import listening, waiting_for
@@ -35,6 +35,8 @@ def preview(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
     job = get_object_or_404(Job, pk=pk)
     if request.method == "GET":
         return JsonResponse(answer(job))
+    if not is_known(job.kind):
+        return HttpResponseRedirect(job.get_absolute_url())
     back = HttpResponseRedirect(reverse("admin:prodgen_job_options", args=[job.pk]) + "#preview")
     form = bound_form(job, request.POST)
     problems = [

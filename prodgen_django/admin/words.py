@@ -30,6 +30,15 @@ def kind_name(kind: str) -> str:
     return names.get(kind) or capfirst(kind.replace("_", " "))
 
 
+def is_known(kind: str) -> bool:
+    """Whether the recipe of a kind of job is installed: a job may be older than the settings."""
+    try:
+        get_recipe(kind)
+    except LookupError:
+        return False
+    return True
+
+
 def kind_label(kind: str) -> str:
     """The recipe's label, also for jobs whose recipe is installed no more."""
     try:

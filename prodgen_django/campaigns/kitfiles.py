@@ -25,7 +25,7 @@ __all__ = ["FontField", "LogoField", "font_extension", "logo_extension"]
 MOST_BYTES = 40_000_000
 _PICTURES = {
     "JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "gif", "TIFF": "tif",
-    "BMP": "bmp",
+    "BMP": "bmp", "HEIF": "heic",
 }  # fmt: skip
 _FONTS = {b"\0\1\0\0": "ttf", b"true": "ttf", b"OTTO": "otf", b"ttcf": "ttc"}
 #: What a font cannot do without, and more tables or faces than any has.
@@ -37,11 +37,12 @@ _UNKNOWN = "bin"
 
 
 def logo_extension(data: bytes) -> str:
-    """What the name of a picture's file should end with. Raises ValidationError where `data` is none."""
-    from prodgen_django.imagefile import ImageRejected, inspect_image
+    """What the name of a picture's file should end with. Raises ValidationError where `data` is none, or not whole."""
+    from prodgen_django.imagefile import ImageRejected, inspect_image, load_image
 
     try:
         found = inspect_image(data, max_bytes=MOST_BYTES, max_pixels=settings.MAX_IMAGE_PIXELS).format
+        load_image(data, max_bytes=MOST_BYTES, max_pixels=settings.MAX_IMAGE_PIXELS)
     except ImageRejected as error:
         raise ValidationError(error.message, code=error.code) from error
     return _PICTURES[found]

@@ -12,8 +12,10 @@ from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from prodgen_django.clean import clean_text
 from prodgen_django.conf import settings
 from prodgen_django.jobs.clock import from_now
+from prodgen_django.jobs.connection import Line, reconnect
 from prodgen_django.jobs.wake import DUE, arrived, wake_errands, wake_errands_on_commit
 from prodgen_django.models import Errand
 
@@ -61,13 +63,19 @@ def run_errand(wake_up: str | None = None) -> bool:
     errand = _claim()
     if errand is None:
         return False
-    held = Errand.objects.filter(pk=errand.pk, token=errand.token)
+    held, line = Errand.objects.filter(pk=errand.pk, token=errand.token), Line()
     work: Work = import_string(WORK[Errand.Kind(errand.kind)])
     try:
         over = work(errand, held)
     except Exception as error:
-        logger.exception("errand %s went wrong", errand)
-        _give_back(held, errand, error)
+        if line.is_cut(error):
+            logger.warning("errand %s: the database was lost: %s", errand, error)
+            if not reconnect():
+                return True  # the sweeper finds it when its lease is over
+            held.update(token=None, lease_until=None, attempts=errand.attempts - 1)
+        else:
+            logger.exception("errand %s went wrong", errand)
+            _give_back(held, errand, error)
     except BaseException:
         # The process is asked to stop, or the time is over: whoever comes next goes on at once.
         held.update(token=None, lease_until=None, attempts=errand.attempts - 1)
@@ -116,6 +124,5 @@ def _give_back(held: QuerySet[Errand], errand: Errand, error: Exception) -> None
         # Without a token a lease is a date before which nobody takes it.
         lease_until=None if hopeless else from_now(settings.RETRY_SECONDS),
         over_at=Now() if hopeless else None,
-        # PostgreSQL takes no NUL in a text.
-        error=str(reason).replace("\0", "")[:2000],
+        error=clean_text(reason, 2000),
     )

@@ -33,6 +33,8 @@ ACTIVE = (Job.State.QUEUED, Job.State.RUNNING)
 DAY = 86_400
 #: A draft that nobody has saved is taken for left behind after so long.
 DRAFT_SECONDS = 2 * DAY
+#: The key of a draft's log under which stand the options that no person has chosen.
+PREFILLED = "prefilled"
 #: How long it can be read what came of a decision about many pictures.
 ERRAND_SECONDS = 7 * DAY
 
@@ -130,7 +132,8 @@ def _clear_away() -> int:
         pk
         for pk, options, log in old.values_list("pk", "options", "log")
         # Whoever saved it wants it kept, and whoever looks at previews is still there.
-        if not options and time.time() - log.get("preview", {}).get("at", 0) > DRAFT_SECONDS
+        if options == log.get(PREFILLED, {})
+        and time.time() - log.get("preview", {}).get("at", 0) > DRAFT_SECONDS
     ]
     if left:
         Job.objects.filter(pk__in=left, state=Job.State.DRAFT).delete()

@@ -12,7 +12,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from prodgen_django.personalization import identity
 from prodgen_django.personalization.page import had_page
 from prodgen_django.personalization.trails import withdrawn
-from prodgen_django.personalization.visitor import consent_of, current_request, is_personal
+from prodgen_django.personalization.visitor import consent_of, current_request, has_consented, is_personal
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -47,9 +47,15 @@ class PersonalizationMiddleware:
         elif request.method in ("GET", "HEAD"):
             # On the next page, not in a report or a form that was on its way: by it the whole browser is judged.
             _take_back(request, response)
-        if is_personal(request):
+        if is_personal(request) or _may_become_personal(request, response):
             _make_private(response)
         return response
+
+
+def _may_become_personal(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether a page that is sent piece by piece may yet choose: its head leaves before its tags are asked."""
+    is_page = response.streaming and response.get("Content-Type", "").startswith("text/html")
+    return is_page and has_consented(request)
 
 
 def _make_private(response: HttpResponse) -> None:

@@ -136,14 +136,23 @@ def brief_of(
 
 
 def brand_of(options: Mapping[str, Any]) -> Brand:
-    """The chosen brand kit as the engine takes it; its fonts are copied to this machine, for libraries open files."""
+    """The chosen brand kit as the engine takes it; its fonts are copied to this machine, for libraries open files.
+
+    Raises ItemFailed where it is gone or one of its files cannot be used.
+    """
     from prodgen_django.models import BrandKit
     from prodgen_django.studio.banners import Brand
 
-    key = key_of(BrandKit, options.get("brand") or "")
+    asked = options.get("brand") or ""
+    if not asked:
+        return Brand()
+    key = key_of(BrandKit, asked)
     kit = None if key is None else BrandKit.objects.filter(pk=key).first()
     if kit is None:
-        return Brand()
+        raise ItemFailed(
+            "brand",
+            _now("The chosen brand kit is not there any more. Make the campaign again with another one."),
+        )
     return Brand(
         name=kit.name,
         logo=_logo(kit, "logo"),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
-from prodgen_django import review
+from prodgen_django import renditions, review
+from prodgen_django.catalog import CatalogError
 from prodgen_django.cutouts import mend
 from prodgen_django.errands.run import ask_for_decision, run_errand
 from prodgen_django.models import Errand, GeneratedImage, Job
@@ -166,3 +167,64 @@ def test_who_draws_an_outline_rejects_nothing_that_they_may_not(
     assert state(image) == "approved"
     mend(GeneratedImage.objects.get(pk=image.pk), drawing(), staff("generate", "review").user)  # type: ignore[attr-defined]
     assert state(image) == "rejected"
+
+
+@pytest.mark.parametrize("text", ["nul \0", "half a pair \ud800", "long " * 2000])
+def test_whatever_a_catalogue_says_is_told_by_a_worker_too(
+    image: GeneratedImage, admin_user: Any, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    def refuses(*_args: Any) -> str:
+        raise CatalogError(text)
+
+    led_to(image, "approve")
+    Errand.objects.all().delete()
+    monkeypatch.setattr(type(review.get_catalog()), "publish", refuses)
+    errand = ask_for_decision("publish", [image.pk], admin_user)
+    run_errand()
+    errand.refresh_from_db()
+    assert errand.over_at
+    assert text[:3] in errand.report["reasons"][0][1]
+
+
+@pytest.mark.parametrize("text", ["nul \0", "half a pair \ud800", "long " * 2000])
+def test_whatever_goes_wrong_with_a_smaller_version_is_kept(
+    image: GeneratedImage, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    def breaks(*_args: Any) -> None:
+        raise ValueError(text)
+
+    led_to(image, "approve")
+    monkeypatch.setattr(renditions, "render", breaks)
+    run_errand()
+    assert text[:3] in Errand.objects.get(image=image).error
+
+
+@pytest.mark.parametrize("note", ["\0", "a\0b", "é" * 999])
+def test_any_note_is_kept(owner: Client, image: GeneratedImage, note: str) -> None:
+    address = reverse("admin:prodgen_image_action", args=[image.uuid])
+    assert owner.post(address, {"action": "reject", "note": note}).status_code == 302
+    assert len(image.events.get().note) <= 255
+
+
+def test_one_picture_that_a_catalogue_breaks_at_stops_no_other(
+    reviewed_job: Job, admin_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = list(reviewed_job.images.order_by("pk"))
+    for image in images:
+        led_to(image, "approve")
+    Errand.objects.all().delete()
+    catalog = type(review.get_catalog())
+    publish = catalog.publish
+
+    def breaks(self: Any, image: GeneratedImage, **more: Any) -> str:
+        if image.pk == images[0].pk:
+            raise KeyError("the shop's own")
+        return publish(self, image, **more)
+
+    monkeypatch.setattr(catalog, "publish", breaks)
+    errand = ask_for_decision("publish", [image.pk for image in images], admin_user)
+    run_errand()
+    errand.refresh_from_db()
+    assert (errand.report["done"], errand.report["refused"]) == (len(images) - 1, 1)
+    assert "KeyError" in errand.report["reasons"][0][1]
+    assert state(images[0]) == "approved"

@@ -435,3 +435,13 @@ class TestList:
             finish(create_job("display", products=products, draft=True), pictures=6)
         many = queries(owner, address)
         assert 0 < len(few) == len(many), "\n".join(many)
+
+
+def test_a_training_is_as_far_between_two_slices_as_in_them(owner: Client, running: Job) -> None:
+    """It waits in the queue then, perhaps behind other jobs."""
+    running.items.exclude(stage="Cutting out").delete()
+    assert progress(owner, running)["percent"] == 50
+    running.items.update(state=JobItem.State.QUEUED, stage="900 photos shown")
+    assert progress(owner, running)["percent"] == 50
+    listed = owner.get(reverse("admin:prodgen_django_job_changelist")).content.decode()
+    assert 'max="1" value="0.50"' in listed

@@ -29,6 +29,7 @@ from prodgen_django.contrib.oscar.campaigns import start_campaign
 from prodgen_django.imagefile import read_source_type
 from prodgen_django.jobs import create_job, queue_job, update_draft
 from prodgen_django.jobs.run import run_here
+from prodgen_django.jobs.sweep import sweep
 from prodgen_django.models import BrandKit, Campaign, CutOutCorrection, GeneratedImage, Job
 from prodgen_django.personalization import Visitor
 from prodgen_django.personalization.campaigns import choose_campaign
@@ -362,6 +363,16 @@ def test_brand_kit_gives_colours_and_logo(mug: Any) -> None:
     assert "cannot be used" in finished([mug]).items.get().error
 
 
+@pytest.mark.django_db(transaction=True)
+def test_brand_kit_that_is_gone_is_told_and_not_left_out(mug: Any) -> None:
+    kit = BrandKit.objects.create(name="Alder", ground="#20344a", is_default=True)
+    job = create_job("campaign", products=[mug], options=OPTIONS)
+    kit.delete()
+    run_here(job.pk)
+    assert "brand kit is not there any more" in job.items.get().error
+    assert not job.images.exists()
+
+
 # -- in the shop ----------------------------------------------------------------------------------------------
 
 TAGS = {"warm": ["light", "warm", "wood"], "cool": ["light", "cool", "marble"]}
@@ -513,3 +524,19 @@ def test_language_without_letters_is_told_at_start_up(settings: Any, monkeypatch
     finally:
         fonts._system_fonts.cache_clear()
         fonts._candidates.cache_clear()
+
+
+@pytest.mark.django_db
+def test_draft_of_an_offer_that_nobody_saved_is_left_behind_as_any_other(mug: Any, admin_user: User) -> None:
+    get_model("catalogue", "ProductImage").objects.create(
+        product=mug, original=ContentFile(b"x", name="x.jpg"), code="own"
+    )
+    request = RequestFactory().post("/")
+    request.user = admin_user
+    for _draft in range(2):
+        assert start_campaign(request, "offer", offer_on(mug)) is not None
+    _left, saved = Job.objects.order_by("pk")
+    update_draft(saved, {**OPTIONS, "source": saved.options["source"]})
+    Job.objects.update(created_at=timezone.now() - timedelta(days=3))
+    assert sweep().drafts == 1
+    assert Job.objects.get() == saved

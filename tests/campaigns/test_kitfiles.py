@@ -19,7 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from prodgen_django.campaigns import kitfiles
 from prodgen_django.campaigns.kitfiles import font_extension
+from prodgen_django.imagefile.opening import READABLE
 from prodgen_django.models import BrandKit
 
 FONT = (Path(font_manrope.__file__).parent / "files" / "Manrope-SemiBold.ttf").read_bytes()
@@ -122,3 +124,21 @@ def test_a_damaged_font_is_taken_or_refused_and_nothing_else(changes: list[tuple
         data[place] = value
     with suppress(ValidationError):
         assert font_extension(bytes(data)) == "ttf"
+
+
+def test_half_a_picture_is_refused_and_not_stored(admin_client: Client) -> None:
+    out = BytesIO()
+    Image.effect_noise((200, 200), 90).save(out, "PNG")
+    reply = upload(admin_client, logo=("logo.png", out.getvalue()[: len(out.getvalue()) // 2]))
+    assert reply.context["adminform"].form.errors["logo"]
+    assert not BrandKit.objects.exists()
+
+
+def test_every_format_that_can_be_read_has_an_end_for_its_name() -> None:
+    assert set(READABLE) <= set(kitfiles._PICTURES)
+
+
+def test_a_heic_photo_is_a_logo_where_it_can_be_read(admin_client: Client) -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    assert upload(admin_client, logo=("logo.html", picture("HEIF"))).status_code == 302
+    assert BrandKit.objects.get().logo.name.endswith(".heic")

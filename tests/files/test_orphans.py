@@ -243,3 +243,33 @@ def test_folders_of_jobs_that_are_over_go(storage: Storage) -> None:
     kept = [*(cache_folder() / "fonts").iterdir(), *(cache_folder() / "previews").iterdir()]
     assert [path.name for path in kept] == ["a.ttf", "cut-2.npz"]
     assert sweep_folders() == 0
+
+
+@pytest.mark.usefixtures("all_old")
+@pytest.mark.parametrize("prefix", ["бренд", "杯/bilder", "a_b%c", 'q"uote', "shop's"])
+@pytest.mark.parametrize("storage", ["folder"], indirect=True)
+def test_a_prefix_in_any_letters(storage: Storage, settings: Any, prefix: str) -> None:
+    """Databases keep the letters of JSON as they are or as escapes."""
+    settings.PRODGEN = {**settings.PRODGEN, "STORAGE_PREFIX": prefix}
+    Job.objects.create(
+        kind="train", log={"grids": [{"name": stored("training")}]}, options={"a": stored("x")}
+    )
+    lost = stored("lost")
+    assert sweep_files().orphans == [lost]
+
+
+@pytest.mark.usefixtures("all_old", "named")
+@pytest.mark.parametrize("storage", ["remote"], indirect=True)
+def test_a_file_whose_age_is_not_told_stays_and_stops_nothing(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, odd = stored("lost"), stored("odd")
+    told = storage.get_modified_time
+
+    def age(name: str) -> Any:
+        if name == odd:
+            raise RuntimeError("404")  # as a bucket says it of a file that another sweeper has just deleted
+        return told(name)
+
+    monkeypatch.setattr(storage, "get_modified_time", age)
+    assert sweep_files().orphans == [lost]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.storage import FileSystemStorage, InMemoryStorage, Storage
 from django.test import override_settings
 from hypothesis import given
@@ -232,3 +233,52 @@ def _file(data: bytes) -> Any:
     from django.core.files.base import ContentFile
 
     return ContentFile(data)
+
+
+@pytest.mark.parametrize("refused", ["delete", "size"])
+def test_a_storage_that_does_not_do_everything_still_keeps_what_is_saved(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    storage = Remote(tmp_path)
+    settings.PRODGEN = {"STORAGE": lambda: storage}
+    name = save_content("pictures", DATA, "bin")
+    overwrite(storage, name, DATA[:99])
+
+    def no(_name: str) -> Any:
+        raise NotImplementedError if refused == "size" else PermissionError
+
+    monkeypatch.setattr(storage, refused, no)
+    for data in (DATA, b"another"):
+        assert read_file(save_content("pictures", data, "bin")) == data
+
+
+@pytest.mark.parametrize(("error", "told"), [(RuntimeError("403"), OSError), (SoftTimeLimitExceeded(), None)])
+def test_a_storages_own_error_at_a_write_is_an_os_error(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, told: Any
+) -> None:
+    """But the end of a task's time is told as that."""
+    storage = Remote(tmp_path)
+    settings.PRODGEN = {"STORAGE": lambda: storage}
+
+    def refuses(*_args: Any) -> str:
+        raise error
+
+    monkeypatch.setattr(storage, "_save", refuses)
+    for write in (lambda: save_content("pictures", DATA, "bin"), lambda: save_bytes(storage, "a.bin", DATA)):
+        with pytest.raises(told or type(error)):
+            write()
+
+
+def test_a_file_that_a_sweep_has_just_taken_is_written_again(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = Remote(tmp_path)
+    settings.PRODGEN = {"STORAGE": lambda: storage}
+    save_content("pictures", DATA, "bin")
+
+    def gone(_name: str) -> Any:
+        raise RuntimeError("404")
+
+    monkeypatch.setattr(storage, "get_modified_time", gone)
+    assert read_file(save_content("pictures", DATA, "bin")) == DATA
+    assert storage.saved == 2

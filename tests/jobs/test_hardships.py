@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections
 
+from prodgen_django import renditions
 from prodgen_django.clean import clean_text
+from prodgen_django.errands.run import ask_for_renditions, run_errand
 from prodgen_django.jobs import connection as lost
 from prodgen_django.jobs import create_job, run
 from prodgen_django.jobs.run import run_here
-from prodgen_django.models import Job
+from prodgen_django.models import Errand, GeneratedImage, Job
 from prodgen_django.recipes import ItemFailed
 from tests.jobs.recipes import Deed
 
@@ -228,6 +230,26 @@ def test_a_database_that_does_not_come_back_leaves_the_item_to_the_sweeper(
     job = create_job("deed", products=products[:1])
     run.run_batch(job.pk)
     assert told(job) == [("running", 1, 0)]
+
+
+def test_an_errand_that_meets_the_loss_goes_back_untouched(
+    away: list[int], broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = GeneratedImage.objects.create(kind="paint", sha256="0", width=1, height=1, state="approved")
+    ask_for_renditions(image)
+    met: list[int] = []
+
+    def breaks(pk: int) -> None:
+        met.append(pk)
+        if len(met) < 5:
+            away.append(1)
+            raise OperationalError("terminating connection")
+
+    monkeypatch.setattr(renditions, "render", breaks)
+    while run_errand():
+        pass
+    assert len(met) == 5
+    assert not Errand.objects.exists()
 
 
 # -- the same once more where it matters most

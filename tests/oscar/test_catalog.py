@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from pathlib import Path
 
 import numpy as np
 import pytest
 from django.contrib import admin
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from oscar.core.loading import get_class, get_model
+from oscar.core.thumbnails import EasyThumbnails
 from oscar.test.factories import create_product
 
+from prodgen_django import review, signals
 from prodgen_django.catalog import CatalogError
 from prodgen_django.contrib.oscar.catalog import OscarCatalog
 from prodgen_django.contrib.oscar.thumbnails import MarkedThumbnails
@@ -137,3 +141,40 @@ def test_commands_find_a_product_by_key_upc_sku_or_title(db):
     assert catalog.find("JUG-7") == catalog.find("Jug") == other
     for word in ("", "nothing", "\0", "9" * 5000, "0"):
         assert catalog.find(word) is None
+
+
+def test_a_copy_that_a_dead_worker_left_is_not_left_for_ever(monkeypatch, settings):
+    picture, folder = picture_of(create_product()), Path(settings.MEDIA_ROOT)
+    there = set(folder.rglob("*.jpg"))
+    with monkeypatch.context() as dies:
+        dies.setattr(Image, "save", lambda *_args, **_more: 1 / 0)
+        dies.setattr(FileSystemStorage, "delete", lambda *_args: None)  # nor does it tidy up
+        with pytest.raises(ZeroDivisionError):
+            catalog.publish(picture)
+    assert len(set(folder.rglob("*.jpg")) - there) == 1
+    catalog.publish(picture)
+    new = set(folder.rglob("*.jpg")) - there
+    assert [str(path.relative_to(folder)) for path in new] == [Image.objects.get().original.name]
+
+
+def test_a_storage_that_deletes_nothing_keeps_no_picture_in_the_shop(
+    monkeypatch, settings, django_capture_on_commit_callbacks
+):
+    picture, told = picture_of(create_product()), []
+    review.approve(picture, review.SYSTEM)
+    review.publish(picture, review.SYSTEM)
+
+    def hear(**_facts):
+        told.append(1)
+
+    def refuses(*_args):
+        raise OSError("no")
+
+    # Oscar deletes thumbnails before the row is gone; when that fails nothing has happened yet.
+    monkeypatch.setattr(EasyThumbnails, "delete_thumbnails", lambda *_args: None)
+    signals.image_withdrawn.connect(hear)
+    monkeypatch.setattr(FileSystemStorage, "delete", refuses)
+    with django_capture_on_commit_callbacks(execute=True):
+        review.unpublish(picture, review.SYSTEM)
+    assert told
+    assert not Image.objects.exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template import Context, Template, engines
 from django.template.response import TemplateResponse
 from django.urls import include, path
@@ -53,6 +53,12 @@ def public(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@cache_control(public=True, s_maxage=600)
+def pieces(request: HttpRequest) -> StreamingHttpResponse:
+    """Drawn while it is sent, when its head has left."""
+    return StreamingHttpResponse(page(request).content for _once in range(1))
+
+
 def plain(request: HttpRequest) -> HttpResponse:
     """A page without pictures of ours."""
     plain.calls += 1  # type: ignore[attr-defined]
@@ -67,6 +73,7 @@ urlpatterns = [
     path("twice/", cache_page(600)(cache_page(60)(page))),
     path("by-hand/", cache_page(600)(by_hand)),
     path("public/", public),
+    path("pieces/", pieces),
     path("uncached/", page),
     path("plain/", plain),
     path("prodgen/", include("prodgen_django.urls")),

@@ -104,3 +104,11 @@ def test_with_a_script_pages_are_of_nobody_and_cached() -> None:
         with CaptureQueriesContext(connection) as asked:
             assert visitor().get("/page/").content.decode() == page
         assert not [query for query in asked if "SELECT" in query["sql"]]
+
+
+def test_a_page_that_is_sent_piece_by_piece_is_private_before_it_is_drawn() -> None:
+    reply = visitor().get("/pieces/")
+    assert who(reply.getvalue().decode())
+    assert "private" in reply["Cache-Control"]
+    assert "s-maxage" not in reply["Cache-Control"]
+    assert "private" not in visitor(agrees=False).get("/pieces/")["Cache-Control"]

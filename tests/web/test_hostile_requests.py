@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from oscar.test.factories import create_product
 
 from prodgen_django.keys import key_of
-from prodgen_django.models import Checkpoint, GeneratedImage, Job
+from prodgen_django.models import Checkpoint, GeneratedImage, Job, JobItem
 from prodgen_django.personalization import identity, page
 from prodgen_django.personalization.sealing import seal
 
@@ -227,3 +227,27 @@ def test_text_that_is_no_key(number: str) -> None:
 def test_a_visitor_may_have_any_record_that_we_sealed() -> None:
     with pytest.raises(page.Tampered):
         page.read_record("x" * 100_000)
+
+
+class TestJobsOfAnotherTime:
+    """Drafts and jobs of kinds that are installed no more, and what was never started."""
+
+    @pytest.mark.parametrize("state", Job.State.values)
+    def test_a_kind_that_is_gone(self, owner: Client, state: str) -> None:
+        job = Job.objects.create(kind="gone", state=state, options={"size": [1]})
+        JobItem.objects.create(job=job)
+        page = owner.get(job.get_absolute_url(), follow=True)
+        assert (page.status_code, page.redirect_chain) == (200, [])
+        for name in ("options", "preview", "progress", "review", "cancel", "retry", "repeat", "finish"):
+            address = reverse(f"admin:prodgen_job_{name}", args=[job.pk])
+            assert owner.get(address).status_code < 500, name
+            assert owner.post(address, {"do": "start"}).status_code < 500, name
+
+    @pytest.mark.parametrize("state", [Job.State.DRAFT, Job.State.CANCELLED])
+    @pytest.mark.parametrize("posted", [{}, {"language": "de"}, {"format": "hero"}, {"language": "\0"}])
+    def test_a_campaign_that_never_was(self, owner: Client, state: str, posted: dict[str, str]) -> None:
+        job = Job.objects.create(kind="campaign", state=state)
+        JobItem.objects.create(job=job)
+        reply = owner.post(reverse("admin:prodgen_campaign_again", args=[job.pk]), posted)
+        assert reply.status_code == 302
+        assert Job.objects.get() == job

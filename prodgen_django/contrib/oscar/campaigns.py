@@ -31,6 +31,8 @@ def start_campaign(request: HttpRequest, kind: str, row: Any) -> HttpResponseRed
     none.
     """
     from prodgen_django.jobs import create_job
+    from prodgen_django.jobs.sweep import PREFILLED
+    from prodgen_django.models import Job
 
     if not may_generate(request.user):
         raise PermissionDenied
@@ -49,6 +51,7 @@ def start_campaign(request: HttpRequest, kind: str, row: Any) -> HttpResponseRed
         for sentence in error.messages:
             messages.error(request, sentence)
         return None
+    Job.objects.filter(pk=job.pk).update(log={PREFILLED: job.options})
     return HttpResponseRedirect(reverse("admin:prodgen_job_options", args=[job.pk]))
 
 

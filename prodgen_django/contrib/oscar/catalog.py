@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from contextlib import suppress
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
@@ -187,7 +188,8 @@ class OscarCatalog(OscarPromotions, Catalog):
                     row.save()
             except Exception:
                 # No row points at the copy: leave no orphan behind.
-                row.original.storage.delete(row.original.name)
+                with suppress(Exception):  # what is told is why the row was not written
+                    row.original.storage.delete(row.original.name)
                 raise
         return f"{REF_PREFIX}{row.pk}"
 
@@ -196,6 +198,9 @@ class OscarCatalog(OscarPromotions, Catalog):
         field = self.image_model._meta.get_field("original")
         name = field.generate_filename(row, self._file_name(image, row.product))
         try:
+            # The name is this picture's alone: what lies there was left by a worker that died before its row stood.
+            if field.storage.exists(name) and not self.image_model.objects.filter(original=name).exists():
+                field.storage.delete(name)
             row.original = save_bytes(field.storage, name, read_picture(image), field.max_length)
         except DamagedFile as error:
             raise CatalogError(error.message) from error
@@ -218,7 +223,8 @@ class OscarCatalog(OscarPromotions, Catalog):
             first = others.aggregate(first=Min("display_order"))["first"]
             if row.display_order == 0 and first:
                 others.update(display_order=F("display_order") - 1)
-            transaction.on_commit(lambda: storage.delete(name))
+            # The picture is out of the shop, whatever the storage says to that.
+            transaction.on_commit(lambda: storage.delete(name), robust=True)
 
     def _lock_owner(self, product_id: Any) -> Any:
         """The product whose images ours joins, locked, so that two publishers do not take the same place."""
