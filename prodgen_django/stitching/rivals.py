@@ -63,8 +63,8 @@ def settle(a: View, b: View, transform: Matrix, others: Sequence[Matrix] = ()) -
 
 
 def _as_good(a: View, b: View, first: Place, most: int, suggested: Sequence[Matrix]) -> list[Place]:
-    """`first`, and of those `suggested` and the `most` likeliest other places those that are about as good and whose distance from it is one
-    of the repeat's."""
+    """`first`, and of the `suggested` and the `most` likeliest other places those that are about as good and whose
+    distance from it is one of the repeat's."""
     found = [first]
     for moved in (*suggested, *(moved for moved, _ in places(a, b, first.transform, most))):
         near = _near(a, b, moved)
