@@ -41,8 +41,9 @@ def logo_extension(data: bytes) -> str:
     from prodgen_django.imagefile import ImageRejected, inspect_image, load_image
 
     try:
-        found = inspect_image(data, max_bytes=MOST_BYTES, max_pixels=settings.MAX_IMAGE_PIXELS).format
-        load_image(data, max_bytes=MOST_BYTES, max_pixels=settings.MAX_IMAGE_PIXELS)
+        bounds = {"max_bytes": settings.MAX_IMAGE_BYTES, "max_pixels": settings.MAX_IMAGE_PIXELS}
+        found = inspect_image(data, **bounds).format
+        load_image(data, **bounds)
     except ImageRejected as error:
         raise ValidationError(error.message, code=error.code) from error
     return _PICTURES[found]
@@ -107,7 +108,7 @@ class _KitFile(FieldFile):
     field: _KitField
 
     def save(self, name: str, content: File[Any], save: bool = True) -> None:
-        data = _read(content)
+        data = _read(content, self.field.most)
         try:
             extension = self.field.extension(data)
         except ValidationError:
@@ -118,24 +119,33 @@ class _KitFile(FieldFile):
 class _KitField(models.FileField):
     attr_class = _KitFile
 
+    @property
+    def most(self) -> int:
+        """Bytes that a file may have."""
+        return MOST_BYTES
+
     def extension(self, data: bytes) -> str:
         raise NotImplementedError
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         file = super().clean(value, model_instance)
         if file and not file._committed:
-            if file.size > MOST_BYTES:
+            if file.size > self.most:
                 raise ValidationError(
-                    _("The file is larger than %(most)d MB."),
+                    _("The file is larger than %(most)s MB."),
                     code="too_many_bytes",
-                    params={"most": MOST_BYTES // 10**6},
+                    params={"most": f"{self.most / 10**6:.4g}"},
                 )
-            self.extension(_read(file.file))
+            self.extension(_read(file.file, self.most))
         return file
 
 
 class LogoField(_KitField):
     """A picture in one of the formats that `imagefile` reads."""
+
+    @property
+    def most(self) -> int:
+        return int(settings.MAX_IMAGE_BYTES)
 
     def extension(self, data: bytes) -> str:
         return logo_extension(data)
@@ -148,8 +158,8 @@ class FontField(_KitField):
         return font_extension(data)
 
 
-def _read(file: File[Any]) -> bytes:
+def _read(file: File[Any], most: int) -> bytes:
     file.seek(0)
-    data = file.read(MOST_BYTES + 1)
+    data = file.read(most + 1)
     file.seek(0)
     return bytes(data)

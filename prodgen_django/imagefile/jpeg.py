@@ -22,6 +22,8 @@ _MAX_SCANS = 200
 _MAX_SCANNED_PIXELS = 3_000_000_000
 # A photo of 40 MB in segments of 64 kB has some 600.
 _MAX_SEGMENTS = 5_000
+# What stands between two segments is nothing but fill, which Pillow reads byte by byte.
+_MAX_FILL = 1_000_000
 # Bytes that the decoder is given at a time: the deadline is looked at before each.
 _PIECE = 4096
 
@@ -34,6 +36,8 @@ def count_scans(data: bytes) -> int:
     scans, at = 0, 2
     for _segment in range(_MAX_SEGMENTS):
         found = _MARKER.search(data, at)
+        if not scans and (found.start() if found else len(data)) - at > _MAX_FILL:
+            break
         if found is None or (marker := data[found.end() - 1]) == _END:
             return scans
         at = found.end()

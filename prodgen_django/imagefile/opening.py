@@ -41,6 +41,9 @@ _READERS: tuple[tuple[re.Pattern[bytes], type[ImageFile.ImageFile]], ...] = (
 READABLE = (*(str(reader.format) for _magic, reader in _READERS), "HEIF")
 """The formats that may be decoded. Every other one that Pillow knows stays shut; HEIF needs the extra `heic`."""
 
+_GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
+_MAX_GIF_XMP = 4_000_000
+_AVIF_BRANDS = (b"avif", b"avis")
 # Brands of files that hold HEVC pictures, or may.
 _HEIF_BRANDS = (
     b"heic",
@@ -97,6 +100,9 @@ def open_image(data: bytes, max_pixels: int, deadline: float) -> ImageFile.Image
     beside: dict[str, bytes] = {}
     if data.startswith(png.MAGIC):
         data, beside = png.lighten(data)
+    elif data.startswith(b"GIF8") and (packet := data.find(_GIF_XMP)) >= 0:
+        # Pillow does not read it. It has no length and ends as XML does.
+        beside = {"xmp": data[packet + len(_GIF_XMP) : packet + _MAX_GIF_XMP]}
     image = _read_header(data, deadline)
     try:
         check_size(image, max_pixels)
@@ -136,6 +142,10 @@ def _read_header(data: bytes, deadline: float) -> ImageFile.ImageFile:
                 return image
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         return _open_heif(data, deadline)
+    if data[4:8] == b"ftyp" and data[8:12] in _AVIF_BRANDS:
+        raise ImageRejected(
+            "broken", "The AVIF file is damaged or cut short. Upload it again, or export it anew."
+        )
     raise _unknown(data)
 
 

@@ -28,10 +28,10 @@ def conversion(mode: str, profile: bytes | None) -> Conversion:
     """
     if mode == "LAB":
         return _through(ImageCms.ImageCmsProfile(_LAB), "LAB") or _plain
-    embedded = _parsed(profile)
-    if embedded is None:
+    parsed = _parsed(profile)
+    if parsed is None:
         return _plain
-    space = embedded.profile.xcolor_space.strip()
+    embedded, space = parsed
     if space == "GRAY" and mode in _GREY:
         return _through(embedded, "L") or _plain
     if space == "RGB" and mode != "CMYK":
@@ -54,12 +54,15 @@ def _opaque(part: Image.Image) -> Image.Image:
     return part.getchannel("L") if part.mode == "LA" else part
 
 
-def _parsed(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
+def _parsed(profile: bytes | None) -> tuple[ImageCms.ImageCmsProfile, str] | None:
+    """A usable profile and its colour space, such as "RGB"."""
     if not profile or len(profile) > _MAX_PROFILE:
         return None
     try:
         found = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return found if found.profile.device_class in _DEVICES else None
+        # What is damaged may be no text; LittleCMS reads some fields only when they are asked for.
+        space = found.profile.xcolor_space.strip()
+        return (found, space) if found.profile.device_class in _DEVICES else None
     except (OSError, ValueError, TypeError):
         return None
 

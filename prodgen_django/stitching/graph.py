@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .features import LEVELS, Level, View
-from .matching import match, project
+from .matching import elsewhere, match, project
 from .parallel import in_parallel
 from .result import Journal
 from .rivals import settle
@@ -166,7 +166,8 @@ def try_pair(
             graph.tried[i, j] = evidence
         if edge is None:
             continue
-        remaining = settle(a, b, edge.transform)
+        others = elsewhere(candidate, edge.transform, 0.05 * max(b.size))
+        remaining = settle(a, b, edge.transform, others)
         if len(remaining) > 1:
             graph.tried[i, j] = evidence | {"rivals": len(remaining) - 1}
             return False

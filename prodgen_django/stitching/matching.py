@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -23,6 +23,8 @@ class Candidate:
     matches: int
     """How many tentative matches there were, inliers or not."""
     level: str
+    tentative: tuple[Points, Points] = field(default_factory=lambda: (np.zeros((0, 2)), np.zeros((0, 2))))
+    """Where all of these lie in either picture."""
 
     @property
     def inliers(self) -> int:
@@ -79,6 +81,7 @@ def match(
     if len(ia) < 8:
         return []
     best: Candidate | None = None
+    every = a.points[ia].astype(np.float64), b.points[ib].astype(np.float64)
     vote = agreeing(a, b, ia, ib)
     for keep in (vote, np.ones_like(vote)):
         if keep.sum() < 8 or (best is not None and best.inliers >= 40):
@@ -91,7 +94,7 @@ def match(
             continue
         chosen = inliers.ravel() > 0
         if chosen.sum() >= 8 and (best is None or chosen.sum() > best.inliers):
-            best = Candidate(np.asarray(found, np.float64), p[chosen], q[chosen], len(ia), level.name)
+            best = Candidate(np.asarray(found, np.float64), p[chosen], q[chosen], len(ia), level.name, every)
     found_here = [best] if best is not None else []
     if level.guesses and (best is None or best.inliers < 30):
         found_here += _single(a, b, ia, ib, level)
@@ -127,7 +130,34 @@ def _single(
             continue
         chosen = np.flatnonzero(group)[inliers.ravel() > 0]
         transform = np.vstack([linear, [0, 0, 1]]).astype(np.float64)
-        made.append(Candidate(transform, p[chosen], q[chosen], len(p), level.name))
+        made.append(Candidate(transform, p[chosen], q[chosen], len(p), level.name, (p, q)))
+    return made
+
+
+def elsewhere(
+    candidate: Candidate, transform: npt.NDArray[np.float64], reach: float, most: int = 2
+) -> list[npt.NDArray[np.float64]]:
+    """Homographies from a's to b's pixels that at least five of the matches suggest which `transform` does not explain:
+    where a large repeat fits as well, another place.
+
+    `reach`: by so many pixels matches of one place may differ, and so many lies a match of another at least away.
+    """
+    p, q = candidate.tentative
+    there = project(transform, p)
+    left = np.linalg.norm(there - q, axis=1) > reach
+    there, q = there[left], q[left]
+    made: list[npt.NDArray[np.float64]] = []
+    while len(made) < most and len(q) >= 5:
+        # What lies between two places of a repeat is a step, if the one picture is seen as the other.
+        step = q - there
+        near = np.linalg.norm(step[:, None] - step[None], axis=2) < reach
+        group = near[int(near.sum(1).argmax())]
+        if group.sum() < 5:
+            break
+        moved, _ = cv2.estimateAffine2D(there[group], q[group], ransacReprojThreshold=reach / 3, maxIters=500)
+        if moved is not None:
+            made.append(np.vstack([moved, [0, 0, 1]]) @ transform)
+        there, q = there[~group], q[~group]
     return made
 
 

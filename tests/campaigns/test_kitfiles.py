@@ -59,6 +59,22 @@ def test_a_logo_is_named_by_what_it_is(admin_client: Client, called: str, kind: 
         assert stored.read() == data
 
 
+def test_a_heic_logo_is_taken_where_it_can_be_read(admin_client: Client) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    out = BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (64, 64), "#c08040")).save(out)
+    assert upload(admin_client, logo=("IMG_1.HEIC", out.getvalue())).status_code == 302
+    assert BrandKit.objects.get().logo.name.endswith(".heic")
+
+
+def test_a_logo_is_bounded_as_every_picture_is(admin_client: Client, settings: Any) -> None:
+    settings.PRODGEN = {**settings.PRODGEN, "MAX_IMAGE_BYTES": 60_000}
+    reply = upload(admin_client, logo=("logo.png", picture() + bytes(60_000)))
+    assert "0.06 MB" in str(reply.context["adminform"].form.errors["logo"])
+    settings.PRODGEN = {**settings.PRODGEN, "MAX_IMAGE_BYTES": 50_000_000}
+    assert upload(admin_client, logo=("logo.png", picture() + bytes(41_000_000))).status_code == 302
+
+
 @pytest.mark.parametrize("field", ["headline_font", "text_font"])
 def test_a_font_is_named_by_what_it_is(admin_client: Client, field: str) -> None:
     assert upload(admin_client, **{field: ("font.html", FONT)}).status_code == 302

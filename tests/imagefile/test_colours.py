@@ -82,6 +82,7 @@ def test_a_grey_picture_with_one_transparent_colour_and_a_profile() -> None:
         pytest.param(profile("GRAY"), id="of grey"),
         pytest.param(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(), id="of Lab"),
         pytest.param(profile()[:16] + b"CMYK" + profile()[20:], id="of CMYK, as it says"),
+        pytest.param(profile()[:16] + b"\xb3GB " + profile()[20:], id="of a space that is no text"),
         pytest.param(bytes(9_000_000), id="nine megabytes of zeros"),
         *(
             pytest.param(profile()[:at] + bytes((255 - k,)) * 9 + profile()[at + 9 :], id=f"overwritten at {at}")

@@ -213,3 +213,17 @@ def test_without_the_reader_a_sentence_says_how_to_get_one(
     assert "HEIC" in error.message
     assert "prodgen-django[heic]" in error.message
     assert "JPEG" in error.message
+
+
+@pytest.mark.parametrize("fill", [b"\xff", b"\0"])
+def test_megabytes_of_fill_before_the_picture_are_refused_at_once(fill: bytes) -> None:
+    """Pillow reads them byte by byte, in a web request too."""
+    assert rejected(JPEG[:2] + b"\xff" + fill * 3_000_000 + JPEG[2:], max_seconds=1e9).code == "too_slow"
+    assert load_image(JPEG[:2] + b"\xff" * 50_000 + JPEG[2:]).shape == (48, 64, 3)
+
+
+def test_a_cut_avif_is_no_video() -> None:
+    data = file(PHOTO, "AVIF")
+    found = rejected(data[: len(data) // 2])
+    assert found.code == "broken"
+    assert "AVIF" in found.message

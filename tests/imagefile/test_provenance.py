@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from prodgen_django.imagefile import encode_image, inspect_image, read_source_type
+from prodgen_django.imagefile import encode_image, inspect_image, make_rendition, read_source_type
 from prodgen_django.imagefile.provenance import SOURCE_TYPES, source_type_in, xmp_packet
 
 URI = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -122,3 +122,16 @@ def test_what_we_write_is_found_in_every_format_and_is_xml_whatever_the_model_is
     for name in ("jpeg", "png", "webp", "avif"):
         made = encode_image(np.zeros((16, 16, 3), np.uint8), format=name, source_type="compositeCapture")
         assert read_source_type(made) == "compositeCapture"
+
+
+def test_the_mark_of_a_gif_is_read_and_passes_to_a_copy() -> None:
+    """XMP lies in a GIF as it is, with a run of falling bytes behind it that leads readers to its end."""
+    out = io.BytesIO()
+    Image.new("P", (20, 20)).save(out, "GIF")
+    plain = out.getvalue()
+    colours = 13 + (3 << ((plain[10] & 7) + 1) if plain[10] & 128 else 0)
+    packet = xmp_packet("trainedAlgorithmicMedia") + b"\1" + bytes(range(255, -1, -1)) + b"\0"
+    data = plain[:colours] + b"\x21\xff\x0bXMP DataXMP" + packet + plain[colours:]
+    assert read_source_type(plain) is None
+    assert read_source_type(data) == "trainedAlgorithmicMedia"
+    assert read_source_type(make_rendition(data, 10, "webp")) == "trainedAlgorithmicMedia"

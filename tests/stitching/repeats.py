@@ -131,15 +131,18 @@ def pair(
     size: tuple[int, int] = (400, 340),
     overlap: float | None = None,
     label: bool = False,
+    periods: tuple[float, float] = (0.07, 0.34),
+    tilt: float = 0.03,
 ) -> Pair:
     """Photographs side by side or one below the other, 20 to 60 % in common, with a hand's turn, tilt and light.
 
-    `label`: something that stands once lies in the middle of what both show.
+    `label`: something that stands once lies in the middle of what both show. `periods`: least and greatest length of
+    the repeat, as shares of a photograph's width.
     """
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     width, height = size
     share = float(rng.uniform(0.2, 0.6)) if overlap is None else overlap
-    period = round(float(rng.uniform(0.07, 0.34)) * width)
+    period = round(float(rng.uniform(*periods)) * width)
     surface = DRAW[kind](rng, 3 * height, 3 * width, period, repeats)
     weave = rng.normal(0, 1, surface.shape[:2]).astype(np.float32)
     surface += float(rng.uniform(0, 6)) * cv2.GaussianBlur(weave, (0, 0), 1.0)[..., None]
@@ -159,7 +162,7 @@ def pair(
             size,
             turn=float(rng.uniform(-2.5, 2.5)),
             zoom=float(rng.uniform(0.96, 1.04)),
-            tilt=float(rng.uniform(-0.03, 0.03)),
+            tilt=float(rng.uniform(-tilt, tilt)),
             gain=float(rng.uniform(0.8, 1.1)),
             vignette=float(rng.uniform(0, 0.35)),
             noise=float(rng.uniform(1, 4)),

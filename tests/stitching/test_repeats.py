@@ -43,6 +43,14 @@ def test_a_label_in_both_pictures_decides(kind: str) -> None:
     assert "right" in said
 
 
+@pytest.mark.parametrize("tilt", [0.03, 0.08])
+@pytest.mark.parametrize("period", [0.6, 0.8, 0.9, 1.05])
+def test_a_repeat_as_long_as_the_picture_is_placed_rightly_or_refused(period: float, tilt: float) -> None:
+    """Wallpaper: the believed overlap may be larger than the true one, which then lies far from it."""
+    long = {"periods": (period, period), "tilt": tilt, "overlap": 0.4, "size": (480, 400)}
+    assert "wrong" not in [verdict(pair("print", seed, **long)) for seed in range(20, 25)]
+
+
 def test_a_label_that_only_one_picture_shows_decides_nothing() -> None:
     made = pair("dots", 4, overlap=0.4)
     first = made.shots[0].image
