@@ -23,7 +23,7 @@ _AMOUNT = re.compile(
     (?:(?<![^\s\u200e\u200f\u061c(])[-+\u2212])?       # a sign, with nothing but a blank before it
     [\u200e]?[$\u00a2-\u00a5\u20a0-\u20c0]?(?:[A-Z]{3}\xa0)?\xa0?
     [0-9\u06f0-\u06f9][0-9\u06f0-\u06f9.,\u066b\u066c\u202f]*
-    (?:[\xa0\u202f]?[%\u2030]|[$\u00a2-\u00a5\u20a0-\u20c0])?
+    (?:[\x20\xa0\u202f]?[%\u2030]|[$\u00a2-\u00a5\u20a0-\u20c0])?
     | (?<=[A-Za-z])[$\u00a2-\u00a5\u20a0-\u20c0]      # “UK£”
     """,
     re.VERBOSE,
