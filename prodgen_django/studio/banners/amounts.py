@@ -38,8 +38,8 @@ _UNITS = {
 _SHOPS = frozenset(
     ["Stk.", "Stk", "St.", "pcs", "pcs.", "pc", "pk", "szt.", "шт", "шт.", "руб.", "руб", "р.", "грн", "грн.", "лв.",
      "тг", "zł", "Kč", "Fr.", "Rs", "Rs.", "Tk", "UK£", "cl", "元", "块", "円", "원", "개", "个", "個", "件", "点",
-     "折", "万円", "万元", "만원", "บาท", "ชิ้น", "ກີບ", "៛", "ကျပ်", "تومان", "ریال", "درهم", "ريال", "ر.س", "ج.م", "د.إ", "كجم", "كغ",
-     "דולר", "ש״ח", 'ש"ח', "रु", "रु.", "TL", "lei", "KSh", "oz.", "fl", "μm", "µm", "mAh", "Stück", "pack"]
+     "折", "万円", "万元", "만원", "บาท", "ชิ้น", "ກີບ", "៛", "ကျပ်", "تومان", "ریال", "درهم", "ريال", "ر.س", "ج.م", "د.إ", "كجم",
+     "كغ", "דולר", "ש״ח", 'ש"ח', "रु", "रु.", "TL", "lei", "KSh", "oz.", "fl", "μm", "µm", "mAh", "Stück", "pack"]
 )  # fmt: skip
 
 
@@ -61,8 +61,7 @@ def belong_together(before: str, after: str, language: str) -> bool:
         thousands = blank and digits is not None and len(digits[0]) == 3 and _ENDS_IN_NUMBER.search(left)
         return bool(
             thousands
-            or right[0] in "¼½¾"
-            and _ENDS_IN_NUMBER.search(left)
+            or (right[0] in "¼½¾" and _ENDS_IN_NUMBER.search(left))
             or any(known.search(left) for known in (_RANGE, _TIMES, _SIGN))
             or _before_amounts(left, language)
         )
