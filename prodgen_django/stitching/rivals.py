@@ -68,8 +68,11 @@ def _as_good(a: View, b: View, first: Place, most: int) -> list[Place]:
         if near is not None and all(_apart(near, p, b) for p in found):
             found.append(near)
     enough = 1 - (2 * (1 - max(p.seen.total for p in found)) + 0.03)
-    least = min(enough, first.seen.total) - 0.1
-    return [first] + [p for p in found[1:] if p.seen.total > enough and _repeat(a, b, first, p, least)]
+    good = [p for p in found[1:] if p.seen.total > enough]
+    if first.seen.total <= enough:
+        # Not a repeat but a mistake, if one that covers as much as a photographer gives is clearly better.
+        return [first] + [p for p in good if _share(p.seen) >= SIDE]
+    return [first] + [p for p in good if _repeat(a, b, first, p, enough - 0.1)]
 
 
 def _place(a: View, b: View, transform: Matrix) -> Place | None:
