@@ -481,7 +481,9 @@ def test_discounts_and_amounts_read_as_they_are_meant(language: str) -> None:
     word = WORDS[language][0].split()[0]
     for told in ("-20%", "+20%", "£14.40", "20 %", "₪49.90"):
         assert told in seen(f"{word} {told.replace(' ', chr(0xA0))} {word}", language), told
-    assert "-20 %" in seen(f"{word} -20 %", language)  # with the blank that a keyboard has
+    # With the blanks and hyphens that a keyboard has.
+    for told in ("-20 %", "10-20%", "1 299,00", "03-123 456"):
+        assert told in seen(f"{word} {told} {word}", language), told
     # The words go from right to left about the amount, and Latin names stay as they are.
     assert seen(f"{word} IKEA (LACK) 20%", language).startswith("IKEA (LACK) 20% ")
 
