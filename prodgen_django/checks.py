@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, reverse
 
 from prodgen_django.broker import QUEUES
@@ -36,7 +37,8 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
     # Of the defaults only the catalog is for every shop; the others are for shops on Oscar alone.
     named = settings.import_faults(settings.given() | {"CATALOG"})
-    found += [Error(fault.text, id="prodgen_django.E003") for fault in named]
+    told = [fault.text for fault in named] + _storage()
+    found += [Error(text, id="prodgen_django.E003") for text in dict.fromkeys(told)]
     return found + _consent() + _times()
 
 
@@ -67,6 +69,19 @@ def check_shop(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found + _celery()
+
+
+def _storage() -> list[str]:
+    """Why the storage that is named cannot be made; a wrong name is told with the others."""
+    from prodgen_django.storage import get_storage
+
+    if not settings.is_sound("STORAGE"):
+        return []
+    try:
+        get_storage()
+    except ImproperlyConfigured as fault:
+        return [str(fault)]
+    return []
 
 
 def _consent() -> list[CheckMessage]:

@@ -36,7 +36,11 @@ from prodgen_django.schema.records import C2PA, DIFFUSION, MATTING
 FORMATS = OneOf("jpeg", "png", "webp", "avif")
 MODES = OneOf("thompson", "ucb", "greedy")
 
-SECONDS, DAYS, SHARE = Number(above=True), Number(above=True), Number(0, 1)
+# A year and a century: what is longer is never meant, and dates do not reach so far.
+YEAR, CENTURY = 31_536_000, 36_500
+SECONDS, DAYS, SHARE = Number(0, YEAR, above=True), Number(0, CENTURY, above=True), Number(0, 1)
+# What a database's whole numbers hold.
+MANY = 2_147_483_647
 PIXELS = Whole(16, 16_383)
 
 
@@ -50,7 +54,10 @@ class Shop:
     )
     STORAGE = Key(StorageName(), "default", "Where pictures and models are kept.")
     STORAGE_PREFIX = Key(
-        Text(r"(?!.*\.\.)[^/\\\0][^\\\0]*(?<!/)", "a folder's name, without / before or after"),
+        Text(
+            r"(?!.*\.\.)(?!\s)[^/\\\x00-\x1f\x7f\ud800-\udfff][^\\\x00-\x1f\x7f\ud800-\udfff]*(?<![/\s])",
+            "a folder's name, without / before or after",
+        ),
         "prodgen",
         "Folder inside that storage, of this shop's database alone: files in it that no row names are deleted after a "
         "day.",
@@ -58,7 +65,7 @@ class Shop:
     RECIPES = Key(
         DictOf(Dotted("prodgen_django.recipes.Recipe"), "kind"), {}, "Kinds of job beside the built-in ones."
     )
-    MAX_PRODUCTS = Key(Whole(1), 10_000, "Most products one job takes.")
+    MAX_PRODUCTS = Key(Whole(1, MANY), 10_000, "Most products one job takes.")
 
 
 class Workers:
@@ -79,12 +86,18 @@ class Workers:
     HEARTBEAT_SECONDS = Key(
         SECONDS, 15, "How often a working worker extends its lease. At most half of the lease."
     )
-    MAX_ATTEMPTS = Key(Whole(1), 3, "An item that has cost so many attempts fails, with the reason in words.")
-    BATCH_SIZE = Key(Whole(1), 8, "Most items claimed together, where the recipe does not say.")
-    SWEEP_SECONDS = Key(
-        Number(), 60, "How often each worker looks for what was left lying; 0: only beat or the command does."
+    MAX_ATTEMPTS = Key(
+        Whole(1, 1000), 3, "An item that has cost so many attempts fails, with the reason in words."
     )
-    RETRY_SECONDS = Key(Number(), 10, "How long an item waits after an error before it is tried again.")
+    BATCH_SIZE = Key(Whole(1, 10_000), 8, "Most items claimed together, where the recipe does not say.")
+    SWEEP_SECONDS = Key(
+        Number(0, YEAR),
+        60,
+        "How often each worker looks for what was left lying; 0: only beat or the command does.",
+    )
+    RETRY_SECONDS = Key(
+        Number(0, YEAR), 10, "How long an item waits after an error before it is tried again."
+    )
     REPUBLISH_SECONDS = Key(SECONDS, 120, "A wake-up that has waited longer is published again.")
     TASK_SOFT_TIME_LIMIT = Key(SECONDS, 540, "Seconds after which a batch is stopped and says so.")
     TASK_TIME_LIMIT = Key(SECONDS, 600, "Seconds after which a batch that did not hear that is killed.")
@@ -104,11 +117,11 @@ class Pictures:
     """Pictures"""
 
     MAX_IMAGE_PIXELS = Key(
-        Whole(1),
+        Whole(1, MANY),
         52_000_000,
         "Larger photos are refused before they are decoded. Phones of 50 megapixels write up to 51.4.",
     )
-    MAX_IMAGE_BYTES = Key(Whole(1), 40 * 1024 * 1024, "Larger files are refused.")
+    MAX_IMAGE_BYTES = Key(Whole(1, MANY), 40 * 1024 * 1024, "Larger files are refused.")
     DISPLAY_SIZE = Key(
         ListOf(Whole(64, 16_383), length=2),
         (1600, 1600),
@@ -140,7 +153,7 @@ class Pictures:
     RENDITION_WIDTHS = Key(ListOf(PIXELS), [320, 640, 1200], "Widths made at approval.")
     RENDITION_FORMATS = Key(ListOf(FORMATS), ["avif", "webp", "jpeg"], "Formats made at approval.")
     SIZES = Key(
-        DictOf(Whole(1)),
+        DictOf(Whole(1, MANY)),
         {"thumb": 160, "card": 320, "large": 640, "zoom": 1200},
         "What `size=` in a tag may name: the largest width in CSS pixels.",
     )
@@ -170,7 +183,7 @@ class Personalisation:
         365,
         "Older profiles are erased; a stored consent that was not confirmed for so long no longer counts.",
     )
-    STABLE_DAYS = Key(Whole(1), 7, "What a visitor has been shown of a product stays for so long.")
+    STABLE_DAYS = Key(Whole(1, CENTURY), 7, "What a visitor has been shown of a product stays for so long.")
     HOLDOUT = Key(
         SHARE,
         0.1,
@@ -193,7 +206,9 @@ class Personalisation:
         "Where events wait for the database. `None`: a folder of this machine.",
     )
     EVENT_RATE = Key(
-        Whole(1), 120, "Most reports of one visitor in a minute; ten times as many of one public address."
+        Whole(1, MANY),
+        120,
+        "Most reports of one visitor in a minute; ten times as many of one public address.",
     )
     TRUSTED_PROXIES = Key(
         ListOf(Network()),
@@ -202,10 +217,10 @@ class Personalisation:
         "it that is none of these.",
     )
     ADDRESS_SHOWINGS = Key(
-        Whole(1), 1000, "Most showings of one address (of IPv6: one /64) in a day that are counted."
+        Whole(1, MANY), 1000, "Most showings of one address (of IPv6: one /64) in a day that are counted."
     )
     ADDRESS_PRODUCT_SHOWINGS = Key(
-        Whole(1),
+        Whole(1, MANY),
         5,
         "Most showings of one product to visitors of one address within `STABLE_DAYS` that are counted.",
     )
@@ -222,7 +237,7 @@ class Personalisation:
         SHARE, 0.01, "Share of choices made uniformly, so that any other policy can be judged on the log."
     )
     LEARN_AFTER_SECONDS = Key(
-        Number(), 3600, "How long an exposure may wait for its click before it is learnt from."
+        Number(0, YEAR), 3600, "How long an exposure may wait for its click before it is learnt from."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from django.db import connection, models
 
 __all__ = ["key_of"]
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 #: No key is written in more characters.
 _LONGEST = 255
 
@@ -17,10 +19,10 @@ def key_of(model: type[models.Model], text: Any) -> Any | None:
     """The primary key of `model` that `text` names, or None where it can be none.
 
     What comes back can be asked of every database: whole numbers are in the field's range (databases and Python itself
-    refuse larger ones with errors of their own), and text has no NUL.
+    refuse larger ones with errors of their own), and text has no NUL and no half of a character.
     """
     text = str(text)
-    if not 0 < len(text) <= _LONGEST or "\0" in text:
+    if not 0 < len(text) <= _LONGEST or _NO_TEXT.search(text):
         return None
     field: Any = model._meta.pk
     while field.remote_field is not None:

@@ -16,9 +16,11 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage, Storage, storages
 from django.utils import timezone
@@ -26,6 +28,7 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.atomicfile import partial_name, replacing, settle
 from prodgen_django.conf import settings
+from prodgen_django.schema import where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,9 +57,42 @@ class DamagedFile(OSError):
 
 def get_storage() -> Storage:
     """The configured storage. Migrations name this function, so that changing the setting needs no migration."""
+    try:
+        return _configured()
+    except ImproperlyConfigured as fault:
+        if apps.models_ready:
+            raise
+        # The models' fields ask while they are loaded: `check` and `prodgen_doctor` are to live and tell.
+        return _Misconfigured(str(fault))
+
+
+def _configured() -> Storage:
     value = settings.STORAGE
-    made = settings.imported("STORAGE")
-    return storages[value] if made is None else made()
+    make = settings.imported("STORAGE") or (lambda: storages[value])
+    try:
+        made = make()
+    except Exception as error:  # whatever the shop's own code raises
+        raise ImproperlyConfigured(
+            f"{where('STORAGE')} is {value!r}, which cannot be made: {error}"
+        ) from error
+    if not isinstance(made, Storage):
+        raise ImproperlyConfigured(
+            f"{where('STORAGE')} is {value!r}, which gives {made!r}, but must give a Storage."
+        )
+    return made
+
+
+class _Misconfigured(Storage):
+    """Stands in models' fields where the setting is wrong, and says so to whoever uses it."""
+
+    def __init__(self, fault: str) -> None:
+        self._fault = fault
+
+    def _refuse(self, *_args: Any, **_options: Any) -> Any:
+        raise ImproperlyConfigured(self._fault)
+
+    open = save = delete = exists = listdir = size = url = path = _refuse
+    generate_filename = get_available_name = get_modified_time = _refuse
 
 
 def content_name(folder: str, data: bytes, extension: str) -> str:

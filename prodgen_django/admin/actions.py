@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import lazy
@@ -116,14 +116,19 @@ def make_draft(request: HttpRequest, kind: str, products: QuerySet[Any] | None =
 
 
 def installed_recipes() -> dict[str, Recipe]:
-    """Every recipe that can be imported, by kind, built-in ones first."""
-    found = {}
-    for kind in recipe_kinds():
+    """Every recipe that can be imported, by kind, built-in ones first; none where the setting is no dict of them."""
+    # What is set wrongly must not take the whole admin down; the system check tells of it.
+    found: dict[str, Recipe] = {}
+    try:
+        kinds = recipe_kinds()
+    except ImproperlyConfigured as fault:
+        logger.warning("no kind of job is offered: %s", fault)
+        return found
+    for kind in kinds:
         try:
             found[kind] = get_recipe(kind)
-        except ImportError:
-            # A misspelt recipe must not take the whole admin down; the others go on working.
-            logger.warning("the recipe of kind %r cannot be imported: %s", kind, recipe_kinds()[kind])
+        except (ImproperlyConfigured, ImportError) as fault:
+            logger.warning("jobs of kind %r are not offered: %s", kind, fault)
     return found
 
 

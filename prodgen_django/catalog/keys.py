@@ -33,6 +33,8 @@ def product_key(product: Any) -> Any | None:
     model = getattr(product, "model", None)
     if isinstance(model, type) and not issubclass(model, field.model):
         return None  # a search over several models found something else
+    if isinstance(product, Model) and not isinstance(product, field.model):
+        return None  # a basket's line or a photo: its number is some other product's
     key = getattr(product, "pk", product)
     if not isinstance(key, str | int | uuid.UUID) or isinstance(key, bool):
         return None

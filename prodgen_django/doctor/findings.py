@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal, TypeVar
 
+from django.core.exceptions import ImproperlyConfigured
+
 T = TypeVar("T")
 Examination = Callable[[float], "Iterator[Finding]"]
 
@@ -42,13 +44,20 @@ def examine(seconds: float = 5.0) -> Iterator[Finding]:
     """Every part's findings, as they come. An examination that breaks is itself a fault of its part."""
     for name in _OURS:
         import_module(f"prodgen_django.doctor.{name}")
-    # Ours first: what an app adds builds on settings and storage.
-    by_owner = sorted(
-        _examinations.items(), key=lambda entry: not entry[1].__module__.startswith(__package__)
-    )
+    # Ours first, the settings before all, whatever was imported earlier: the others build on them.
+    places = {f"{__package__}.{name}": place for place, name in enumerate(_OURS)}
+    by_owner = sorted(_examinations.items(), key=lambda entry: places.get(entry[1].__module__, len(_OURS)))
+    told: set[str] = set()
     for part, function in by_owner:
         try:
-            yield from function(seconds)
+            for finding in function(seconds):
+                told.add(f"{finding.text} {finding.advice}".strip())
+                yield finding
+        except ImproperlyConfigured as error:
+            # One wrong setting stops many parts, and is told among the settings.
+            if str(error) not in told:
+                told.add(str(error))
+                yield Finding(part, "fault", str(error))
         except Exception as error:  # noqa: BLE001  (whatever a database, a broker or a storage raises)
             yield Finding(part, "fault", f"{type(error).__name__}: {error}".strip())
 

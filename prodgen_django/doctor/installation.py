@@ -18,7 +18,9 @@ from prodgen_django.doctor.findings import Finding, bounded, examination
 
 @examination("settings")
 def settings_are_right(seconds: float) -> Iterator[Finding]:
-    messages = [message for message in run_checks(tags=["prodgen_django"]) if not message.is_silenced()]
+    found = [message for message in run_checks(tags=["prodgen_django"]) if not message.is_silenced()]
+    # Letters have an examination of their own.
+    messages = [message for message in found if message.id != "prodgen_django.W008"]
     for message in messages:
         state = "fault" if message.level >= ERROR else "warning"
         yield Finding("settings", state, message.msg, message.hint or "")  # type: ignore[arg-type]

@@ -38,7 +38,16 @@ def broker_hands_messages_on(seconds: float) -> Iterator[Finding]:
             "broker_url (prodgen_django.broker.celery_settings).",
         )
         return
-    told = app.connection_for_write().as_uri()
+    try:
+        told = app.connection_for_write().as_uri()
+    except Exception as error:  # noqa: BLE001  (a transport that there is not, or that lacks its library)
+        yield Finding(
+            "broker",
+            "fault",
+            f"Celery cannot use its broker_url: {error}".strip(),
+            "Correct it, or install what its transport needs (Celery's page on brokers names it).",
+        )
+        return
     try:
         spent = bounded(lambda: _send_and_take(app, seconds), seconds)
     except Exception as error:  # noqa: BLE001  (each transport raises its own)

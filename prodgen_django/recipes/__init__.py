@@ -8,10 +8,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe, Workbench, WorkItem
+from prodgen_django.schema import where
 
 __all__ = [
     "ItemFailed",
@@ -44,7 +46,14 @@ def recipe_kinds() -> dict[str, Any]:
 @lru_cache(maxsize=32)
 def _recipe(kind: str, path: Any) -> Recipe:
     own = settings.imported("RECIPES", kind)
-    return (own or import_string(path))()
+    if own is None:
+        return import_string(path)()
+    try:
+        return own()
+    except Exception as error:  # whatever the shop's own class raises
+        raise ImproperlyConfigured(
+            f"{where('RECIPES')}[{kind!r}] is {path!r}, which cannot be made: {error}"
+        ) from error
 
 
 def get_recipe(kind: str) -> Recipe:

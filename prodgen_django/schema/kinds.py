@@ -20,6 +20,8 @@ from django.utils.module_loading import import_string
 T = TypeVar("T")
 N = TypeVar("N", int, float)
 
+# What no file system takes, or what was meant for an address.
+_NO_PATH = re.compile("[\0\ud800-\udfff]|://")
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
 
@@ -36,7 +38,10 @@ class Fault:
 
 def unlike(value: Any, where: str, wanted: str, hint: str = "") -> Fault:
     """The fault of a value that is not what its key wants."""
-    told = repr(value)
+    try:
+        told = repr(value)
+    except Exception:  # noqa: BLE001  (a number of 5,000 digits; a class of the shop's)
+        told = f"a {type(value).__name__}"
     told = told if len(told) <= 120 else f"{told[:119]}…"
     return Fault(f"{where} is {told}, but must be {wanted}.", hint)
 
@@ -105,7 +110,7 @@ class _Range(Kind[N]):
     def __init__(self, low: float = 0, high: float = math.inf, *, above: bool = False) -> None:
         self.low, self.high, self.above = low, high, above
         if above:
-            self.wanted = f"{self.noun} above {low}"
+            self.wanted = f"{self.noun} above {low}" + (f", at most {high}" if high != math.inf else "")
         elif high == math.inf:
             self.wanted = f"{self.noun}, at least {low}"
         else:
@@ -146,7 +151,11 @@ class Folder(Kind["str | os.PathLike[str]"]):
         self.wanted = wanted
 
     def takes(self, value: Any) -> bool:
-        return isinstance(value, str | os.PathLike) and bool(str(value).strip()) and "\0" not in str(value)
+        return (
+            isinstance(value, str | os.PathLike)
+            and bool(str(value).strip())
+            and not _NO_PATH.search(str(value))
+        )
 
 
 class Network(Kind[str]):

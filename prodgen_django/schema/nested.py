@@ -68,6 +68,7 @@ class DictOf(Kind[Mapping[str, T]]):
         for key, entry in value.items():
             if not isinstance(key, str) or not key:
                 yield Fault(f"{where} has the key {key!r}, but its keys are names (text).")
+                continue
             yield from self.item.faults(entry, f"{where}[{key!r}]")
 
     def read(self, value: Any) -> Mapping[str, T]:

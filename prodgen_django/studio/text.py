@@ -30,6 +30,7 @@ _TABLE = {**_WIDE, **_THIN, **_NOTHING}
 _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)|[\U000e0020-\U000e007f]")
 _NO_WIDTH = "\u200b\u200c\u200d\u2060\u00ad"
 _EDGES = " \u00a0\u202f\u2007\u3000" + _NO_WIDTH
+_IDLE_HYPHENS = re.compile("(?<![^ \n])\u00ad|\u00ad(?![^ \n])")
 _SELECTORS = "\ufe0e\ufe0f"
 # Where words are written without blanks, a blank of no width says where one ends; elsewhere it is left from a page.
 _OPEN = "\u0e00-\u1dff\u2e80-\U0003ffff"
@@ -55,10 +56,15 @@ def _cleaned(text: str, lines: bool) -> str:
     text = _TAGS.sub(lambda m: m[1] or "", text.translate(_TABLE))
     text = unicodedata.normalize("NFC", text)
     text = _ZERO_SPACE.sub(lambda m: "\u200b" if m.start() and _is_open(text, m) else "", text)
-    text = re.sub("\u00ad+", "\u00ad", text)
+    # A soft hyphen is one within a word: beside a blank it would show where a line ends.
+    text = _IDLE_HYPHENS.sub("", re.sub("\u00ad+", "\u00ad", text))
     parts = (_BLANKS.sub(" ", part) for part in text.split("\n"))
     parts = (part.rstrip(_EDGES).lstrip(_EDGES + _SELECTORS) for part in parts)
-    return ("\n" if lines else " ").join(part for part in parts if part)
+    return ("\n" if lines else " ").join(part for part in parts if any(map(_is_seen, part)))
+
+
+def _is_seen(char: str) -> bool:
+    return not (char.isspace() or is_ignorable(char))
 
 
 def _is_open(text: str, found: re.Match[str]) -> bool:
@@ -90,7 +96,7 @@ def as_drawn(text: str, *, broken: bool = False) -> str:
     hyphen = "-" if broken and text.endswith("\u00ad") else ""
     for mark in ("\u00ad", "\u200b", "\u2060"):
         text = text.replace(mark, "")
-    return text.replace("\u2011", "-") + hyphen
+    return _BLANKS.sub(" ", text).replace("\u2011", "-") + hyphen
 
 
 def is_ignorable(char: str) -> bool:

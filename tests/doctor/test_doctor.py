@@ -122,6 +122,17 @@ def test_settings_that_are_no_dict_are_told(workers: Any, settings: Any) -> None
     findings, status = doctor()
     assert of(findings, "settings") == [("fault", "PRODGEN must be a dict, not a list.", "")]
     assert not status
+    # Once, whatever it stops.
+    faults = [(f["part"], f["text"]) for f in findings if f["state"] == "fault"]
+    assert faults == [("settings", "PRODGEN must be a dict, not a list.")]
+
+
+def test_storage_that_is_named_wrongly_is_told_once(workers: Any, settings: Any) -> None:
+    settings.PRODGEN = {"STORAGE": "nope"}
+    findings, status = doctor()
+    (told,) = [f for f in findings if f["state"] == "fault"]
+    assert (told["part"], status) == ("settings", False)
+    assert told["advice"].startswith("The aliases are 'default', 'staticfiles'.")
 
 
 @pytest.mark.parametrize(
@@ -241,6 +252,17 @@ def test_broker_that_never_answers_is_waited_for_so_long(
     assert state == "fault"
     assert "no answer within 0.3 s" in text or "timed out" in text.lower()
     assert "Jobs wait safely" in advice
+
+
+def test_broker_whose_transport_there_is_not(workers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Celery("shop", broker="nonsense://x", set_as_current=False)
+    monkeypatch.setattr("celery.current_app", app)
+    findings, status = doctor()
+    ((state, text, advice),) = of(findings, "broker")
+    assert (state, status) == ("fault", False)
+    assert "No such transport: nonsense" in text
+    assert "broker_url" in text
+    assert "install what its transport needs" in advice
 
 
 def test_process_without_the_shops_celery_app(workers: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,7 +124,7 @@ def test_single_tags_take_the_same(products: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "nothing", [None, "", 0.5, [], object(), True, "no such key", "\0", 10**40, -1, "9" * 5000]
+    "nothing", [None, "", 0.5, [], object(), True, "no such key", "\0", "\ud800", 10**40, -1, "9" * 5000]
 )
 def test_what_names_no_product_breaks_no_page(nothing: Any, consent: None, products: list[Any]) -> None:
     tags = (
@@ -145,6 +145,10 @@ def test_search_results_of_other_models_are_no_products(products: list[Any]) -> 
     user = User.objects.create_user("u")
     found = SearchResult("auth", "user", str(products[0].pk), 1.0)
     assert product_key(found) is None
+    # A row of another table whose key is some product's too.
+    for other in (User(pk=products[0].pk), BasketLine(pk=products[0].pk, product=products[0])):
+        assert product_key(other) is None
+        assert product_key(SimpleLazyObject(lambda other=other: other)) is None
     assert render("{% load prodgen %}{% personalized_image p %}", p=found) == "/missing.png"
     assert user.pk
 

@@ -21,8 +21,9 @@ PART = "thumbnails"
 @examination(PART)
 def thumbnailer_makes_thumbnails(seconds: float) -> Iterator[Finding]:
     name = str(django_settings.OSCAR_THUMBNAILER)
+    folder = settings.STORAGE_PREFIX
     try:
-        size = _make_one(seconds)
+        size = _make_one(f"{folder}/doctor/{uuid.uuid4().hex}.png", seconds)
     except Exception as error:  # noqa: BLE001  (each thumbnailer and storage raises its own)
         yield Finding(
             PART,
@@ -45,13 +46,12 @@ def thumbnailer_makes_thumbnails(seconds: float) -> Iterator[Finding]:
     yield Finding(PART, "ok", f"{name} made a thumbnail.")
 
 
-def _make_one(seconds: float) -> tuple[int, int]:
+def _make_one(name: str, seconds: float) -> tuple[int, int]:
     """The size of a thumbnail made of a picture made for it; both are deleted again."""
     file = io.BytesIO()
     Image.new("RGB", (80, 60), (30, 90, 150)).save(file, "PNG")
     # As the shop's pages ask for it: of a product image's field, here of one that is in no table.
     original = get_model("catalogue", "ProductImage")().original
-    name = f"{settings.STORAGE_PREFIX}/doctor/{uuid.uuid4().hex}.png"
     original.name = bounded(lambda: original.storage.save(name, ContentFile(file.getvalue())), seconds)
     thumbnailer, storage, picture = get_thumbnailer(), original.storage, original.name
     try:

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from babel import Locale
 
 _DASHES = "-\u2010\u2013\u2212"
-_ENDS_IN_NUMBER = re.compile(r"\d[.,\u066b\u066c]?$")
-_TIMES = re.compile(r"\d\s?[×x]$")
+# “5”, “1.299,-” and “½”, and in East Asia “3万”.
+_ENDS_IN_NUMBER = re.compile(rf"(?:\d(?:[.,][{_DASHES}]|[.,\u066b\u066c]|[万萬億亿千만억천])?|[¼-¾⅐-⅞])$")
+_TIMES = re.compile(r"\d\s?[×xX]$")
+# A sign with a blank behind it; an en dash only where it begins the text.
+_SIGN = re.compile(r"(?:^|\s)[-\u2212+±≈~<>≤≥]$|^[–%]$|[^\d\s]\s%$")
 _RANGE = re.compile(rf"\d[.,]?\s?[{_DASHES}]$")
 # Units by Babel's names.
 _UNITS = {
@@ -28,14 +31,15 @@ _UNITS = {
     "digital": "megabyte gigabyte terabyte",
     "temperature": "celsius",
     "graphics": "pixel",
+    "speed": "kilometer-per-hour",
     "duration": "second minute hour day week month year",
 }
 # What shops write and Babel does not know.
 _SHOPS = frozenset(
     ["Stk.", "Stk", "St.", "pcs", "pcs.", "pc", "pk", "szt.", "шт", "шт.", "руб.", "руб", "р.", "грн", "грн.", "лв.",
      "тг", "zł", "Kč", "Fr.", "Rs", "Rs.", "Tk", "UK£", "cl", "元", "块", "円", "원", "개", "个", "個", "件", "点",
-     "折", "บาท", "ชิ้น", "ກີບ", "៛", "ကျပ်", "تومان", "ریال", "درهم", "ريال", "ر.س", "ج.م", "د.إ", "كجم", "كغ",
-     "דולר", "ש״ח", "रु", "रु."]
+     "折", "万円", "万元", "만원", "บาท", "ชิ้น", "ກີບ", "៛", "ကျပ်", "تومان", "ریال", "درهم", "ريال", "ر.س", "ج.م", "د.إ",
+     "كجم", "كغ", "דולר", "ש״ח", 'ש"ח', "रु", "रु.", "TL", "lei", "KSh", "oz.", "fl", "μm", "µm", "mAh", "Stück", "pack"]
 )  # fmt: skip
 
 
@@ -48,17 +52,22 @@ def belong_together(before: str, after: str, language: str) -> bool:
     if right in ("–", "—") or _pictures(right) or _pictures(before):
         return True
     blank = before != left
-    if right[0].isdecimal():
+    if left.endswith("/") and not blank:
+        return _is_unit(right, language)
+    if right in ("-", "\u2212") and blank:
+        return bool(_ENDS_IN_NUMBER.search(left))
+    if right[0].isdecimal() or right[0] in "¼½¾":
         digits = re.match(r"\d+", right)
         thousands = blank and digits is not None and len(digits[0]) == 3 and _ENDS_IN_NUMBER.search(left)
         return bool(
-            thousands or _RANGE.search(left) or _TIMES.search(left) or _before_amounts(left, language)
+            thousands
+            or (right[0] in "¼½¾" and _ENDS_IN_NUMBER.search(left))
+            or any(known.search(left) for known in (_RANGE, _TIMES, _SIGN))
+            or _before_amounts(left, language)
         )
     if not _ENDS_IN_NUMBER.search(left) or (left.endswith((".", ",")) and not blank):
         return False
-    unit = _unit(right)
-    known = unit in _currency_names(language) or unit.casefold() in _unit_names(language)
-    return known or _is_sign(right[0]) or right[0] == "×"
+    return _is_unit(right, language) or right[0] == "×" or right in ("x", "X")
 
 
 def _pictures(text: str) -> bool:
@@ -70,8 +79,14 @@ def _is_sign(char: str) -> bool:
     return unicodedata.category(char) == "Sc" or char in "%‰٪°′″"
 
 
+def _is_unit(text: str, language: str) -> bool:
+    unit = _unit(text)
+    known = unit in _currency_names(language) or unit.casefold() in _unit_names(language)
+    return known or _is_sign(text[0])
+
+
 def _unit(text: str) -> str:
-    found = re.match(r"[^\s\d,;:!?()]+", text)
+    found = re.match(r"[^\s\d,;:!?()/]+", text)
     return found[0] if found else ""
 
 
@@ -95,13 +110,13 @@ def _currency_names(language: str) -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def _unit_names(language: str) -> frozenset[str]:
-    """The short names of units and of months in a language and in English, folded."""
+    """The names of units and of months in a language and in English, folded."""
     from babel.units import format_unit
 
     names: set[str] = set()
     for tag in (language, "en"):
         known = [f"{kind}-{name}" for kind, found in _UNITS.items() for name in found.split()]
-        for unit, count, length in product(known, (1, 2, 5), ("short", "narrow")):
+        for unit, count, length in product(known, (1, 2, 5), ("short", "narrow", "long")):
             written = format_unit(count, unit, length, locale=_babel(tag))
             names.add(_unit(written.replace(str(count), "").strip()))
         for width in ("wide", "abbreviated"):
