@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,16 @@ def remembered_cutouts(_cut_outs: dict[tuple[Any, ...], Any], monkeypatch: pytes
 
     monkeypatch.setattr("prodgen_django.studio.matting.cut_out_report", remembered)
     monkeypatch.setattr("prodgen_django.studio.cut_out_report", remembered)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """Half a pair in a captured log would end the whole run: xdist hands reports on as UTF-8."""
+    report: Any = yield
+    report.sections = [
+        (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
 
 
 def pytest_collection_finish() -> None:

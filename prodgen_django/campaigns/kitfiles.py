@@ -41,9 +41,9 @@ def logo_extension(data: bytes) -> str:
     from prodgen_django.imagefile import ImageRejected, inspect_image, load_image
 
     try:
-        bounds = {"max_bytes": settings.MAX_IMAGE_BYTES, "max_pixels": settings.MAX_IMAGE_PIXELS}
-        found = inspect_image(data, **bounds).format
-        load_image(data, **bounds)
+        most, pixels = settings.MAX_IMAGE_BYTES, settings.MAX_IMAGE_PIXELS
+        found = inspect_image(data, max_bytes=most, max_pixels=pixels).format
+        load_image(data, max_bytes=most, max_pixels=pixels)
     except ImageRejected as error:
         raise ValidationError(error.message, code=error.code) from error
     return _PICTURES[found]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import subprocess
@@ -30,12 +29,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 #: Texts that some database or driver refuses.
 BAD = {"nul": "a\0b", "half a pair": "smile \ud83d", "both": "\udcff\0", "long": "x" * 100_000}
-
-
-@pytest.fixture(autouse=True)
-def _unheard(caplog: pytest.LogCaptureFixture) -> None:
-    """xdist cannot hand on a captured log that holds half a pair."""
-    caplog.set_level(logging.CRITICAL + 1, logger="prodgen_django")
 
 
 @pytest.fixture
