@@ -243,12 +243,8 @@ def basket(rng: Rng) -> list[Canvas]:
         bend = np.linspace(-1, 1, 30)
         lines.append(np.c_[0.5 + half * bend, top + (foot - top) * t + 0.04 * np.sqrt(1 - bend**2)])
     for s in np.linspace(-1, 1, int(rng.integers(7, 14))):
-        lines.append(
-            [
-                (0.5 + wide * s, top + 0.04 * np.sqrt(max(0, 1 - s * s))),
-                (0.5 + narrow * s, foot + 0.04 * np.sqrt(max(0, 1 - s * s))),
-            ]
-        )
+        bend = 0.04 * np.sqrt(max(0, 1 - s * s))
+        lines += [np.array([(0.5 + wide * s, top + bend), (0.5 + narrow * s, foot + bend)])]
     a = np.linspace(np.pi, 2 * np.pi, 60)
     bow = np.c_[0.5 + wide * 0.95 * np.cos(a), top + rng.uniform(0.2, 0.34) * np.sin(a)]
     return [_lines(lines, rng.uniform(0.006, 0.012)), _lines([bow], rng.uniform(0.012, 0.022))]

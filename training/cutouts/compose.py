@@ -248,7 +248,7 @@ class Composer:
     # -- places
 
     def _placed(self, shape: Sequence[int], scale: float, rng: Rng, turn: float) -> Float:
-        """2×3, pixels to pixels: the middle of `shape` to about the middle of the picture, mirrored half of the time."""
+        """2×3, pixels to pixels: the middle of `shape` to about the picture's middle, mirrored half of the time."""
         angle, flip = rng.uniform(-turn, turn), -1.0 if rng.random() < 0.5 else 1.0
         linear = scale * np.array(
             [[np.cos(angle) * flip, -np.sin(angle)], [np.sin(angle) * flip, np.cos(angle)]]

@@ -8,6 +8,7 @@ normalisations of the backbone are folded into its convolutions; the decoder has
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -151,7 +152,7 @@ class CutOutNet(nn.Module):
         self.lateral = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(taken, WIDTHS, strict=True))
         self.rim = nn.Conv2d(1, WIDTHS[-1], 1)
         self.whole = nn.ModuleList([Attention(WIDTHS[-1]), Attention(WIDTHS[-2])])
-        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in zip(WIDTHS[:-1], WIDTHS[1:], strict=True))
+        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(WIDTHS))
         self.refine = nn.ModuleList(
             nn.Sequential(*(Block(width) for _ in range(count)))
             for width, count in zip(WIDTHS, (1, 2, 2, 2, 2), strict=True)
@@ -191,9 +192,9 @@ class EdgeNet(nn.Module):
     def __init__(self, widths: tuple[int, ...] = (16, 24, 40, 56)) -> None:
         super().__init__()
         self.stem = nn.Conv2d(6, widths[0], 3, padding=1)
-        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, 2) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, 2) for a, b in pairwise(widths))
         self.encode = nn.ModuleList(Block(width) for width in widths)
-        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
         self.decode = nn.ModuleList(Block(width) for width in widths[:-1])
         self.last = nn.Conv2d(widths[0], 1, 3, padding=1)
         nn.init.zeros_(self.last.weight)

@@ -1,6 +1,6 @@
 """Layers of rendered product photographs with exact alphas, for the cut-out network.
 
-    PYTHONPATH=.:example_shop python -m training.cutouts.render FOLDER --count 1000     # where bpy and Pillow are installed
+    PYTHONPATH=.:example_shop python -m training.cutouts.render FOLDER --count 1000     # needs bpy and Pillow
 
 Two kinds, both of 640 × 640 px and told apart by their files:
 
@@ -45,7 +45,7 @@ FAMILIES = things.BUILDERS | {
     for name, build in (objects_joined.BUILDERS | objects_plain.BUILDERS).items()
     if name not in things.BUILDERS
 }
-#: Families never taught. Chosen before the first scene was rendered: one thin, one soft, one glossy, one of several parts.
+#: Families never taught, chosen before the first scene was rendered: thin, soft, glossy, and of several parts.
 APART = ("headset", "helmet", "kettle", "lattice", "shoe")
 
 

@@ -104,14 +104,14 @@ def curve(points: list[tuple[float, float, float]], steps: int = 10) -> np.ndarr
 
 def cord(rng: Rng, start: tuple[float, float, float], material: bpy.types.Material, reach: float) -> Things:
     """A cable or hose from a thing's back to the ground and on, at times with a plug."""
-    x, y, z = start
+    x, y, _z = start
     points, heading = [start, start], rng.uniform(-np.pi, np.pi)
     thick = float(rng.uniform(0.0018, 0.005)) * max(1.0, reach / 0.3)
     at = np.array([x + 0.1 * reach * np.cos(heading), y + 0.1 * reach * np.sin(heading), thick])
     points.append(tuple(at))
     for _ in range(int(rng.integers(2, 7))):
         heading += rng.normal(0, 0.9)
-        at = at + [0.25 * reach * np.cos(heading), 0.25 * reach * np.sin(heading), 0]
+        at = at + np.array([0.25 * reach * np.cos(heading), 0.25 * reach * np.sin(heading), 0])
         at[2] = thick * rng.uniform(1, 2.5)
         points.append(tuple(at))
     path = curve([*points, points[-1]], 9)
@@ -716,7 +716,7 @@ def harness(rng: Rng) -> Things:
                 normal=(0.0, 0.0, 1.0),
             )
         )
-    for k in range(int(rng.integers(2, 6))):
+    for _ in range(int(rng.integers(2, 6))):
         x0, x1 = rng.uniform(-0.4, 0.4, 2) * w
         made.append(
             strap(
@@ -732,15 +732,8 @@ def harness(rng: Rng) -> Things:
             )
         )
     for k in range(int(rng.integers(2, 7))):
-        made.append(
-            box(
-                f"buckle{k}",
-                (0.03, 0.012, 0.024),
-                (rng.uniform(-0.45, 0.45) * w, -0.24 * w, rng.uniform(0.2, 0.8) * h),
-                hard(rng),
-                0.003,
-            )
-        )
+        at = (rng.uniform(-0.45, 0.45) * w, -0.24 * w, rng.uniform(0.2, 0.8) * h)
+        made += [box(f"buckle{k}", (0.03, 0.012, 0.024), at, hard(rng), 0.003)]
     return made
 
 

@@ -131,8 +131,17 @@ def main() -> None:
             )
             with torch.inference_mode():
                 error = float(np.mean([float((net(p, s) - a).abs().mean()) for p, s, a in held]))
-            card = {"task": "edge", "cutout": identity["cutout"], "cpu_seconds": round(spent), "steps": step, "validation": error,
-                    "licence": "BSD-3-Clause", "command": " ".join(["python -m training.cutouts.train_edge", *(Path(a).name for a in sys.argv[1:])])}  # fmt: skip
+            card = {
+                "task": "edge",
+                "cutout": identity["cutout"],
+                "cpu_seconds": round(spent),
+                "steps": step,
+                "validation": error,
+                "licence": "BSD-3-Clause",
+                "command": " ".join(
+                    ["python -m training.cutouts.train_edge", *(Path(a).name for a in sys.argv[1:])]
+                ),
+            }
             write_checkpoint(options.out, halved(net), card)
             print(
                 f"step {step}, {spent:.0f} CPU s: loss {np.mean(losses[-50:]):.4f}, apart {error:.4f}",
