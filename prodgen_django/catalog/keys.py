@@ -30,11 +30,13 @@ def key_field() -> Field[Any, Any]:
 def product_key(product: Any) -> Any | None:
     """A product's key, of the type that the database has; None for what names none of the shop's products."""
     field = key_field()
+    if isinstance(product, field.model):
+        return key_of(field.model, product.pk)
+    if isinstance(product, Model):
+        return None  # a basket's line or a photo: its number is some other product's
     model = getattr(product, "model", None)
     if isinstance(model, type) and not issubclass(model, field.model):
         return None  # a search over several models found something else
-    if isinstance(product, Model) and not isinstance(product, field.model):
-        return None  # a basket's line or a photo: its number is some other product's
     key = getattr(product, "pk", product)
     if not isinstance(key, str | int | uuid.UUID) or isinstance(key, bool):
         return None
