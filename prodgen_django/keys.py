@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 
-__all__ = ["key_of"]
+__all__ = ["key_field_of", "key_of"]
 
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 #: No key is written in more characters.
@@ -36,12 +36,18 @@ def key_of(model: type[models.Model], text: Any) -> Any | None:
         return None
 
 
-@cache
-def _key(model: type[models.Model]) -> tuple[Any, int]:
-    """The field that makes a model's keys, and the largest of them; 0 where they are no whole numbers."""
+def key_field_of(model: type[models.Model]) -> Any:
+    """The field that makes a model's keys; of one that inherits its table's key, the first that has it."""
     field: Any = model._meta.pk
     while field.remote_field is not None:
         field = field.target_field
+    return field
+
+
+@cache
+def _key(model: type[models.Model]) -> tuple[Any, int]:
+    """The field that makes a model's keys, and the largest of them; 0 where they are no whole numbers."""
+    field = key_field_of(model)
     if not isinstance(field, models.IntegerField):
         return field, 0
     _low, high = connection.ops.integer_field_range(field.get_internal_type())

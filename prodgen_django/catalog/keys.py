@@ -15,15 +15,13 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model
 
 from prodgen_django.conf import product_model
-from prodgen_django.keys import key_of
+from prodgen_django.keys import key_field_of, key_of
 
 
 @cache
 def key_field() -> Field[Any, Any]:
     """The field that makes the keys of the shop's products."""
-    field: Any = apps.get_model(product_model())._meta.pk
-    while field.remote_field is not None:  # a model that inherits its table's key
-        field = field.target_field
+    field: Field[Any, Any] = key_field_of(apps.get_model(product_model()))
     return field
 
 
