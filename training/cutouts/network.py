@@ -157,10 +157,8 @@ class CutOutNet(nn.Module):
             nn.Sequential(*(Block(width) for _ in range(count)))
             for width, count in zip(WIDTHS, (1, 2, 2, 2, 2), strict=True)
         )
-        # Four pixels from each at half the side, beside what the photograph itself shows there.
-        self.near = nn.Conv2d(3, 8, 3, padding=1)
-        self.fine = nn.Conv2d(WIDTHS[0], 4 * 16, 3, padding=1)
-        self.last = nn.Sequential(nn.Conv2d(24, 24, 3, padding=1), nn.ReLU(), nn.Conv2d(24, 3, 3, padding=1))
+        # Four pixels from each at half the side: what is finer than that is the edge network's.
+        self.last = nn.Conv2d(WIDTHS[0], 4 * 3, 3, padding=1)
 
     def forward(self, photo: Tensor) -> Tensor:
         levels = [lateral(x) for lateral, x in zip(self.lateral, self.backbone(photo), strict=True)]
@@ -172,8 +170,7 @@ class CutOutNet(nn.Module):
             if level == 3:
                 x = self.whole[1](x)
             x = self.refine[level](x)
-        x = F.pixel_shuffle(self.fine(x), 2)  # (B, 16, H, W)
-        return self.last(torch.cat([F.relu(x), F.relu(self.near(photo))], 1))
+        return F.pixel_shuffle(self.last(F.relu(x)), 2)
 
 
 def _rim(x: Tensor) -> Tensor:

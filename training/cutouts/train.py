@@ -1,9 +1,9 @@
 """Teach the cut-out network, in pieces that resume.
 
-    python -m training.cutouts.train OUT.safetensors DATA LAYERS --work FOLDER --cpu-seconds 3000
+    python -m training.cutouts.train OUT.safetensors DATA LAYERS --work FOLDER --cpu-seconds 5400 --piece 1200
 
-Run again with more `--cpu-seconds` it goes on from where it stopped, with the rate falling to nothing at the new end.
-Every batch comes from (seed, step) alone. What it prints goes into the log of trainings.
+Run again it goes on from where it stopped, with whatever `render` has added meanwhile; the rate falls to nothing at
+`--cpu-seconds`. Every batch comes from (seed, step) alone. What it prints goes into the log of trainings.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from prodgen_django.gan.checkpoint import write_checkpoint
+from prodgen_django.gan.checkpoint import read_checkpoint, write_checkpoint
 from prodgen_django.gan.sampling import bfloat16_pays
 from prodgen_django.gan.state import load_state, save_state
 
@@ -31,12 +31,14 @@ from .compose import Composer, Picture
 from .material import gather
 from .network import PRODUCT, CutOutNet
 
-SIDES = (320, 384, 512)
-PIXELS = 10 * 320 * 320  # of a batch
+SIDES = (256, 320, 384, 512, 640)
+"""Sides of pictures. A training begins with the three smallest and ends with the three largest."""
+PIXELS = 12 * 320 * 320  # of a batch
 RATE, RATE_BACKBONE = 1.2e-3, 3e-4
 WARM_UP = 100  # steps
 MEMORY = 0.998  # of the averaged weights, a step
 KEEP_EVERY = 50  # steps
+FROZEN = 2  # stages of the backbone that stay as they are
 CHECKED = 64
 
 
@@ -63,7 +65,7 @@ def batch_of(pictures: Sequence[Picture]) -> Batch:
 def loss_of(logits: Tensor, batch: Batch) -> Tensor:
     """Cross-entropy, heavier along the product's outline, and the share of the product's union that is missed."""
     product = batch.truth[:, PRODUCT : PRODUCT + 1]
-    near = _highest(product) + _highest(-product)  # 1 where the highest and the lowest about a pixel differ
+    near = _near(product)  # 1 where the highest and the lowest about a pixel differ
     weight = batch.known * torch.cat(
         [1 + 3 * near, torch.full_like(near, 0.3), torch.full_like(near, 0.3)], 1
     )
@@ -74,9 +76,10 @@ def loss_of(logits: Tensor, batch: Batch) -> Tensor:
     return (by_pixel * weight).mean((2, 3)).sum(1).mean() + (1 - (both + 1) / (union + 1)).mean()
 
 
-def _highest(x: Tensor) -> Tensor:
-    """The highest of 7×7 pixels."""
-    return F.max_pool2d(F.max_pool2d(x, (7, 1), 1, (3, 0)), (1, 7), 1, (0, 3))
+def _near(product: Tensor) -> Tensor:
+    """How far product and ground lie beside each other, looked at in squares of 8 pixels and their neighbours."""
+    highest, lowest = (F.max_pool2d(sign * product, 8, 4, 4) for sign in (1, -1))
+    return F.interpolate(highest + lowest, size=product.shape[-2:])
 
 
 @torch.inference_mode()
@@ -95,6 +98,13 @@ def evaluate(net: CutOutNet, make: Composer, count: int = CHECKED) -> tuple[floa
     return float(np.mean(found)), float((np.array(found) >= 0.95).mean())
 
 
+def read(path: Path) -> CutOutNet:
+    """The network of a file that this wrote."""
+    net = CutOutNet()
+    net.load_state_dict({name: value.float() for name, value in read_checkpoint(path)[0].items()})
+    return net
+
+
 def halved(net: nn.Module) -> dict[str, Tensor]:
     return {name: value.half() for name, value in net.state_dict().items()}
 
@@ -106,13 +116,19 @@ class Training:
         torch.manual_seed(seed)
         self.makers, self.seed = makers, seed
         net = start or CutOutNet()
-        if start is None:
+        if start is None and not (work / "state.safetensors").exists():
             net.backbone = backbone.pretrained()
+        # Edges and colours are what ImageNet taught them to be; half of the backbone's time would go into them.
+        for part in (net.backbone.stem, *net.backbone.stages[:FROZEN]):
+            part.requires_grad_(False)
         self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = torch.optim.swa_utils.AveragedModel(self.net, avg_fn=_averaged)
         taught = {id(p) for p in self.net.backbone.parameters()}
         groups = [
-            {"params": [p for p in self.net.parameters() if (id(p) in taught) == inside], "highest": rate}
+            {
+                "params": [p for p in self.net.parameters() if p.requires_grad and (id(p) in taught) == inside],
+                "highest": rate,
+            }
             for inside, rate in ((True, RATE_BACKBONE), (False, RATE))
         ]
         self.optimizer = torch.optim.AdamW(groups, lr=RATE, weight_decay=0.01)
@@ -130,9 +146,10 @@ class Training:
             self.state, *self._parts(), {"seed": self.seed}, {"step": self.step, "cpu_seconds": self.spent}
         )
 
-    def batch(self, step: int) -> Batch:
+    def batch(self, step: int, share: float) -> Batch:
+        """The pictures of a step when `share` of the budget is spent."""
         rng = np.random.default_rng((self.seed, step))
-        side = int(rng.choice(list(self.makers)))
+        side = SIDES[int(rng.integers(3)) + (0 if share < 0.35 else 1 if share < 0.7 else 2)]
         count = max(2, PIXELS // side**2)
         return batch_of(
             [self.makers[side](np.random.default_rng((self.seed, step, n))) for n in range(count)]
@@ -171,7 +188,9 @@ def main() -> None:
     parser.add_argument("--photographs", type=int, default=500, help="garments asked to label themselves")
     parser.add_argument("--grounds", type=int, default=1000, help="garments whose rims are grounds")
     parser.add_argument("--cpu-seconds", type=float, default=3000)
-    parser.add_argument("--check-every", type=float, default=300, help="CPU seconds between checks")
+    parser.add_argument("--piece", type=float, default=np.inf, help="CPU seconds of this run")
+    parser.add_argument("--start", type=Path, help="weights to learn on from")
+    parser.add_argument("--check-every", type=float, default=600, help="CPU seconds between checks")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -180,7 +199,9 @@ def main() -> None:
     counts = {k: len(getattr(taught, k)) for k in ("layered", "whole", "packshots", "garments", "grounds")}
     print(counts, {k: len(getattr(apart, k)) for k in counts}, flush=True)
     cv2.setNumThreads(1)
-    training = Training({side: Composer(taught, side) for side in SIDES}, options.work, options.seed, None)
+    makers = {side: Composer(taught, side) for side in SIDES}
+    start = options.start and read(options.start)
+    training = Training(makers, options.work, options.seed, start)
     check = Composer(apart, 384)
     card = {
         "task": "cut-out",
@@ -191,13 +212,15 @@ def main() -> None:
     }
     began, checked = time.process_time() - training.spent, training.spent
     ahead = ThreadPoolExecutor(1)  # OpenCV and torch work without the interpreter's lock
-    coming, losses = ahead.submit(training.batch, training.step), []
-    while training.spent < options.cpu_seconds:
-        batch = coming.result()
-        coming = ahead.submit(training.batch, training.step + 1)
-        losses.append(training.learn(batch, training.spent / options.cpu_seconds))
+    share = training.spent / options.cpu_seconds
+    coming, losses = ahead.submit(training.batch, training.step, share), []
+    end = min(options.cpu_seconds, training.spent + options.piece)
+    while training.spent < end:
+        batch, share = coming.result(), training.spent / options.cpu_seconds
+        coming = ahead.submit(training.batch, training.step + 1, share)
+        losses.append(training.learn(batch, share))
         training.spent = time.process_time() - began
-        over = training.spent >= options.cpu_seconds
+        over = training.spent >= end
         if training.step % KEEP_EVERY == 0 or over:
             training.save()
             print(
