@@ -15,10 +15,9 @@ import numpy as np
 
 from prodgen_django.gan import inpaint
 
-from .background import PLAIN, Mask, grain, surroundings
+from .background import PLAIN, grain, surroundings
 from .color import Float, Pixels, to_lab
-from .matting import shrink
-from .segmentation import SIDE
+from .matting import Mask, shrink
 from .styles import View
 
 __all__ = [
@@ -31,6 +30,7 @@ __all__ = [
     "without_product",
 ]
 
+SIDE = 400  # px of the longer side at which scenes are looked at
 SOURCE_TYPE = "compositeWithTrainedAlgorithmicMedia"
 """What a scene is: a photograph in which a trained model has painted."""
 

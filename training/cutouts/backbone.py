@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .network import STAGES, Backbone
+from prodgen_django.studio.matting.network import STAGES, Backbone
 
 SOURCE = {
     "name": "EfficientNet-Lite0, ImageNet-1k",

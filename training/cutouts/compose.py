@@ -18,10 +18,10 @@ import cv2
 import numpy as np
 
 from prodgen_django.studio.color import Float, Pixels
-from prodgen_django.studio.outline.dressing import dressed
-from prodgen_django.studio.outline.shapes import drawn_ground, drawn_product
 
 from . import ONE
+from .dressing import dressed
+from .shapes import drawn_ground, drawn_product
 
 __all__ = ["Composer", "Material", "Picture"]
 

@@ -7,7 +7,7 @@ shelves, garments-256's validation and test splits.
 
 from __future__ import annotations
 
-import random
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,10 +16,9 @@ import numpy as np
 
 from prodgen_django.imagefile import load_image
 from prodgen_django.studio.color import Pixels
-from prodgen_django.studio.outline.labels import label, sources
-from prodgen_django.studio.outline.material import bare_grounds
 
 from .compose import Known, Layered, Material
+from .label import Source, labelled, sources
 
 KEPT_PACKSHOTS, KEPT_SHELVES = 3, 5
 """Every so many-th is never taught."""
@@ -27,20 +26,20 @@ _SAME_OUTLINE = 0.9
 
 
 def gather(
-    data: Path, layers: Path, cache: Path, photographs: int, grounds: int, apart: bool = False
+    data: Path, layers: Path, labels: Path, photographs: int, grounds: int, apart: bool = False
 ) -> Material:
     """What is taught, or with `apart` what judges.
 
-    `data`: a folder with garments-256, packshots-640 and grocery-phone; `layers`: what `render` wrote; `cache`: where
-    labels of garments are kept; `photographs`: how many garments are asked to label themselves.
+    `data`: a folder with garments-256, packshots-640 and grocery-phone; `layers`: what `render` wrote; `labels`: what
+    `label` wrote; `photographs`: of how many garments those that labelled themselves are taken; `grounds`: of how many
+    others the rims.
     """
     found = Material(layered=layered(layers, apart), whole=whole(layers, apart))
     found.packshots = packshots(data / "packshots-640", apart)
     garments = sources(data / "garments-256", "validation" if apart else "train")
-    random.Random(0).shuffle(garments)  # noqa: S311
     found.garments = [
         Known(partial(_same, item.image, item.mask.astype(np.uint8) * 255))
-        for item in label(garments[:photographs], cache)
+        for item in labelled(garments[:photographs], labels)
     ]
     found.grounds = [
         *bare_grounds(garments[-grounds:] if grounds else []),
@@ -86,6 +85,17 @@ def shelves(folder: Path, apart: bool = False) -> list[Pixels]:
             scale = 640 / max(image.shape[:2])
             found.append(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
     return found
+
+
+def bare_grounds(photographs: Sequence[Source]) -> list[Pixels]:
+    """The strips at the four sides of photographs, where hardly ever a product lies."""
+    strips: list[Pixels] = []
+    for source in photographs:
+        image = source.read()
+        if image is not None:
+            high, wide = image.shape[0] // 6, image.shape[1] // 8
+            strips += [image[:high], image[-high:], image[:, :wide], image[:, -wide:]]
+    return [np.ascontiguousarray(strip) for strip in strips if min(strip.shape[:2]) >= 16]
 
 
 def _same(image: Pixels, alpha: Pixels) -> tuple[Pixels, Pixels]:

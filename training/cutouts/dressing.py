@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from prodgen_django.studio.color import Float, Pixels
-from prodgen_django.studio.segmentation import Mask
+from prodgen_django.studio.matting import Mask
 
 __all__ = ["dressed", "with_parts"]
 

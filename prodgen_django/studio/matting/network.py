@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-__all__ = ["PRODUCT", "SHADOW", "THINGS", "CutOutNet", "EdgeNet"]
+__all__ = ["FAULTS", "PRODUCT", "SHADOW", "THINGS", "CutOutNet", "EdgeNet", "InspectorNet"]
 
 #: Planes of what it answers: the products, their shadows and reflections on the ground, and other things.
 PRODUCT, SHADOW, THINGS = range(3)
@@ -161,7 +161,11 @@ class CutOutNet(nn.Module):
         self.last = nn.Conv2d(WIDTHS[0], 4 * 3, 3, padding=1)
 
     def forward(self, photo: Tensor) -> Tensor:
-        levels = [lateral(x) for lateral, x in zip(self.lateral, self.backbone(photo), strict=True)]
+        return self.decoded(self.backbone(photo))
+
+    def decoded(self, seen: list[Tensor]) -> Tensor:
+        """The answer, from the backbone's features at `LEVELS`."""
+        levels = [lateral(x) for lateral, x in zip(self.lateral, seen, strict=True)]
         x = levels[-1] + self.rim(_rim(levels[-1]))
         x = self.refine[4](self.whole[0](x))
         for level in (3, 2, 1, 0):
@@ -207,3 +211,43 @@ class EdgeNet(nn.Module):
             x = F.interpolate(self.up[number](x), scale_factor=2.0, mode="bilinear", align_corners=False)
             x = self.decode[number](x + levels[number])
         return (sure[:, PRODUCT : PRODUCT + 1] + self.last(F.relu(x))).sigmoid()
+
+
+#: What a judge sees, each a probability that the inspector gives: that the outline would not be published, for any
+#: reason; that a part of the product is missing, that some of the ground or of a shadow is left, that a hole is filled
+#: or torn, that the edge has a halo; and that one looks through the product.
+FAULTS = ("poor", "missing", "remnants", "holes", "halo", "glass")
+
+
+class InspectorNet(nn.Module):
+    """What a judge would say of a cut-out, from the photograph and how the outline came about.
+
+    `seen`: the backbone's features of the photograph; `evidence` (B, 6, H, W): the photograph in [-1, 1], the alpha,
+    and two answers about the product, in [0, 1]. Returns logits of `FAULTS` (B, 6) and where something is missing and
+    where something is too much (B, 2, H / 8, W / 8). 0.7 million parameters.
+    """
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__()
+        narrow = width // 2
+        self.stem = nn.Conv2d(6, narrow, 4, 4)
+        self.near = nn.Sequential(Block(narrow), Block(narrow))
+        self.down = nn.Conv2d(narrow, width, 2, 2)
+        taken = [STAGES[number].width for number in LEVELS]
+        self.lateral = nn.ModuleList(nn.Conv2d(wide, width, 1) for wide in taken[2:])  # at 1/8, 1/16 and 1/32
+        self.compare = nn.ModuleList(nn.Sequential(Block(width), Block(width)) for _ in range(3))
+        self.step = nn.ModuleList(nn.Conv2d(width, width, 2, 2) for _ in range(2))
+        self.whole = Attention(width)
+        self.back = nn.Conv2d(width, width, 1)
+        self.where = nn.Sequential(Block(width), nn.ReLU(), nn.Conv2d(width, 2, 1))
+        self.said = nn.Sequential(nn.Linear(4 * width, width), nn.ReLU(), nn.Linear(width, len(FAULTS)))
+
+    def forward(self, seen: list[Tensor], evidence: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.down(F.relu(self.near(self.stem(evidence))))  # (B, width, H / 8, W / 8)
+        fine = x = self.compare[0](x + self.lateral[0](seen[2]))
+        for number in (1, 2):
+            x = self.compare[number](self.step[number - 1](x) + self.lateral[number](seen[number + 2]))
+        x = self.whole(x)  # (B, width, H / 32, W / 32)
+        fine = fine + F.interpolate(self.back(x), scale_factor=4.0, mode="bilinear", align_corners=False)
+        pooled = [x.mean((2, 3)), x.amax((2, 3)), fine.mean((2, 3)), fine.amax((2, 3))]
+        return self.said(torch.cat(pooled, 1)), self.where(fine)

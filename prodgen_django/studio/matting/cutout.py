@@ -1,0 +1,138 @@
+"""From a photograph to the product's soft outline, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from prodgen_django.imagefile.pixels import flatten
+from prodgen_django.studio.brought import SEE_THROUGH, amended, brought_alpha, see_through
+from prodgen_django.studio.color import Float, Pixels
+
+from .edges import Mask, enlarged, shrink
+from .inspector import NOTHING, POOR, Judgement, inspect
+from .looking import MIDDLE, Box, Looked, drawn_alpha, look
+
+__all__ = ["CutOut", "cut_out", "cut_out_brought", "cut_out_by_hand", "cut_out_report", "judged", "refine"]
+
+_AGAIN = ((384, 512), (768, 896))
+"""Sizes of the two looks that are tried when the first cut-out is poor."""
+_LEAST_SIDE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """A product's outline and how far it can be trusted.
+
+    `alpha`: float32 H×W in [0, 1]. `confidence`: 0 to 1, that somebody who sees it would publish it. `reasons`: one
+    sentence for each thing that speaks against the outline, for the person who reviews it; `poor` says that one must.
+    `where`: float32 h×w×2 of like proportions, how likely something is missing there and how likely too much is left;
+    None where nobody asked. `corrected`: a person drew it. `brought`: the photograph's file had it as its own alpha.
+    """
+
+    alpha: Float
+    confidence: float
+    reasons: tuple[str, ...]
+    corrected: bool = False
+    brought: bool = False
+    where: Float | None = field(default=None, compare=False)
+
+    @property
+    def poor(self) -> bool:
+        return self.confidence < POOR
+
+    def as_dict(self) -> dict[str, Any]:
+        """What is stored beside the picture: everything but the alpha and the map."""
+        return {
+            "confidence": self.confidence,
+            "reasons": list(self.reasons),
+            "poor": self.poor,
+            "corrected": self.corrected,
+            "brought": self.brought,
+        }
+
+
+def cut_out(image: Pixels) -> Float:
+    """The product's alpha, float32 H×W in [0, 1], for a photograph uint8 H×W×3 or H×W×4 of any size."""
+    return cut_out_report(image).alpha
+
+
+def cut_out_report(image: Pixels, box: Box | None = None) -> CutOut:
+    """`cut_out`, with a confidence and the reasons against it; of the products in `box` alone where one is given.
+
+    Where no product can be told from its background, alpha is 0 everywhere and the confidence is 0. A photograph that
+    was cut out before (H×W×4) keeps its own alpha; other transparency is laid on white. A poor cut-out is tried again
+    at other sizes, and the one that is trusted most is taken.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4) or 0 in image.shape:
+        raise ValueError(f"a photograph is uint8 H×W×3 or H×W×4, not {image.dtype} {image.shape}")
+    own = brought_alpha(image)
+    if own is not None:
+        return cut_out_brought(own)
+    image = flatten(image, (255, 255, 255))
+    if min(shrink(image, MIDDLE).shape[:2]) < _LEAST_SIDE:
+        return _nothing(image)
+    best: tuple[Looked, Judgement] | None = None
+    for sizes in ((), *_AGAIN):
+        looked = look(image, box, *sizes)
+        if looked.box is None:
+            continue
+        found = inspect(looked)
+        if best is None or found.confidence > best[1].confidence:
+            best = looked, found
+        if found.confidence >= POOR:
+            break
+    return _nothing(image) if best is None else _made(image, *best)
+
+
+def judged(image: Pixels, alpha: Float) -> CutOut:
+    """Somebody else's `alpha` (float32 h×w of like proportions) of uint8 H×W×3, looked at by our inspector."""
+    looked = look(image)
+    small = cv2.resize(alpha, looked.image.shape[1::-1], interpolation=cv2.INTER_AREA)
+    if not (small >= 0.5).any():
+        return _nothing(image)
+    found = inspect(looked, small)
+    fine = shrink(image, max(alpha.shape))
+    alpha = cv2.resize(alpha, fine.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return CutOut(
+        enlarged(image, fine, alpha),
+        round(found.confidence, 3),
+        found.reasons,
+        where=shrink(found.where, 160),
+    )
+
+
+def cut_out_by_hand(image: Pixels, mask: Mask, own: Float | None = None) -> CutOut:
+    """The cut-out of a photograph (uint8 H×W×3) from a mask that a person drew (bool h×w of like proportions).
+
+    `own`: the alpha that the photograph's file brings along, float32 H×W; it stays where the drawing agrees with it.
+    """
+    drawn = refine(image, mask)
+    return CutOut(drawn if own is None else amended(own, drawn), 1.0, (), corrected=True)
+
+
+def cut_out_brought(alpha: Float) -> CutOut:
+    """The cut-out that a file brings along (`brought.brought_alpha`): whoever made it saw the product."""
+    if not (alpha >= 0.5).any():
+        return CutOut(np.zeros_like(alpha), 0.0, (NOTHING,), brought=True)
+    if see_through(alpha):
+        return CutOut(alpha, POOR / 2, (SEE_THROUGH,), brought=True)
+    return CutOut(alpha, 1.0, (), brought=True)
+
+
+def refine(image: Pixels, mask: Mask) -> Float:
+    """A hard mask (bool, of any size) to a soft alpha, float32 H×W, along the edges of the photograph uint8 H×W×3."""
+    middle = shrink(image, MIDDLE)
+    return enlarged(image, middle, drawn_alpha(middle, mask))
+
+
+def _made(image: Pixels, looked: Looked, found: Judgement) -> CutOut:
+    alpha = enlarged(image, looked.image, looked.alpha)
+    return CutOut(alpha, round(found.confidence, 3), found.reasons, where=shrink(found.where, 160))
+
+
+def _nothing(image: Pixels) -> CutOut:
+    return CutOut(np.zeros(image.shape[:2], np.float32), 0.0, (NOTHING,))

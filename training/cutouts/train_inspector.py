@@ -1,0 +1,166 @@
+"""Teach the inspector on the networks' own cut-outs, and on the same with faults made on purpose.
+
+    python -m training.cutouts.train_inspector OUT.safetensors CHECKPOINTS DATA LAYERS --work FOLDER --cpu-seconds 1500
+
+CHECKPOINTS: a folder with cutout.safetensors and edge.safetensors. At the end the confidence is set so that on material
+that was kept apart at most `_WRONG` of the cut-outs called sure are poor; the card says what it came to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from prodgen_django.gan.checkpoint import write_checkpoint
+from prodgen_django.studio.color import Float, Pixels
+from prodgen_django.studio.matting.inspector import POOR, evidence, with_planes
+from prodgen_django.studio.matting.looking import Networks, as_tensor, look_with
+from prodgen_django.studio.matting.network import FAULTS, EdgeNet, InspectorNet
+
+from .compose import Composer, Picture
+from .faults import faulty, maps, verdict
+from .material import gather
+from .pieces import Pieces, arguments, half, halved
+from .train import read
+
+SIDE, VARIANTS = 576, 4  # of each picture that is looked at: as it was found, and with faults
+SHARES = {"layered": 0.62, "whole": 0.14, "packshots": 0.14, "drawn": 0.1}
+RATE = 1.5e-3
+_WRONG = 0.02
+
+
+class Case(NamedTuple):
+    """A cut-out to judge, all of one side: photo uint8 n×n×3, planes float32 3×n×n, the verdict and both maps."""
+
+    photo: Pixels
+    planes: Float
+    said: list[float]
+    where: Float
+
+
+def cases(picture: Picture, nets: Networks, rng: np.random.Generator, variants: int) -> Iterator[Case]:
+    """The cut-out that the networks make of a picture, and `variants` - 1 with faults."""
+    whole, near = (int(rng.choice(sides)) for sides in ((320, 384, 512), (448, 576, 640)))
+    looked = look_with(nets, picture.image, whole=whole, near=near)
+    shadow = np.zeros_like(picture.product) if picture.shadow is None else picture.shadow
+    for number in range(variants):
+        if number == 0:
+            yield case(picture, looked.alpha, looked.whole, looked.near)
+            continue
+        base = looked.alpha if rng.random() < 0.4 else picture.product
+        alpha = faulty(base, shadow, rng) if rng.random() < 0.8 else base
+        if rng.random() < 0.6:  # the networks may be of one mind about what is wrong
+            seen = cv2.GaussianBlur(alpha, (0, 0), float(rng.uniform(0.8, 3)))
+            yield case(picture, alpha, seen, seen)
+        else:
+            yield case(picture, alpha, looked.whole, looked.near)
+
+
+def case(picture: Picture, alpha: Float, whole: Float, near: Float) -> Case:
+    photo, planes, frame = evidence(picture.image, alpha, whole, near)
+    said, wrong = verdict(alpha, picture.product), maps(alpha, picture.product)[(slice(None), *frame.part)]
+    size = planes.shape[1:]
+    return Case(photo, planes, [float(said[name]) for name in FAULTS], _fitted(wrong, size))
+
+
+def _fitted(wrong: Float, size: tuple[int, ...]) -> Float:
+    """Both maps as the inspector gives them, a place for 8 pixels; any that is wrong there counts."""
+    scale = max(size) / max(wrong.shape[1:])
+    high, wide = (round(n * scale) for n in wrong.shape[1:])
+    planes = [cv2.resize(plane, (wide, high), interpolation=cv2.INTER_AREA) for plane in wrong]
+    padded = np.pad(np.stack(planes), ((0, 0), (0, max(0, size[0] - high)), (0, max(0, size[1] - wide))))
+    cells = padded[:, : size[0], : size[1]].reshape(2, size[0] // 8, 8, size[1] // 8, 8).mean((2, 4))
+    return np.clip(cells * 4, 0, 1).astype(np.float32)
+
+
+def loss_of(net: InspectorNet, nets: Networks, batch: list[Case]) -> Tensor:
+    """Cross-entropy of the verdicts and of the maps; cases differ in shape, so they are taken one after another."""
+    losses = []
+    for one in batch:
+        told, where = answer(net, nets, one)
+        verdicts = F.binary_cross_entropy_with_logits(told[0], torch.tensor(one.said))
+        losses.append(verdicts + F.binary_cross_entropy_with_logits(where[0], torch.from_numpy(one.where)))
+    return torch.stack(losses).mean()
+
+
+def answer(net: InspectorNet, nets: Networks, one: Case) -> tuple[Tensor, Tensor]:
+    x = as_tensor(one.photo[None])
+    with half():
+        with torch.no_grad():
+            seen = nets.cutout.backbone(x)
+        told, where = net(seen, with_planes(x, one.planes[None]))
+    return told.float(), where.float()
+
+
+@torch.inference_mode()
+def weighed(net: InspectorNet, nets: Networks, held: list[Case]) -> tuple[np.ndarray, np.ndarray]:
+    """How poor each of `held` is said to be (logits), and whether it is."""
+    odds = np.array([float(answer(net, nets, one)[0][0, 0]) for one in held])
+    return odds, np.array([one.said[0] > 0.5 for one in held])
+
+
+def limit(odds: np.ndarray, poor: np.ndarray) -> float:
+    """The logit under which a cut-out is called sure: the highest at which at most `_WRONG` of those are poor."""
+    order = np.argsort(odds)
+    share = np.cumsum(poor[order]) / np.arange(1, len(order) + 1)
+    sure = np.flatnonzero(share <= _WRONG)
+    return float(odds[order[sure[-1]]]) + 1e-3 if len(sure) else float(odds.min()) - 1
+
+
+def main() -> None:
+    options = arguments(__doc__, "out", "checkpoints").parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(options.seed)
+    net = InspectorNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    edge = read(options.checkpoints / "edge.safetensors", EdgeNet())
+    nets = Networks(read(options.checkpoints / "cutout.safetensors").eval(), edge.eval(), net)
+    where = (options.data, options.layers, options.work / "labels", 0)
+    make = Composer(gather(*where, 1000), SIDE, SHARES)
+    check = Composer(gather(*where, 80, apart=True), SIDE, SHARES)
+    groups = [{"params": list(net.parameters()), "highest": RATE}]
+    pieces = Pieces(
+        {"net": net},
+        torch.optim.AdamW(groups, lr=RATE, weight_decay=0.01),
+        options.work / "inspector.state.safetensors",
+        {"seed": options.seed},
+        options,
+    )
+
+    def batch(number: int, share: float, of: Composer = make, variants: int = VARIANTS) -> list[Case]:
+        rng = np.random.default_rng((options.seed, number))
+        pictures = [of(np.random.default_rng((options.seed, number, n))) for n in range(3)]
+        return [one for picture in pictures for one in cases(picture, nets, rng, variants)]
+
+    held = [one for number in range(40) for one in batch(number, 0, check, 1)]
+    print(f"kept apart: {len(held)}, of which {sum(one.said[0] for one in held):.0f} are poor", flush=True)
+
+    def kept() -> str:
+        odds, poor = weighed(net, nets, held)
+        at = limit(odds, poor)
+        sure = odds < at
+        figures = {
+            "kept_apart": len(held),
+            "poor": int(poor.sum()),
+            "sure": int(sure.sum()),
+            "sure_but_poor": int((sure & poor).sum()),
+            "good_but_unsure": int((~sure & ~poor).sum()),
+        }
+        # The confidence that is asked for is where the limit lies.
+        tensors = halved(net)
+        moved = net.said[-1].bias.detach().clone()
+        moved[0] += float(np.log((1 - POOR) / POOR)) - at
+        tensors["said.2.bias"] = moved.half()
+        write_checkpoint(options.out, tensors, {"task": "inspector", "validation": figures, **pieces.card()})
+        return str(figures)
+
+    pieces.run(batch, lambda batch: loss_of(net, nets, batch), kept)
+
+
+if __name__ == "__main__":
+    main()
