@@ -136,7 +136,7 @@ class Pictures:
         "pages, that is broken stands against publishing.",
     )
     MATTING = Key(
-        Either(OneOf("own"), MATTING), "own", "What finds the product. The outline is refined as our own is."
+        Either(OneOf("own"), MATTING), "own", "What finds the product. Our inspector judges either."
     )
     DIFFUSION = Key(
         Either(Nothing(), DIFFUSION),

@@ -65,6 +65,15 @@ class Card:
     nearest: list[Likeness] = field(default_factory=list)
 
     @property
+    def places(self) -> list[tuple[Any, ...]]:
+        """Where the cut-out looks wrong in the photo, in hundredths of it: left, top, width, height, kind."""
+        found = (self.image.scores.get("cut_out") or {}).get("places") or ()
+        return [
+            (round(100 * x0, 1), round(100 * y0, 1), round(100 * (x1 - x0), 1), round(100 * (y1 - y0), 1), kind)
+            for x0, y0, x1, y1, kind in found
+        ]
+
+    @property
     def level(self) -> str:
         """The worst of the verdicts."""
         if self.image.blockers:

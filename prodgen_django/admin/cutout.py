@@ -50,6 +50,7 @@ def cutout_page(request: HttpRequest, uuid: Any, *, site: AdminSite) -> HttpResp
         "image": image,
         "photo": photo,
         "outline": reverse("admin:prodgen_cutout_mask", args=[image.uuid]) if _outline(image) else "",
+        "places": (image.scores.get("cut_out") or {}).get("places") or [],
         "reasons": (image.scores.get("cut_out") or {}).get("reasons") or (),
     }
     return TemplateResponse(request, "prodgen_django/admin/cutout.html", context)

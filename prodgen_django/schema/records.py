@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prodgen_django.schema.kinds import REQUIRED, Folder, Key, Nothing, Number, OneOf, Text, Whole
+from prodgen_django.schema.kinds import REQUIRED, Folder, Key, Nothing, Number, OneOf, Switch, Text, Whole
 from prodgen_django.schema.nested import Either, Record
 
 _REMBG = Record(
@@ -10,12 +10,21 @@ _REMBG = Record(
         "model": Key(
             Either(Nothing(), Text(r"\S+", "a name that rembg knows")),
             None,
-            "As `u2net`; it is fetched on first use.",
+            "As `birefnet-general`; it is fetched on first use.",
         ),
         "path": Key(
             Either(Nothing(), Folder("the path of a file")),
             None,
-            "An ONNX file of one's own, as `/models/own.onnx`; nothing is fetched.",
+            "An ONNX file of one's own, as `/models/own.onnx`, of BEN2 or BiRefNet for example; nothing is fetched.",
+        ),
+        "licence": Key(
+            Either(Nothing(), Text(r".+", "a licence's name")),
+            None,
+            "What the weights are under, as `MIT`; known of those that rembg names. One that is not commercial blocks.",
+        ),
+        "non_commercial": Key(Switch(), False, "Whether the shop may use weights that are not for commercial use."),
+        "beside": Key(
+            Switch(), False, "Make our own cut-out as well and take the one that the inspector trusts more."
         ),
     },
     one_of=("model", "path"),

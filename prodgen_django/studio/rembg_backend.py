@@ -1,24 +1,37 @@
 """Cut-outs by a network of the rembg package, for shops that prefer one. Needs the extra `rembg`.
 
-The network says roughly where the product is; the outline is refined at the photograph's size as our own is.
+Its soft alpha is kept, brought to the photograph's size by the photograph's colours, and judged as our own is.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from .color import Float, Pixels
-from .matting import CutOut, refine, shrink
+from .color import Pixels
+from .matting import CutOut, cut_out_report, judged, shrink
 
-__all__ = ["MattingUnavailable", "rembg_cut_out"]
+__all__ = ["LICENCES", "MattingUnavailable", "rembg_cut_out"]
+
+LICENCES = {
+    "bria-rmbg": "CC BY-NC 4.0",
+    "birefnet-general": "MIT",
+    "birefnet-general-lite": "MIT",
+    "isnet-general-use": "Apache-2.0",
+    "silueta": "Apache-2.0",
+    "u2net": "Apache-2.0",
+    "u2netp": "Apache-2.0",
+}
+"""Of weights that rembg fetches, as their makers state it."""
+
+_FORBIDS = re.compile(r"\bNC\b|non-?commercial", re.IGNORECASE)
 
 _SIDE = 1024  # networks look at 320 to 1024 px
 _CUSTOM = "u2net_custom"
@@ -29,28 +42,36 @@ class MattingUnavailable(RuntimeError):
 
 
 def rembg_cut_out(image: Pixels, options: Mapping[str, Any]) -> CutOut:
-    """The cut-out of a photograph, uint8 H×W×3.
+    """The cut-out of a photograph, uint8 H×W×3: the network's own soft alpha, judged by our inspector.
 
-    `options`: {"model": a name that rembg knows, "path": an ONNX file of one's own or None}. Without a path rembg
-    fetches the model on first use, which is the one thing here that asks the network.
-    Raises MattingUnavailable where rembg, its runtime or the file is missing.
+    `options`: "model", a name that rembg knows, or "path", an ONNX file of one's own; "licence", what the weights are
+    under; "non_commercial", whether the shop may use weights that are not for shops; "beside", whether our own cut-out
+    is made as well and the one that is trusted more is taken. Without a path rembg fetches the model on first use,
+    which is the one thing here that asks the network.
+    Raises MattingUnavailable where rembg, its runtime or the file is missing, or the licence forbids it.
     """
     from PIL import Image
 
-    path = options.get("path")
-    session = _session(str(options.get("model") or _CUSTOM), str(path) if path else None)
+    path, model = options.get("path"), str(options.get("model") or _CUSTOM)
+    _may_be_used(model, str(options.get("licence") or LICENCES.get(model, "")), options)
+    session = _session(model, str(path) if path else None)
     small = shrink(image, _SIDE)
     try:
         masks = session.predict(Image.fromarray(small))
     except Exception as error:  # whatever a runtime raises for a model that is none
         raise MattingUnavailable(f"The network could not be run: {error}") from error
-    surety = np.asarray(masks[0].convert("L"), np.float32) / 255
-    mask = surety > 0.5
-    if not mask.any():
-        nothing = ("No product stands out from the background.",)
-        return CutOut(np.zeros(image.shape[:2], np.float32), 0.0, nothing)
-    confidence, reasons = _confidence(surety, mask)
-    return CutOut(refine(image, mask), confidence, reasons)
+    theirs = judged(image, np.asarray(masks[0].convert("L"), np.float32) / 255)
+    if not options.get("beside"):
+        return theirs
+    return max(cut_out_report(image), theirs, key=lambda cut: cut.confidence)
+
+
+def _may_be_used(model: str, licence: str, options: Mapping[str, Any]) -> None:
+    if _FORBIDS.search(licence) and not options.get("non_commercial"):
+        raise MattingUnavailable(
+            f"The weights of {model!r} are under {licence}, which is not for shops. If their maker has given you "
+            "another licence, set PRODGEN['MATTING']['rembg']['non_commercial'] to True."
+        )
 
 
 @lru_cache(maxsize=2)
@@ -83,18 +104,3 @@ def _home(folder: Path) -> Iterator[None]:
             del os.environ["REMBG_HOME"]
         else:
             os.environ["REMBG_HOME"] = before
-
-
-def _confidence(surety: Float, mask: np.ndarray) -> tuple[float, tuple[str, ...]]:
-    """How far such a mask can be trusted, by the network's own doubt and by where the mask lies."""
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 1
-    doubt = float((np.minimum(surety, 1 - surety)[near]).mean())
-    rim = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
-    witnesses = {
-        "The network is unsure what is product.": np.clip((0.2 - doubt) / 0.15, 0, 1),
-        "The product touches the edge of the photograph.": np.clip(1 - (rim.mean() - 0.02) / 0.2, 0, 1),
-        "The product is very small in the photograph.": np.clip((mask.mean() - 0.01) / 0.05, 0, 1),
-    }
-    values = [float(value) for value in witnesses.values()]
-    confidence = 0.6 * min(values) + 0.4 * float(np.mean(values))
-    return round(confidence, 3), tuple(text for text, value in witnesses.items() if value < 0.5)

@@ -11,6 +11,7 @@
   const size = document.getElementById("pg-cut-size"), undo = document.getElementById("pg-cut-undo");
   const reset = document.getElementById("pg-cut-reset"), save = document.getElementById("pg-cut-save");
   const alone = document.getElementById("pg-cut-alone"), message = document.getElementById("pg-cut-message");
+  const places = JSON.parse(document.getElementById("pg-cut-places").textContent);
   const photo = new Image();
   let adding = true, last = null, pointer = null, first = null;
   const steps = [];
@@ -53,6 +54,17 @@
     veiled.globalCompositeOperation = "destination-out";
     veiled.drawImage(mask, 0, 0);
     screen.drawImage(veil, 0, 0);
+    // Where the inspector sees something missing (dashed) or left over, until it has been drawn on.
+    if (!steps.length) {
+      for (const [left, top, right, bottom, kind] of places) {
+        const box = [left * view.width, top * view.height, (right - left) * view.width, (bottom - top) * view.height];
+        for (const [width, colour] of [[4, "#fff"], [2, "#d6005c"]]) {
+          screen.setLineDash(kind === "missing" ? [8, 6] : []);
+          screen.lineWidth = width; screen.strokeStyle = colour; screen.strokeRect(...box);
+        }
+      }
+      screen.setLineDash([]);
+    }
     if (pointer) {
       screen.beginPath();
       screen.arc(pointer.x, pointer.y, size.value / 2, 0, 2 * Math.PI);

@@ -14,7 +14,7 @@ from .cutout import (
     refine,
 )
 from .edges import Mask, enlarged, foreground, shrink
-from .inspector import NOTHING, POOR, Judgement
+from .inspector import NOTHING, POOR, Judgement, Place
 from .looking import Box
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "CutOut",
     "Judgement",
     "Mask",
+    "Place",
     "cut_out",
     "cut_out_brought",
     "cut_out_by_hand",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -13,7 +13,7 @@ from prodgen_django.studio.brought import SEE_THROUGH, amended, brought_alpha, s
 from prodgen_django.studio.color import Float, Pixels
 
 from .edges import Mask, enlarged, shrink
-from .inspector import NOTHING, POOR, Judgement, inspect
+from .inspector import NOTHING, POOR, Judgement, Place, inspect
 from .looking import MIDDLE, Box, Looked, drawn_alpha, look
 
 __all__ = ["CutOut", "cut_out", "cut_out_brought", "cut_out_by_hand", "cut_out_report", "judged", "refine"]
@@ -29,8 +29,8 @@ class CutOut:
 
     `alpha`: float32 H×W in [0, 1]. `confidence`: 0 to 1, that somebody who sees it would publish it. `reasons`: one
     sentence for each thing that speaks against the outline, for the person who reviews it; `poor` says that one must.
-    `where`: float32 h×w×2 of like proportions, how likely something is missing there and how likely too much is left;
-    None where nobody asked. `corrected`: a person drew it. `brought`: the photograph's file had it as its own alpha.
+    `places`: where it looks wrong. `corrected`: a person drew it. `brought`: the photograph's file had it as its own
+    alpha.
     """
 
     alpha: Float
@@ -38,20 +38,21 @@ class CutOut:
     reasons: tuple[str, ...]
     corrected: bool = False
     brought: bool = False
-    where: Float | None = field(default=None, compare=False)
+    places: tuple[Place, ...] = ()
 
     @property
     def poor(self) -> bool:
         return self.confidence < POOR
 
     def as_dict(self) -> dict[str, Any]:
-        """What is stored beside the picture: everything but the alpha and the map."""
+        """What is stored beside the picture: everything but the alpha."""
         return {
             "confidence": self.confidence,
             "reasons": list(self.reasons),
             "poor": self.poor,
             "corrected": self.corrected,
             "brought": self.brought,
+            "places": [list(place) for place in self.places],
         }
 
 
@@ -85,7 +86,9 @@ def cut_out_report(image: Pixels, box: Box | None = None) -> CutOut:
             best = looked, found
         if found.confidence >= POOR:
             break
-    return _nothing(image) if best is None else _made(image, *best)
+    if best is None:
+        return _nothing(image)
+    return _made(enlarged(image, best[0].image, best[0].alpha), best[1])
 
 
 def judged(image: Pixels, alpha: Float) -> CutOut:
@@ -97,12 +100,7 @@ def judged(image: Pixels, alpha: Float) -> CutOut:
     found = inspect(looked, small)
     fine = shrink(image, max(alpha.shape))
     alpha = cv2.resize(alpha, fine.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return CutOut(
-        enlarged(image, fine, alpha),
-        round(found.confidence, 3),
-        found.reasons,
-        where=shrink(found.where, 160),
-    )
+    return _made(enlarged(image, fine, alpha), found)
 
 
 def cut_out_by_hand(image: Pixels, mask: Mask, own: Float | None = None) -> CutOut:
@@ -129,9 +127,8 @@ def refine(image: Pixels, mask: Mask) -> Float:
     return enlarged(image, middle, drawn_alpha(middle, mask))
 
 
-def _made(image: Pixels, looked: Looked, found: Judgement) -> CutOut:
-    alpha = enlarged(image, looked.image, looked.alpha)
-    return CutOut(alpha, round(found.confidence, 3), found.reasons, where=shrink(found.where, 160))
+def _made(alpha: Float, found: Judgement) -> CutOut:
+    return CutOut(alpha, round(found.confidence, 3), found.reasons, places=found.places)
 
 
 def _nothing(image: Pixels) -> CutOut:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,7 +15,7 @@ from .looking import Box, Looked, as_tensor, box_about, networks, padded, runnin
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["NOTHING", "POOR", "SIDE", "Judgement", "evidence", "inspect", "with_planes"]
+__all__ = ["NOTHING", "POOR", "SIDE", "Judgement", "Place", "evidence", "inspect", "with_planes"]
 
 SIDE = 384
 """The longer side, in pixels, at which the product and what is about it are looked at."""
@@ -32,18 +31,29 @@ SAID = {
     "halo": "The edge seems to have a rim of another colour.",
     "glass": "One looks through the product: what is behind it shows.",
 }
+_MOST = 6  # places are shown
 NOTHING = "No product stands out from the background."
+
+
+class Place(NamedTuple):
+    """Where something looks wrong: the left, top, right and bottom of it as shares of the picture, and what:
+    "missing" or "left over"."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """`confidence`: that a judge would find nothing, 0 to 1; below `POOR` a person must look. `faults`: how likely each
-    of `network.FAULTS` is. `where`: float32 h×w×2 of the picture's size, how likely something is missing and how likely
-    too much is left."""
+    of `network.FAULTS` is. `places`: where something is likely to be wrong, the largest first."""
 
     confidence: float
     faults: dict[str, float]
-    where: Float
+    places: tuple[Place, ...]
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -65,12 +75,28 @@ def inspect(looked: Looked, alpha: Float | None = None) -> Judgement:
         x = as_tensor(photo[None])
         told, maps = nets.inspector(nets.cutout.backbone(x), with_planes(x, planes[None]))
     likely = told.float().sigmoid()[0].tolist()
-    where = np.zeros((*alpha.shape, 2), np.float32)
-    size = (frame.right - frame.left, frame.bottom - frame.top)
-    high, wide = (math.ceil(n * SIDE / max(size) / 8) for n in size[::-1])
-    found = np.ascontiguousarray(maps.float().sigmoid()[0, :, :high, :wide].permute(1, 2, 0).numpy())
-    where[frame.part] = cv2.resize(found, size, interpolation=cv2.INTER_LINEAR)
-    return Judgement(1 - likely[0], dict(zip(FAULTS, likely, strict=True)), where)
+    found = places(maps.float().sigmoid()[0].numpy(), frame, looked.image.shape)
+    return Judgement(1 - likely[0], dict(zip(FAULTS, likely, strict=True)), found)
+
+
+def places(maps: Float, frame: Box, picture: tuple[int, ...]) -> tuple[Place, ...]:
+    """The `_MOST` largest places of `maps` (float32 2×h×w, what is missing and what is left over; 8 px at
+    `SIDE` are one), which show the `frame` of a `picture`."""
+    scale = SIDE / max(frame.bottom - frame.top, frame.right - frame.left) / 8  # cells a pixel of the picture
+    found: list[tuple[float, Place]] = []
+    for likely, kind in zip(maps, ("missing", "left over"), strict=True):
+        _, _, stats, _ = cv2.connectedComponentsWithStats((likely > 0.5).astype(np.uint8), connectivity=8)
+        for x, y, wide, high, area in stats[1:]:
+            ends = np.array([x, y, x + wide, y + high]) / scale + [
+                frame.left,
+                frame.top,
+                frame.left,
+                frame.top,
+            ]
+            ends = np.clip(ends / np.tile(picture[1::-1], 2), 0, 1)
+            left, top, right, bottom = ends.round(3).tolist()
+            found.append((float(area), Place(left, top, right, bottom, kind)))
+    return tuple(place for _, place in sorted(found, key=lambda one: -one[0])[:_MOST])
 
 
 def evidence(image: Pixels, alpha: Float, whole: Float, near: Float) -> tuple[Pixels, Float, Box]:

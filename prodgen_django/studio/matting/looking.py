@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .network import CutOutNet, EdgeNet, InspectorNet
 
 __all__ = ["MIDDLE", "Box", "Looked", "Networks", "drawn_alpha", "look", "look_with", "networks"]
+
+Net = TypeVar("Net", bound="nn.Module")
 
 MIDDLE = 1280
 """The longer side, in pixels, at which an outline is drawn; a larger photograph's is guided by its colours."""
@@ -83,7 +85,7 @@ def networks(folder: Path = CHECKPOINTS) -> Networks:
     )
 
 
-def _filled(net: nn.Module, path: Path, task: str) -> nn.Module:  # type: ignore[misc]
+def _filled(net: Net, path: Path, task: str) -> Net:
     import torch
 
     from prodgen_django.gan.checkpoint import CheckpointError, read_checkpoint
@@ -95,7 +97,8 @@ def _filled(net: nn.Module, path: Path, task: str) -> nn.Module:  # type: ignore
         net.load_state_dict({name: value.float() for name, value in tensors.items()})
     except RuntimeError as error:
         raise CheckpointError("mismatch", f"the weights in {path.name} do not fit: {error}") from error
-    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net
 
 
 def look(image: Pixels, box: Box | None = None, whole: int = WHOLE, near: int = NEAR) -> Looked:
