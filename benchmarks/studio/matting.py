@@ -1,13 +1,14 @@
-"""Our cut-out against GrabCut from a rectangle and a border flood, on the same photographs in one run.
+"""Our cut-out against ISNet and GrabCut from a rectangle, on the same photographs in one run.
 
-    python -m benchmarks.studio.matting garments      24 photographs with hand-made masks
-    python -m benchmarks.studio.matting surfaces      51 packshots composed on grounds of real photographs
+    python -m benchmarks.studio.matting garments      photographs with hand-made masks
+    python -m benchmarks.studio.matting surfaces      packshots composed on grounds of real photographs
     python -m benchmarks.studio.matting bare          the same on grounds that show no part of another product
     python -m benchmarks.studio.matting shop          photographs of the example shop whose products were never taught
+    python -m benchmarks.studio.matting structures    drawn hoops, frames, chairs, baskets, sets (`structures`)
     python -m benchmarks.studio.matting surfaces --step 3 --seed 7 --clock 2000    seconds a photograph of that size
 
-Prints mean IoU, the share of photographs at 0.95 or more, boundary F at 2 px, and CPU time as a ratio to
-GrabCut's.
+`--peer isnet.onnx` (made by `benchmarks.studio.isnet`) adds ISNet; `--sheet FILE` keeps photographs and cut-outs for
+looking at. Prints mean IoU, the share at 0.95 or more, boundary F at 2 px, CPU time, and what the inspector said.
 """
 
 from __future__ import annotations
@@ -22,12 +23,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.studio.isnet import isnet
+from benchmarks.studio.structures import structures
 from benchmarks.studio.surfaces import composed, composed_bare
+from benchmarks.studio.tiles import tiled
 from prodgen_django.imagefile import load_image
-from prodgen_django.studio import cut_out, cut_out_report
+from prodgen_django.studio import CutOut, cut_out, cut_out_report
 
 SHOP = Path(__file__).resolve().parents[2] / "example_shop" / "catalogue"
 DATA = Path(os.environ.get("PRODGEN_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+POOR_IOU = 0.95
+
+Pictures = Iterator[tuple[str, np.ndarray, np.ndarray]]
 
 
 def grab_cut(image: np.ndarray) -> np.ndarray:
@@ -36,16 +43,7 @@ def grab_cut(image: np.ndarray) -> np.ndarray:
     box = (width // 20, height // 20, width - width // 10, height - height // 10)
     cv2.setRNGSeed(1)
     cv2.grabCut(image, labels, box, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_RECT)
-    return (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
-
-
-def flood(image: np.ndarray) -> np.ndarray:
-    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
-    border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
-    near = (np.linalg.norm(lab - np.median(border, axis=0), axis=2) < 22).astype(np.uint8)
-    _, labels = cv2.connectedComponents(near)
-    rim = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    return ~np.isin(labels, rim[rim > 0])
+    return ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.float32)
 
 
 def boundary_f(found: np.ndarray, truth: np.ndarray, tolerance: int = 2) -> float:
@@ -60,13 +58,13 @@ def boundary_f(found: np.ndarray, truth: np.ndarray, tolerance: int = 2) -> floa
     return float(2 * precision * recall / max(precision + recall, 1e-9))
 
 
-def garments(folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+def garments(folder: Path) -> Pictures:
     for row in csv.DictReader((folder / "index.csv").read_text().splitlines()):
         mask = load_image(folder / f"{row['name']}.mask.png")[..., 0]
         yield row["name"], load_image(folder / f"{row['name']}.jpg"), mask.astype(np.float32) / 255
 
 
-def shop(step: int) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+def shop(step: int) -> Pictures:
     """Photographs at 500 px, a third before a sweep, the others furnished, with the outlines that
     `catalogue.furnished --outlines` rendered."""
     for path in sorted((SHOP / "outlines").glob("*.png"))[::step]:
@@ -76,7 +74,7 @@ def shop(step: int) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         yield path.stem, cv2.resize(photo, size, interpolation=cv2.INTER_AREA), mask.astype(np.float32) / 255
 
 
-def clock(pictures: Iterator[tuple[str, np.ndarray, np.ndarray]], side: int) -> None:
+def clock(pictures: Pictures, side: int) -> None:
     """Print the seconds that `cut_out` takes, on all cores, when the longer side is so long: the least of two calls."""
     spent = []
     for name, image, _alpha in pictures:
@@ -92,73 +90,81 @@ def clock(pictures: Iterator[tuple[str, np.ndarray, np.ndarray]], side: int) -> 
     print(f"least {min(spent):.2f} s, median {np.median(spent):.2f} s, most {max(spent):.2f} s")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "set", choices=["garments", "surfaces", "bare", "shop"], nargs="?", default="garments"
-    )
-    parser.add_argument("--step", type=int, default=1, help="take every so many-th packshot or photograph")
-    parser.add_argument("--seed", type=int, default=5, help="draws the grounds of `surfaces` and `bare`")
-    parser.add_argument("--only", action="store_true", help="cut_out alone, with its confidence")
-    parser.add_argument("--outline", type=Path, help="also the network in this file, taken alone")
-    parser.add_argument(
-        "--clock", type=int, metavar="SIDE", help="only time cut_out, the photographs enlarged to SIDE pixels"
-    )
-    arguments = parser.parse_args()
-    if not arguments.clock:
-        cv2.setNumThreads(1)
-    pictures = {
+def pictures_of(arguments: argparse.Namespace) -> Pictures:
+    return {
         "garments": lambda: garments(DATA / "garment-masks"),
         "surfaces": lambda: composed(DATA, arguments.step, arguments.seed),
         "bare": lambda: composed_bare(DATA, arguments.step, arguments.seed),
         "shop": lambda: shop(arguments.step),
+        "structures": lambda: structures(33, arguments.seed),
     }[arguments.set]()
-    ways: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "GrabCut, rectangle": grab_cut,
-        "border flood": flood,
-    }
-    if arguments.only:
-        ways = {}
-    if arguments.outline:
-        from prodgen_django.studio.outline.net import Outliner
 
-        network = Outliner.load(arguments.outline)
-        ways["network alone"] = lambda image: network(image) >= 0.5
-    rows: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ("cut_out", *ways)}
-    confidences: list[float] = []
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("set", choices=["garments", "surfaces", "bare", "shop", "structures"])
+    parser.add_argument("--step", type=int, default=1, help="take every so many-th packshot or photograph")
+    parser.add_argument("--seed", type=int, default=5, help="draws grounds and structures")
+    parser.add_argument("--only", action="store_true", help="without GrabCut")
+    parser.add_argument("--peer", type=Path, help="ISNet as ONNX")
+    parser.add_argument("--sheet", type=Path, help="a picture of all, to look at")
+    parser.add_argument("--clock", type=int, metavar="SIDE", help="only time cut_out, photographs enlarged")
+    arguments = parser.parse_args()
     warm = np.zeros((64, 64, 3), np.uint8)
     warm[20:44, 20:44] = 200
-    cut_out(warm)  # the solvers' compilation is not part of the measure
+    cut_out(warm)  # loading is not part of the measure
     if arguments.clock:
-        clock(pictures, arguments.clock)
+        clock(pictures_of(arguments), arguments.clock)
         return
-    for _name, image, alpha in pictures:
+    cv2.setNumThreads(1)
+    ways: dict[str, Callable[[np.ndarray], CutOut | np.ndarray]] = {"cut_out": cut_out_report}
+    if not arguments.only:
+        ways["GrabCut"] = grab_cut
+    if arguments.peer:
+        ways["ISNet"] = isnet(arguments.peer)
+    rows: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
+    sure: list[float] = []
+    shown: list[np.ndarray] = []
+    for name, image, alpha in pictures_of(arguments):
         truth = alpha > 0.5
-        for way in rows:
+        for way, cut in ways.items():
             start = time.process_time()
-            if way == "cut_out":
-                report = cut_out_report(image)
-                found = report.alpha >= 0.5
-                confidences.append(report.confidence)
-            else:
-                found = ways[way](image)
+            made = cut(image)
             spent = time.process_time() - start
+            found = (made.alpha if isinstance(made, CutOut) else made) >= 0.5
             iou = float((found & truth).sum() / max((found | truth).sum(), 1))
             rows[way].append((iou, boundary_f(found, truth), spent))
-    peer = sum(row[2] for row in rows.get("GrabCut, rectangle", rows["cut_out"]))
-    print(f"{'':20}  IoU    >=0.95  F 2px  CPU x GrabCut  CPU s each")
+            if isinstance(made, CutOut):
+                sure.append(made.confidence)
+                shown += [image, on_magenta(image, made.alpha)]
+                print(f"  {name:44} {iou:.3f}  {made.confidence:.2f}  {' '.join(made.reasons)}", flush=True)
+    table(rows, np.array(sure))
+    if arguments.sheet:
+        tiled(shown, arguments.sheet)
+
+
+def on_magenta(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """What is missing or too much is seen on a colour that no product has."""
+    share = alpha[..., None]
+    return np.rint(image * share + np.array([255, 0, 255]) * (1 - share)).astype(np.uint8)
+
+
+def table(rows: dict[str, list[tuple[float, float, float]]], sure: np.ndarray) -> None:
+    ours = sum(row[2] for row in rows["cut_out"])
+    print(f"{'':10}  IoU    >=0.95  F 2px  CPU s each  its CPU x ours")
     for way, values in rows.items():
         iou, edge, spent = np.array(values).T
-        share = (iou >= 0.95).mean()
+        share = (iou >= POOR_IOU).mean()
         print(
-            f"{way:20}  {iou.mean():.3f}  {share:.2f}    {edge.mean():.3f}  {spent.sum() / peer:.2f}           "
-            f"{spent.mean():.2f}"
+            f"{way:10}  {iou.mean():.3f}  {share:.2f}    {edge.mean():.3f}  {spent.mean():.2f}        "
+            f"{spent.sum() / ours:.2f}"
         )
-    iou = np.array(rows["cut_out"])[:, 0]
-    poor = np.array(confidences) < 0.6
+    bad, poor = np.array(rows["cut_out"])[:, 0] < POOR_IOU, sure < 0.6
     print(
-        f"cut_out calls {poor.sum()} of {len(iou)} poor; of the {int((iou < 0.9).sum())} below IoU 0.9 it calls "
-        f"{int((poor & (iou < 0.9)).sum())} so; IoU of those it trusts {iou[~poor].mean() if (~poor).any() else 0:.3f}"
+        f"{len(bad)} pictures, {bad.sum()} below {POOR_IOU}: flagged {int((bad & poor).sum())} of these and "
+        f"{int((~bad & poor).sum())} of the {int((~bad).sum())} others"
     )
 
 
