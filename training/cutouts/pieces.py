@@ -103,7 +103,7 @@ class Pieces:
         torch.nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
         self.optimizer.step()
         self.step += 1
-        return float(loss)
+        return float(loss.detach())
 
     def card(self) -> dict[str, Any]:
         """What every card says."""
