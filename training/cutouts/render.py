@@ -10,6 +10,8 @@ alpha, sRGB); ``NAME.ratio.jpg``, the light that it leaves the ground, as RGB di
 
 *whole*, in a small seller's places with things about: ``NAME.photo.jpg`` and ``NAME.alpha.png``.
 
+``NAME.json`` says how each was seen: family, elevation and azimuth of the camera in degrees, whether it lies.
+
 Every number comes from (seed, number): files that exist are left as they are, and several processes may share a folder
 (``--first``, ``--step``). The families of `APART` are never taught: their scenes are named ``apart-…`` and judge.
 """
@@ -17,6 +19,7 @@ Every number comes from (seed, number): files that exist are left as they are, a
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import sys
 import tempfile
@@ -66,7 +69,9 @@ def main() -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="layers-") as work:
         for number in range(options.first, options.count, options.step):
-            if any(options.folder.glob(f"*{number:05}-*")) or time.monotonic() - began > options.seconds:
+            if time.monotonic() - began > options.seconds:
+                break
+            if any(options.folder.glob(f"*{number:05}-*.json")):
                 continue
             start = time.monotonic()
             try:
@@ -132,6 +137,9 @@ def layers(
     shot = shot_of(rng, family, "sweep", SIDE)
     scene.posed(product, "stand", float(rng.uniform(-180, 180) if family in things.LYING else 0))
     frame = Frame(*scene.bounds(product), shot)
+    name = named(number, family)
+    if (options.folder / f"{name}.webp").exists():
+        return carded(name, family, shot, options.folder)
     ground = sweep(rng, frame)
     lit(rng, frame)
     scene.camera(frame, product)
@@ -152,13 +160,25 @@ def layers(
     exposure = rng.uniform(0.55, 1.05) / max(float(np.quantile(empty, 0.9)), 1e-4)
     alpha = np.clip(alone[..., 3:], 0, 1)
     straight = alone[..., :3] / np.maximum(alpha, 1e-3) * exposure
-    name = named(number, family)
     ratio = np.clip(shaded / np.maximum(empty, 1e-4), 0, 255 / ONE)
     write(np.rint(ratio * ONE), options.folder / f"{name}.ratio.jpg", "JPEG", quality=92)
     write(encoded(empty * exposure)[::4, ::4], options.folder / f"{name}.empty.jpg", "JPEG", quality=92)
-    # The product last: a scene counts once it has one.
     colour = np.concatenate([encoded(straight), np.rint(alpha * 255)], -1)
     write(colour, options.folder / f"{name}.webp", "WEBP", quality=93, method=4)
+    return carded(name, family, shot, options.folder)
+
+
+def carded(name: str, family: str, shot: Shot, folder: Path) -> str:
+    """Write how a scene was seen, last of all: with that it counts. Returns `name`."""
+    card = {
+        "family": family,
+        "elevation": round(shot.elevation, 1),
+        "azimuth": round(shot.azimuth, 1),
+        "lies": family in things.LYING,
+        "pose": shot.pose,
+        "lens": round(shot.lens, 1),
+    }
+    (folder / f"{name}.json").write_text(json.dumps(card))
     return name
 
 
@@ -277,6 +297,9 @@ def whole(
     )
     if shot.pose != "stand":
         shot = Shot(**{**vars(shot), "azimuth": shot.azimuth * 0.4, "elevation": min(shot.elevation, 20.0)})
+    name = named(number, family)
+    if (options.folder / f"{name}.alpha.png").exists():
+        return carded(name, family, shot, options.folder)
     scene.posed(parts, shot.pose, shot.turn)
     frame = Frame(*scene.bounds(parts), shot)
     sets.PLACES[shot.place](frame, work)
@@ -284,7 +307,6 @@ def whole(
     scene.engine(stage, (SIDE, SIDE), max(4, options.samples // 2), options.threads)
     raw = work / "frame.png"
     scene.render(stage, raw, shot.exposure)
-    name = named(number, family)
     develop.develop(raw, options.folder / f"{name}.photo.jpg", shot, shot.size)
     for each in stage.objects:
         if each.type == "MESH" and each not in parts:
@@ -294,7 +316,7 @@ def whole(
     stage.cycles.use_denoising = False
     alpha = np.rint(np.clip(pixels(stage, work)[..., 3], 0, 1) * 255)
     write(alpha, options.folder / f"{name}.alpha.png", "PNG", optimize=True)
-    return name
+    return carded(name, family, shot, options.folder)
 
 
 if __name__ == "__main__":
