@@ -50,7 +50,7 @@ class Call:
     device: str
     threads: int
     pairs: Path | None = None
-    scenes: Path | None = None
+    layers: Path | None = None
 
     def of(self, budget: float) -> str:
         """A share of the budget, at least one."""
@@ -68,6 +68,7 @@ class Plan:
     sheets: Callable[[Call], list[list[str]]] = lambda call: []
     needs_gpu: bool = False
     needs_pairs: bool = False
+    needs_layers: bool = False
 
 
 def _gan(preset: str, seconds: float) -> Callable[[Call], list[str]]:
@@ -81,6 +82,13 @@ def _gan(preset: str, seconds: float) -> Callable[[Call], list[str]]:
         ]  # fmt: skip
 
     return command
+
+
+def _cutouts(module: str, seconds: float, *before: str) -> Callable[[Call], list[str]]:
+    return lambda call: [
+        "-m", f"training.cutouts.{module}", str(call.out / f"{call.out.name}.safetensors"), *before,
+        str(call.data), str(call.layers), "--work", str(call.out / "work"), "--cpu-seconds", call.of(seconds),
+    ]  # fmt: skip
 
 
 def _concepts(call: Call) -> list[list[str]]:
@@ -119,17 +127,18 @@ PLANS = {
             "--sheet", str(call.out / "sheet.jpg"),
         ]],
     ),
-    "outline": Plan(
-        "outlines of products on busy grounds (studio); 6,000 CPU s and about 700 for its labels; better with --scenes",
-        lambda call: [
-            "-m", "prodgen_django.studio.outline.training", str(call.out / "outline.safetensors"),
-            str(call.data / "garments-256"), "--packshots", str(call.data / "packshots-640"),
-            "--work", str(call.out / "work"), "--most", call.of(700), "--grounds", call.of(1200),
-            "--cpu-seconds", call.of(6000), *_BOTH,
-            *(["--scenes", str(call.scenes)] if call.scenes else []),
-        ],
-        "outline.json",
-        "outline.json",
+    "cutout": Plan(
+        "where the product is; 6,000 CPU s, needs --layers",
+        _cutouts("train", 6000), "cutout.json", "cutout.json", needs_layers=True,
+    ),
+    "edge": Plan(
+        "the outline at full size; 1,200 CPU s, needs --layers",
+        _cutouts("train_edge", 1200, str(SHIPPED / "cutout.safetensors")), "edge.json", "edge.json",
+        needs_layers=True,
+    ),
+    "inspector": Plan(
+        "what a judge would say of a cut-out; 2,000 CPU s, needs --layers",
+        _cutouts("train_inspector", 2000, str(SHIPPED)), "inspector.json", "inspector.json", needs_layers=True,
     ),
     "light": Plan(
         "seam and light of a stitch; 3,000 CPU s",
@@ -176,9 +185,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--share", type=float, default=1.0, help="of every budget")
     parser.add_argument("--piece", type=float, help="end this call after so many seconds")
     parser.add_argument("--pairs", type=Path, help="rendered light (docs/how-to/train.md)")
-    parser.add_argument(
-        "--scenes", type=Path, help="rendered photographs with outlines (docs/how-to/train.md)"
-    )
+    parser.add_argument("--layers", type=Path, help="rendered products (docs/how-to/train.md)")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="what there is to train, and its budget")
@@ -191,9 +198,11 @@ def main(argv: list[str] | None = None) -> int:
     names = arguments.only or [
         name
         for name, plan in PLANS.items()
-        if (arguments.device != "cpu" or not plan.needs_gpu) and (arguments.pairs or not plan.needs_pairs)
+        if (arguments.device != "cpu" or not plan.needs_gpu)
+        and (arguments.pairs or not plan.needs_pairs)
+        and (arguments.layers or not plan.needs_layers)
     ]
-    pairs, scenes = (p.resolve() if p else None for p in (arguments.pairs, arguments.scenes))
+    pairs, layers = (p.resolve() if p else None for p in (arguments.pairs, arguments.layers))
     for name in names:
         folder = arguments.out.resolve() / name
         call = Call(
@@ -203,7 +212,7 @@ def main(argv: list[str] | None = None) -> int:
             arguments.device,
             arguments.threads,
             pairs,
-            scenes,
+            layers,
         )
         status = _run(name, PLANS[name], call, end)
         if status:
