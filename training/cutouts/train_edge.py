@@ -37,6 +37,7 @@ def crops(pictures: list[Picture], coarse: CutOutNet, rng: np.random.Generator) 
     with torch.inference_mode(), half():
         small = F.interpolate(batch.photo, size=(side, side), mode="area")
         seen = F.interpolate(coarse(small).float(), size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+    seen = seen.clone()  # out of inference mode, to be changed and learnt from
     parts = []
     for n in range(len(pictures)):
         truth = batch.truth[n, PRODUCT]
@@ -49,7 +50,7 @@ def crops(pictures: list[Picture], coarse: CutOutNet, rng: np.random.Generator) 
         box = (slice(None), slice(top, top + CROP), slice(left, left + CROP))
         parts.append((batch.photo[n][box], seen[n][box], truth[None][box]))
     photo, logits, alpha = (torch.stack(each) for each in zip(*parts, strict=True))
-    return photo.contiguous(memory_format=torch.channels_last), logits.clone(), alpha
+    return photo.contiguous(memory_format=torch.channels_last), logits, alpha
 
 
 def drawn(alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
