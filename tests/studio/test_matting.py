@@ -36,7 +36,7 @@ def shaded(mask: np.ndarray, colour: tuple[float, float, float]) -> np.ndarray:
 def photo_of(*things: tuple[np.ndarray, tuple[float, float, float]], shadow: bool = True) -> np.ndarray:
     """Products on a sweep with a soft shadow to their right: uint8 480×480×3."""
     image = sweep()
-    for mask, colour in things:
+    for mask, _colour in things:
         if shadow:
             moved = np.roll(np.roll(mask.astype(np.float32), 14, 1), 8, 0)
             image *= 1 - 0.45 * cv2.GaussianBlur(moved, (0, 0), 9)[..., None]

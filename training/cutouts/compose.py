@@ -21,12 +21,14 @@ from prodgen_django.studio.color import Float, Pixels
 
 from . import ONE
 from .dressing import dressed
+from .gleams import gleaming
 from .shapes import drawn_ground, drawn_product
 
 __all__ = ["Composer", "Material", "Picture"]
 
 Rng = np.random.Generator
 T = TypeVar("T")
+GLEAMING = 0.5  # of the rendered products
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,8 @@ class Composer:
         strength = float(rng.uniform(0.6, 1.5))
         image, things = self._with_things(ground, rng)
         image = image * ratio ** np.float32(strength / 2.2)
+        if rng.random() < GLEAMING:
+            colour = gleaming(colour, alpha, image, rng)
         if rng.random() < 0.3:
             colour = alike(colour, alpha, image, rng)
         shadow = np.clip((1 - ratio.mean(2) ** np.float32(strength)) * 2.5, 0, 1)
@@ -195,6 +199,8 @@ class Composer:
         image, things = self._with_things(self._ground(rng), rng)
         shadow = drawn_shadow(alpha, rng)
         image = image * (1 - shadow[..., None])
+        if rng.random() < GLEAMING / 2:
+            colour = gleaming(colour, alpha, image, rng)
         if rng.random() < 0.3:
             colour = alike(colour, alpha, image, rng)
         return self._joined(colour, alpha, image, np.clip(shadow * 2, 0, 1), things)
