@@ -52,6 +52,8 @@ class Card:
     thumbnail: str
     sources: list[Source]
     hidden_sources: int
+    #: The photo that `places` are of.
+    doubted: Source | None
     verdicts: list[Verdict]
     facts: list[tuple[str, str]]
     #: (action, label, key) of what this user may do now.
@@ -69,7 +71,13 @@ class Card:
         """Where the cut-out looks wrong in the photo, in hundredths of it: left, top, width, height, kind."""
         found = (self.image.scores.get("cut_out") or {}).get("places") or ()
         return [
-            (round(100 * x0, 1), round(100 * y0, 1), round(100 * (x1 - x0), 1), round(100 * (y1 - y0), 1), kind)
+            (
+                round(100 * x0, 1),
+                round(100 * y0, 1),
+                round(100 * (x1 - x0), 1),
+                round(100 * (y1 - y0), 1),
+                kind,
+            )
             for x0, y0, x1, y1, kind in found
         ]
 
@@ -125,17 +133,20 @@ def cards_for(images: Sequence[GeneratedImage], user: Any) -> list[Card]:
 
 def _card(image: GeneratedImage, user: Any, urls: dict[str, str]) -> Card:
     ready = image.provenance.get("source_thumbnails") or {}
-    sources = [
-        Source(url=urls.get(ref, ""), thumbnail=file_url(ready.get(ref, "")) or urls.get(ref, ""))
+    by_ref = {
+        ref: Source(url=urls.get(ref, ""), thumbnail=file_url(ready.get(ref, "")) or urls.get(ref, ""))
         for ref in image.sources
-    ]
-    sources = [source for source in sources if source.thumbnail]
+    }
+    sources = [by_ref[ref] for ref in image.sources if by_ref[ref].thumbnail]
+    # A layout says of which of its photos it speaks, another picture was cut out of its first.
+    doubted = by_ref.get((image.scores.get("cut_out") or {}).get("photo") or next(iter(image.sources), ""))
     allowed = allowed_actions(image, user)
     return Card(
         image=image,
         url=file_url(image.file.name or ""),
         thumbnail=file_url(image.thumbnail) or file_url(image.file.name or ""),
         sources=sources[:MOST_SOURCES],
+        doubted=doubted if doubted and doubted.thumbnail else None,
         hidden_sources=max(0, len(sources) - MOST_SOURCES),
         verdicts=verdicts(image),
         facts=facts(image),

@@ -92,6 +92,13 @@ class Catalog(abc.ABC):
         """The name of the product's main category, or ``""``."""
         return ""
 
+    def height_cm(self, product: Any) -> float | None:
+        """How tall the product is as its photos show it, in centimetres; None where the shop does not say.
+
+        Layouts of products that all say so show them as large beside each other as they are.
+        """
+        return None
+
     def url(self, product: Any) -> str:
         """The product's page in the shop, or ``""``."""
         return ""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import settings
-from prodgen_django.recipes import backdrops
+from prodgen_django.recipes import backdrops, certificates
 from prodgen_django.recipes.base import ItemFailed, Outcome, Picture, Recipe
 from prodgen_django.recipes.forms import RecipeForm, format_field, seed_field
 from prodgen_django.recipes.outlines import outline_file, outline_of
@@ -22,15 +22,13 @@ if TYPE_CHECKING:
     import numpy as np
 
     from prodgen_django.recipes.base import Workbench, WorkItem
-    from prodgen_django.studio import CutOut, Staged
+    from prodgen_django.studio import CutOut, Fidelity, Staged
 
 SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
 #: Side in pixels of the picture on the options page.
 PREVIEW_SIZE = 640
 #: Photos that are cut out to find the best; further ones are not looked at.
 MOST_COMPARED = 4
-#: Qualities tried in turn where the shop's own costs the product its fine structure.
-GENTLER = (94, 97)
 
 
 class DisplayForm(RecipeForm):
@@ -260,46 +258,15 @@ class DisplayRecipe(Recipe):
 def stored(
     pixels: np.ndarray, photo: np.ndarray, alpha: np.ndarray, staged: Staged, file_format: str
 ) -> tuple[bytes, dict[str, Any]]:
-    """The picture as a file, and its certificate.
+    """The picture as a file, and its certificate."""
+    from prodgen_django.studio import certify
 
-    Fine grooves and flutes can lose too much to the shop's usual compression: such a picture alone is compressed less.
-    """
-    from prodgen_django.imagefile import encode_image
+    def proof(made: np.ndarray, limits: dict[str, float]) -> Fidelity:
+        return certify(photo, alpha, made, staged.transform, thresholds=limits)
 
-    lossy = file_format != "png"
-    for quality in (settings.QUALITY, *(q for q in GENTLER if q > settings.QUALITY and lossy)):
-        data = encode_image(
-            pixels,
-            format=file_format,
-            source_type=staged.source_type,
-            quality=quality if lossy else None,
-        )
-        fidelity = certificate(photo, alpha, staged, data, file_format)
-        # Another file mends nothing where the composition itself is at fault.
-        if fidelity["passed"] or not fidelity["composed_exact"]:
-            break
+    proofs = [certificates.Proof(staged.fidelity, proof)]
+    data, (fidelity,) = certificates.stored(pixels, file_format, staged.source_type, proofs)
     return data, fidelity
-
-
-def certificate(
-    photo: np.ndarray, alpha: np.ndarray, staged: Staged, data: bytes, file_format: str
-) -> dict[str, Any]:
-    """The fidelity of a display picture: of its pixels as composed, and of the stored file read back.
-
-    Composed, every opaque pixel must be the photo's own: a difference that no eye would see is still a fault.
-    """
-    from prodgen_django.imagefile import load_made
-    from prodgen_django.studio import certify, thresholds_for
-
-    stored = certify(
-        photo, alpha, load_made(data), staged.transform, thresholds=thresholds_for(file_format)
-    ).as_dict()
-    composed = staged.fidelity
-    if not composed.exact:
-        told = composed.failures or ("its pixels are not the photo's own",)
-        stored["failures"] = [*told, *stored["failures"]]
-        stored["passed"] = False
-    return {**stored, "composed_exact": composed.exact}
 
 
 def measure(data: bytes) -> tuple[dict[str, Any], list[Mapping[str, str]]]:

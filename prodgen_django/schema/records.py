@@ -22,7 +22,9 @@ _REMBG = Record(
             None,
             "What the weights are under, as `MIT`; known of those that rembg names. One that is not commercial blocks.",
         ),
-        "non_commercial": Key(Switch(), False, "Whether the shop may use weights that are not for commercial use."),
+        "non_commercial": Key(
+            Switch(), False, "Whether the shop may use weights that are not for commercial use."
+        ),
         "beside": Key(
             Switch(), False, "Make our own cut-out as well and take the one that the inspector trusts more."
         ),

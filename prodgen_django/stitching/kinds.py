@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from prodgen_django.studio.layouts import columns_of_strip
+
 from .options import Image
-from .strip import SPIN_COLUMNS
 from .subject import measure
 
 
@@ -30,5 +31,5 @@ def choose_kind(images: Sequence[Image]) -> tuple[str, str]:
     return (
         "strip",
         f"{count} frames of one size with a product on the same plain background: a turntable's, "
-        f"{SPIN_COLUMNS[count]} to a row",
+        f"{columns_of_strip(count)} to a row",
     )

@@ -1,4 +1,4 @@
-"""The modes grid, row and column: pictures side by side, aligned on the products, under one light."""
+"""The modes grid, row and column: whole pictures side by side, aligned on the products, their colours as they are."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from . import captions as captioning
+from prodgen_django.studio import captions as captioning
+from prodgen_django.studio.layouts import LONG_WIDTH, columns_of_grid, cuts_between
+
 from .canvas import check_size
-from .ground import Lighting, lighting, warnings
 from .options import Image, Matrix, StitchOptions
 from .result import Journal, StitchResult
-from .subject import Box, Subject, background, measure
-
-LONG_WIDTH = 750
-"""Width of long detail pictures, as the marketplaces take them."""
+from .subject import Box, Subject, background, common_ground, measure
 
 
 @dataclass
@@ -71,16 +69,13 @@ def fit(image: Image, subject: Subject, width: int, height: int, fill: float = 0
     return np.array([[scale, 0, width / 2 - scale * cx], [0, scale, height / 2 - scale * cy], [0, 0, 1]])
 
 
-def paint(canvas: Image, image: Image, subject: Subject, cell: Cell, light: Lighting) -> None:
-    """Draw one picture into its cell; where a picture with a plain ground ends inside the cell its rim fades
-    into the common ground, or goes on in its own where it keeps that."""
+def paint(canvas: Image, image: Image, subject: Subject, cell: Cell) -> None:
+    """Draw one picture into its cell; where one with a plain ground ends inside the cell, its own ground goes on."""
     factor = min(1.0, float(cell.transform[0, 0]))
+    source = image
     if factor < 0.95:
         shape = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-        small = np.asarray(cv2.resize(image, shape, interpolation=cv2.INTER_AREA), np.uint8)
-    else:
-        small = image
-    source = light.apply(small, subject)
+        source = np.asarray(cv2.resize(image, shape, interpolation=cv2.INTER_AREA), np.uint8)
     sx, sy = source.shape[1] / image.shape[1], source.shape[0] / image.shape[0]
     edges_to_centres = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
     matrix = (
@@ -91,31 +86,19 @@ def paint(canvas: Image, image: Image, subject: Subject, cell: Cell, light: Ligh
     inside = cv2.warpAffine(
         np.full(source.shape[:2], 255, np.uint8), matrix[:2], size, flags=cv2.INTER_LINEAR
     )
-    alpha = (inside > 127).astype(np.float32)
-    beyond = np.asarray(light.ground, np.float32)
-    if subject.plain:
-        ends = inside // 255 if alpha.min() == 0 else np.ones_like(inside)
-        if light.rule != "own":  # what reaches the cell's edge is a shadow, and would end in a line there
-            ends[[0, -1]] = 0
-            ends[:, [0, -1]] = 0
-        if ends.any() and not ends.all():
-            rim = max(2.0, 0.03 * min(size))
-            alpha = np.clip((cv2.distanceTransform(ends, cv2.DIST_L2, 3) - 1) / rim, 0, 1).astype(np.float32)
-        if light.rule == "own":
-            behind = background(subject.field, source.shape[1], source.shape[0])
-            beyond = np.asarray(
-                cv2.warpAffine(behind, matrix[:2], size, borderMode=cv2.BORDER_REPLICATE), np.float32
-            )
-    mixed = drawn * alpha[..., None] + beyond * (1 - alpha[..., None])
     view = canvas[cell.top : cell.top + cell.height, cell.left : cell.left + cell.width]
+    if not subject.plain:
+        view[:] = np.where((inside > 127)[..., None], drawn, view)
+        return
+    behind = background(subject.field, source.shape[1], source.shape[0])
+    beyond = cv2.warpAffine(behind, matrix[:2], size, borderMode=cv2.BORDER_REPLICATE)
+    alpha = np.ones(inside.shape, np.float32)
+    ends = inside // 255
+    if not ends.all():
+        rim = max(2.0, 0.03 * min(size))
+        alpha = np.clip((cv2.distanceTransform(ends, cv2.DIST_L2, 3) - 1) / rim, 0, 1).astype(np.float32)
+    mixed = drawn * alpha[..., None] + beyond * (1 - alpha[..., None])
     view[:] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
-
-
-def default_columns(count: int) -> int:
-    """As near to square as the count allows, without a last row of one where another width avoids it."""
-    best = max(1, round(count**0.5))
-    options = [c for c in (best, best + 1) if c <= count]
-    return min(options, key=lambda c: ((-count) % c, c)) if count > 3 else min(count, 3 if count == 3 else 2)
 
 
 def layout(images: Sequence[Image], mode: str, options: StitchOptions) -> StitchResult:
@@ -146,19 +129,14 @@ def render(
     """Paint all cells and captions; `bands` are (index, left, top, width) of the captions."""
     width, height = size
     check_size(width, height, options.max_pixels)
-    with journal.stage("light", 0.35):
-        columns = sum(cell.top == cells[0].top for cell in cells)
-        lights = lighting(images, found, columns, options)
-        for sentence in warnings(found, lights, mode):
-            journal.warn(sentence)
-    ground = lights[0].ground
+    ground = common_ground(found) if options.background == "auto" else options.background
     canvas = np.empty((height, width, 3), np.uint8)
-    canvas[:] = np.round(ground).astype(np.uint8)
+    canvas[:] = ground
     transforms: list[Matrix | None] = []
     with journal.stage("painting", 0.4):
         for cell in cells:
             journal.progress("painting", 0.4 + 0.55 * cell.index / len(cells))
-            paint(canvas, images[cell.index], found[cell.index], cell, lights[cell.index])
+            paint(canvas, images[cell.index], found[cell.index], cell)
             half = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
             place = np.array([[1, 0, cell.left], [0, 1, cell.top], [0, 0, 1]])
             transforms.append(half @ place @ cell.transform @ np.linalg.inv(half))
@@ -173,7 +151,7 @@ def render(
     report: dict[str, Any] = {
         "mode": mode,
         "why": "asked for",
-        "model": {"name": "layout", "background": [round(float(v)) for v in ground]},
+        "model": {"name": "layout", "background": [int(v) for v in ground]},
         "inputs": [
             {
                 "index": i,
@@ -181,31 +159,16 @@ def render(
                 "reason": "placed",
                 "aligned_on": "product" if s.box is not None else "picture",
                 "plain_background": s.plain,
-                "light": light.report,
             }
-            for i, (s, light) in enumerate(zip(found, lights, strict=True))
+            for i, s in enumerate(found)
         ],
         "cells": [[c.left, c.top, c.width, c.height] for c in cells],
-        "slices": _slices(cells, height),
+        "slices": cuts_between([(c.left, c.top, c.width, c.height) for c in cells], height),
         "stages": journal.stages,
         "warnings": journal.warnings,
         "checks": journal.checks,
     }
     return StitchResult(canvas, np.ones((height, width), bool), transforms, report)
-
-
-def _slices(cells: Sequence[Cell], height: int, target: int = 1200) -> list[list[int]]:
-    """Where a long picture may be cut into files about `target` pixels high: only between cells."""
-    cuts = sorted(
-        {c.top for c in cells if c.top > 0 and not any(o.top < c.top < o.top + o.height for o in cells)}
-    )
-    made, start = [], 0
-    for at, following in zip(cuts, [*cuts, height][1:], strict=True):
-        if following - start > target:
-            made.append([start, at])
-            start = at
-    made.append([start, height])
-    return made
 
 
 def _aspect(images: Sequence[Image], found: Sequence[Subject], options: StitchOptions) -> float:
@@ -226,7 +189,7 @@ def _grid(
     images: Sequence[Image], found: Sequence[Subject], options: StitchOptions, texts: Sequence[str | None]
 ) -> tuple[list[Cell], int, int, list[tuple[int, int, int, int]]]:
     count = len(images)
-    columns = min(count, options.columns or default_columns(count))
+    columns = min(count, options.columns or columns_of_grid(count))
     rows = -(-count // columns)
     aspect = _aspect(images, found, options)
     if options.width is not None:

@@ -53,7 +53,7 @@ class StitchOptions:
         boxes: (left, top, right, bottom) of the product in each picture, in pixels, or None where unknown.
         alphas: float [0, 1] or bool H×W masks of the products, or None where unknown; used where `boxes` is
             not.
-        harmonise: bring light and background of the pictures together.
+        harmonise: bring the light of overlapping pictures together; layouts leave every colour as it is.
         device: a PyTorch device ("cuda") that matches, warps and blends; by default OpenCV does, on the CPU.
         parallax: bend pictures by up to 2 % where near and far things do not meet otherwise.
         learned: correct the light that remains after that with the network that comes with the package, where

@@ -1,4 +1,4 @@
-"""The mode strip: frames of a spin, colourways, before and after, brought to one scale, centre and light."""
+"""The mode strip: frames of a spin, colourways, before and after, brought to one scale and centre."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from . import captions as captioning
+from prodgen_django.studio import captions as captioning
+from prodgen_django.studio.layouts import columns_of_strip
+
 from .canvas import check_size
 from .layouts import Cell, render, subjects
 from .options import Image, StitchOptions
 from .result import Journal, StitchResult
 from .subject import Subject
-
-SPIN_COLUMNS = {24: 6, 36: 6, 72: 9, 12: 6, 18: 6, 48: 8}
 
 
 def strip(images: Sequence[Image], options: StitchOptions) -> StitchResult:
@@ -28,7 +28,7 @@ def strip(images: Sequence[Image], options: StitchOptions) -> StitchResult:
     count = len(images)
     with journal.stage("measuring", 0.0):
         found = subjects(images, options, journal)
-    columns = min(count, options.columns or SPIN_COLUMNS.get(count, -(-count // -(-count // 6))))
+    columns = min(count, options.columns or columns_of_strip(count))
     rows = -(-count // columns)
     with journal.stage("layout", 0.3):
         frame_width, frame_height = _frame(images, options)

@@ -3,6 +3,7 @@ alone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,8 @@ from .options import Image
 Array = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
+_ALIKE = 8.0  # grey levels from which two grounds are seen to differ
+
 
 @dataclass
 class Subject:
@@ -21,8 +24,7 @@ class Subject:
 
     Attributes:
         box: left, top, right, bottom in pixels, or None where no product stands apart from the background.
-        plain: whether the border is one smooth colour (a sweep or a wall), so that it can be matched and
-            extended.
+        plain: whether the border is one smooth colour (a sweep or a wall), so that it can be extended.
         colour: median RGB of the border, float.
         field: the border's colour as a quadratic in x and y (6 × 3, over [-1, 1]), which follows a light's
             fall-off.
@@ -80,6 +82,19 @@ def measure(image: Image, box: Box | None = None, alpha: npt.NDArray[np.generic]
     if box is None and plain:
         box = _contrast_box(small, field, size, (width, height))
     return Subject(box, plain, colour, field)
+
+
+def common_ground(found: Sequence[Subject]) -> tuple[int, int, int]:
+    """RGB for what lies between pictures: their grounds' middle colour where most have about the same, else white."""
+    plain = [s.colour for s in found if s.plain]
+    if not plain:
+        return 255, 255, 255
+    middle = np.median(np.stack(plain), 0)
+    near = sum(bool(np.abs(colour - middle).max() <= _ALIKE) for colour in plain)
+    if near * 2 < len(found) or middle.min() > 243:
+        return 255, 255, 255
+    red, green, blue = (round(float(v)) for v in middle)
+    return red, green, blue
 
 
 def _alpha_box(alpha: npt.NDArray[np.generic]) -> Box | None:

@@ -22,7 +22,7 @@ def brought_alpha(image: Pixels) -> Float | None:
     """The alpha of uint8 H×W×4, float32 H×W in [0, 1], where it sets a product apart from its surroundings.
 
     None for three channels, and for transparency that does something else: rounds a photograph's corners off, or
-    lies over all of it as a veil.
+    lies over all of it as a veil. A faint shadow that the file draws apart from the product is left out.
     """
     if image.shape[2] != 4:
         return None
@@ -32,7 +32,16 @@ def brought_alpha(image: Pixels) -> Float | None:
         return None
     if clear.mean() < _LEAST_CLEAR and not _loose(clear):
         return None
-    return alpha.astype(np.float32) / np.float32(255)
+    return _without_shadow(alpha).astype(np.float32) / np.float32(255)
+
+
+def _without_shadow(alpha: np.ndarray) -> np.ndarray:
+    """uint8 h×w without those parts of it, apart from the others, that are nowhere half opaque: on another ground a
+    product has another shadow."""
+    count, labels = cv2.connectedComponents((alpha > 0).astype(np.uint8))
+    product = np.zeros(count, bool)
+    product[labels[alpha >= 128]] = True
+    return np.where(product[labels], alpha, 0)
 
 
 def _loose(clear: np.ndarray) -> bool:

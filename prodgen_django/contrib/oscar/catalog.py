@@ -78,6 +78,11 @@ class OscarCatalog(OscarPromotions, Catalog):
     def code(self, product: Any) -> str:
         return product.upc or ""
 
+    def height_cm(self, product: Any) -> float | None:
+        """The product's attribute ``height_cm``."""
+        value = getattr(product.attr, "height_cm", None)
+        return float(value) if isinstance(value, int | float) and value > 0 else None
+
     def category(self, product: Any) -> str:
         owner = product.parent if product.is_child else product
         first = next(iter(owner.categories.all()), None)

@@ -4,6 +4,6 @@ Using it needs NumPy and OpenCV alone; torch is imported only by the modules tha
 """
 
 from .grids import Correction
-from .light import Touch, harmonise, shipped, touch_up
+from .light import Touch, shipped, touch_up
 
-__all__ = ["Correction", "Touch", "harmonise", "shipped", "touch_up"]
+__all__ = ["Correction", "Touch", "shipped", "touch_up"]

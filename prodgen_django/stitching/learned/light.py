@@ -1,4 +1,4 @@
-"""The learnt light of a stitch or a bundle: what remains after the deterministic correction."""
+"""The learnt light of a stitch: what remains after the deterministic correction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .grids import DISTRUST, GRID, LIFT, SIDE, USUAL_LIFT, Correction, burnt
 from .views import Consensus, view
 from .weights import FOLDER, load
 
-__all__ = ["LIGHT", "Touch", "harmonise", "shipped", "touch_up"]
+__all__ = ["LIGHT", "Touch", "shipped", "touch_up"]
 
 Array = npt.NDArray[np.float32]
 LIGHT = FOLDER / "seam-light.safetensors"
@@ -101,54 +101,3 @@ def _ask(
         seen = view(consensus, small.box, pixels / np.float32(255), mask, small.radius, small.pixels)
         said.append(seam_light(seen, weights))
     return said
-
-
-@dataclass
-class _Cell:
-    box: tuple[int, int, int, int]
-    pixels: npt.NDArray[np.uint8]
-    mask: npt.NDArray[np.uint8]
-    radius: Array
-
-
-def harmonise(
-    images: Sequence[npt.NDArray[np.uint8]],
-    columns: int | None = None,
-    weights: Weights | None = None,
-    side: int = 96,
-) -> list[Correction]:
-    """Corrections that bring pictures standing side by side, without overlap, under one light.
-
-    Args:
-        images: RGB uint8, H×W×3 each, in the order of the layout.
-        columns: pictures a row; all in one row by default.
-        weights: a network's; by default the shipped one, and no correction where there is none.
-        side: longer side at which a picture is looked at, pixels.
-
-    Returns:
-        One correction a picture, over the whole of it: `correction.apply(image.astype(float32), image)`.
-    """
-    weights = shipped() if weights is None else weights
-    if weights is None or len(images) < 2:
-        return [Correction.none() for _ in images]
-    columns = columns or len(images)
-    smalls = []
-    for image in images:
-        scale = side / max(image.shape[:2])
-        shape = (max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale)))
-        smalls.append(np.asarray(cv2.resize(image, shape, interpolation=cv2.INTER_AREA), np.uint8))
-    cells: list[_Cell] = []
-    top = width = 0
-    for row in range(0, len(smalls), columns):
-        line, left = smalls[row : row + columns], 0
-        for small in line:
-            h, w = small.shape[:2]
-            y, x = np.mgrid[:h, :w].astype(np.float32)
-            radius = 2 * (((x + 0.5) / w - 0.5) ** 2 + ((y + 0.5) / h - 0.5) ** 2)
-            box = (left, top, left + w, top + h)
-            cells.append(_Cell(box, small, np.full((h, w), 255, np.uint8), np.asarray(radius, np.float32)))
-            left += w
-        width = max(width, left)
-        top += max(s.shape[0] for s in line)
-    touches = touch_up(cells, [c.pixels.astype(np.float32) for c in cells], (top, width), weights)
-    return [t.correction for t in touches]

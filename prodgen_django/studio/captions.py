@@ -8,14 +8,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from prodgen_django.studio.banners import bidi
-from prodgen_django.studio.banners.drawing import lay, rasterised
-from prodgen_django.studio.banners.fonts import candidates_for, lacking
-from prodgen_django.studio.banners.linebreaks import clusters, units
-from prodgen_django.studio.banners.shaping import Extent, Run, extent_of, named, runs_of
-from prodgen_django.studio.text import as_drawn, clean_text
-
-from .options import Image
+from .banners import bidi
+from .banners.drawing import lay, rasterised
+from .banners.fonts import candidates_for, lacking
+from .banners.linebreaks import clusters, units
+from .banners.shaping import Extent, Run, extent_of, named, runs_of
+from .color import Pixels
+from .text import as_drawn, clean_text
 
 _LINES = 2
 
@@ -40,9 +39,9 @@ def size_for(cell_width: int) -> int:
 
 
 @lru_cache(maxsize=256)
-def caption_of(text: str, cell_width: int) -> Caption:
-    """A caption as it is set under a cell of this width."""
-    size = size_for(cell_width)
+def caption_of(text: str, cell_width: int, letters: int | None = None) -> Caption:
+    """A caption as it is set under a cell of this width, in letters of `letters` pixels or what suits the width."""
+    size = letters or size_for(cell_width)
     text = clean_text(text).replace("\ufffd", "")
     missing = lacking(text, candidates_for(text, "", "sans", False))
     text = clean_text("".join(part for part in clusters(text) if part not in missing))
@@ -87,17 +86,19 @@ def wrap(text: str, width: Callable[[str], float], most: float, lines: int = _LI
     return [line for line in made if line]
 
 
-def band_height(captions: list[str | None], cell_width: int) -> int:
+def band_height(captions: list[str | None], cell_width: int, letters: int | None = None) -> int:
     """Pixels that the captions of one row of cells need."""
-    return max((caption_of(text, cell_width).height for text in captions if text), default=0)
+    return max((caption_of(text, cell_width, letters).height for text in captions if text), default=0)
 
 
-def draw(canvas: Image, caption: str, left: int, top: int, cell_width: int) -> str:
+def draw(
+    canvas: Pixels, caption: str, left: int, top: int, cell_width: int, letters: int | None = None
+) -> str:
     """Write a caption, centred in its cell, into the canvas in a colour that can be read on it.
 
     Returns a sentence about what could not be drawn, or "".
     """
-    made = caption_of(caption, cell_width)
+    made = caption_of(caption, cell_width, letters)
     height = min(canvas.shape[0] - top, made.height)
     if height > 2 and made.lines:
         part = np.ascontiguousarray(canvas[top : top + height, left : left + cell_width])
@@ -110,5 +111,5 @@ def draw(canvas: Image, caption: str, left: int, top: int, cell_width: int) -> s
         canvas[top : top + height, left : left + cell_width] = part
     if not made.missing:
         return ""
-    letters = ", ".join(map(named, made.missing[:6]))
-    return f"No font on the worker has {letters}: left out of a caption."
+    lacking_ones = ", ".join(map(named, made.missing[:6]))
+    return f"No font on the worker has {lacking_ones}: left out of a caption."
