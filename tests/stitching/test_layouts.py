@@ -1,4 +1,4 @@
-"""Bundles, long pictures and spin sheets: every picture there, products of one size, one background."""
+"""Bundles, long pictures and spin sheets: every picture there, products of one size, every colour as it was."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ def everything_inside(result: StitchResult, images: list[np.ndarray]) -> None:
     width=st.none() | st.integers(16, 900),
     aspect=st.none() | st.floats(0.3, 3),
     caption=st.none() | st.text(max_size=60),
-    harmonise=st.booleans(),
 )
 def test_any_pictures_fit_or_are_refused(
     mode: str,
@@ -62,7 +61,6 @@ def test_any_pictures_fit_or_are_refused(
     width: int | None,
     aspect: float | None,
     caption: str | None,
-    harmonise: bool,
 ) -> None:
     rng = np.random.default_rng(len(sizes))
     images = [
@@ -79,7 +77,6 @@ def test_any_pictures_fit_or_are_refused(
             width=width,
             cell_aspect=aspect,
             captions=None if caption is None else [caption] * len(images),
-            harmonise=harmonise,
             max_pixels=cap,
         )
     except StitchError as refused:
@@ -114,14 +111,25 @@ def test_products_of_many_sizes_come_out_alike(mode: str) -> None:
             )
 
 
-def test_backgrounds_of_a_bundle_meet_without_an_edge() -> None:
-    images = [packshot(k, (300, 360), ground=g) for k, g in enumerate((244, 215, 228, 236))]
-    result = stitch(images, "grid", gutter=0)
-    colour = np.array(result.report["model"]["background"], float)
-    for left, top, wide, tall in result.report["cells"]:
-        cell = result.image[top : top + tall, left : left + wide].astype(float)
-        rim = np.concatenate([cell[0], cell[-1], cell[:, 0], cell[:, -1]])
-        assert np.abs(rim - colour).max() <= 6
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("others", [(255, 255, 255), (40, 90, 190), (12, 12, 12), (250, 236, 200)])
+def test_no_picture_takes_on_another_s_light(mode: str, others: tuple[int, int, int]) -> None:
+    """A cream thing beside pictures on whatever ground keeps its colour, and so does its ground."""
+
+    def shot(ground: tuple[int, int, int]) -> np.ndarray:
+        picture = np.empty((200, 200, 3), np.uint8)
+        picture[:] = ground
+        picture[50:150, 60:140] = (236, 226, 204)
+        return picture
+
+    images = [shot((250, 236, 200)), shot(others), shot(others)]
+    result = stitch(images, mode)
+    for image, transform in zip(images, result.transforms, strict=True):
+        assert transform is not None
+        for x, y in ((100, 100), (70, 140), (45, 100)):
+            at = transform @ [x, y, 1]
+            seen = result.image[round(at[1]), round(at[0])].astype(int)
+            np.testing.assert_allclose(seen, image[y, x], atol=3)
 
 
 def test_the_callers_boxes_decide() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from prodgen_django.stitching import stitch
-from prodgen_django.stitching.learned import harmonise, shipped
+from prodgen_django.stitching.learned import shipped
 from prodgen_django.stitching.learned.forward import seam_light
 from prodgen_django.stitching.learned.grids import BIAS, GAIN, LIFT, Correction
 from prodgen_django.stitching.learned.verifier import logit
@@ -230,21 +230,6 @@ class TestStitching:
     def test_it_can_be_asked_to_use_nothing_learnt(self) -> None:
         images = pieces((1.0, 0.8))
         assert stitch(images, learned=False).image.shape == stitch(images).image.shape
-
-
-class TestBundles:
-    def test_no_pictures_or_weights_no_correction(self, tmp_path: Path) -> None:
-        image = cloth(1, 90, 70)
-        for correction in harmonise([image]):
-            np.testing.assert_array_equal(correction.apply(image.astype(np.float32), image), image)
-
-    def test_a_network_corrects_each_picture_of_a_grid(self) -> None:
-        images = [cloth(k, 120, 90) for k in range(3)]
-        found = harmonise(images, columns=2, weights=arrays(random_net(spread=0.08)))
-        assert len(found) == 3
-        # What all have in common is taken out: a bundle keeps its brightness.
-        assert np.mean([c.gain for c in found]) == pytest.approx(0, abs=1e-4)
-        assert max(c.size for c in found) > 0
 
 
 class TestVerifier:
