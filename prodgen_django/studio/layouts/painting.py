@@ -139,7 +139,7 @@ def cast(canvas: Pixels, one: Placed, stands: bool) -> None:
     )
     mask = _drawn(one.alpha, matrix, small)
     taken = shadows.standing(mask, _LIGHT, 1.0) if stands else shadows.lying(mask)
-    taken *= _DEPTH["stand" if stands else "lie"] * _faded(small, window, canvas.shape)
+    taken *= _DEPTH["stand" if stands else "lie"] * _faded(small)
     wide = cv2.resize(taken, part.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     share = np.clip(wide, 0, 0.92)[..., None] * np.float32(1 - _TINT)
     part[:] = np.rint(part * (1 - share)).astype(np.uint8)
@@ -154,18 +154,14 @@ def _drawn(alpha: Float, matrix: npt.NDArray[np.float64], size: tuple[int, int])
     return np.asarray(cv2.warpAffine(small, shift, size, flags=cv2.INTER_LINEAR), np.float32)
 
 
-def _faded(size: tuple[int, int], window: tuple[int, int, int, int], shape: tuple[int, ...]) -> Float:
-    """1 in the middle and 0 at those sides of a window that lie within the canvas."""
+def _faded(size: tuple[int, int]) -> Float:
+    """1 in the middle of a window of width and height `size`, 0 at its sides."""
 
-    def ramp(count: int, low: bool, high: bool) -> Float:
+    def ramp(count: int) -> Float:
         at = (np.arange(count, dtype=np.float32) + 0.5) / count
-        up = np.clip(at / _FADE, 0, 1) if low else np.ones_like(at)
-        down = np.clip((1 - at) / _FADE, 0, 1) if high else np.ones_like(at)
-        return np.asarray(up * down, np.float32)
+        return np.asarray(np.clip(np.minimum(at, 1 - at) / _FADE, 0, 1), np.float32)
 
-    across = ramp(size[0], window[0] > 0, window[2] < shape[1])
-    down = ramp(size[1], window[1] > 0, window[3] < shape[0])
-    return down[:, None] * across[None]
+    return ramp(size[1])[:, None] * ramp(size[0])[None]
 
 
 def show(canvas: Pixels, one: Placed) -> None:
