@@ -51,6 +51,15 @@ def orders(product):
     return dict(Image.objects.filter(product=product).values_list("pk", "display_order"))
 
 
+@pytest.mark.parametrize(
+    ("told", "height"),
+    [("26", 26.0), ("12.5", 12.5), ("about 20", None), ("-3", None), ("nan", None), ("", None)],
+)
+def test_an_attribute_tells_how_tall_a_product_is(told, height):
+    product = create_product(attributes={"height_cm": told} if told else None)
+    assert catalog.height_cm(product) == height
+
+
 @pytest.mark.parametrize("first", [False, True])
 @pytest.mark.parametrize("places", [(), (0, 1), (0, 0, 3), (2, 5)])
 def test_publish_and_withdraw_leave_the_shop_as_it_was(first, places, django_capture_on_commit_callbacks):

@@ -116,3 +116,24 @@ def test_a_drawn_outline_mends_the_file_s_own_only_where_it_differs() -> None:
     assert cut.alpha[:, 215:].max() == 0
     assert (cut.alpha[:, :185] == own[:, :185]).all()
     assert ((own[:, :185] > 0) & (own[:, :185] < 1)).any()
+
+
+@pytest.mark.parametrize("strength", [20, 90, 126])
+def test_a_shadow_that_the_file_draws_apart_from_the_product_is_left_out(strength: int) -> None:
+    pixels = packshot()
+    shadow = np.zeros((300, 300), np.uint8)
+    shadow[270:285, 60:240] = strength
+    shaded = np.dstack([pixels[..., :3], np.maximum(pixels[..., 3], shadow)])
+    alpha, bare = brought_alpha(shaded), brought_alpha(pixels)
+    assert alpha is not None
+    assert bare is not None
+    np.testing.assert_array_equal(alpha, bare)
+
+
+def test_a_second_piece_and_a_soft_rim_stay() -> None:
+    pixels = packshot()
+    pixels[10:30, 10:30, 3] = 200
+    pixels[30:34, 10:30, 3] = 60
+    alpha = brought_alpha(pixels)
+    assert alpha is not None
+    np.testing.assert_array_equal(np.rint(alpha * 255), pixels[..., 3])

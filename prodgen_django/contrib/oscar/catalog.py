@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from contextlib import suppress
 from functools import lru_cache
+from math import inf
 from typing import IO, TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -79,9 +80,12 @@ class OscarCatalog(OscarPromotions, Catalog):
         return product.upc or ""
 
     def height_cm(self, product: Any) -> float | None:
-        """The product's attribute ``height_cm``."""
-        value = getattr(product.attr, "height_cm", None)
-        return float(value) if isinstance(value, int | float) and value > 0 else None
+        """The product's attribute ``height_cm``, a number or a text that is one."""
+        try:
+            height = float(getattr(product.attr, "height_cm", None) or 0)
+        except (TypeError, ValueError):
+            return None
+        return height if 0 < height < inf else None
 
     def category(self, product: Any) -> str:
         owner = product.parent if product.is_child else product

@@ -8,7 +8,9 @@ from django.core.management.base import CommandParser
 
 from prodgen_django.management.jobcommand import JobCommand
 
-OPTIONS = ("mode", "together", "crop", "columns", "width", "captions", "slices", "explain")
+OPTIONS = (
+    "mode", "together", "cut_out", "placement", "ground", "crop", "columns", "width", "captions", "slices", "explain",
+)  # fmt: skip
 
 
 class Command(JobCommand):
@@ -21,6 +23,12 @@ class Command(JobCommand):
             "--together", action="store_true", default=None, help="one picture of all products"
         )
 
+        parser.add_argument(
+            "--as-they-are", dest="cut_out", action="store_false", default=None,
+            help="photos side by side, instead of products cut out onto one ground",
+        )  # fmt: skip
+        parser.add_argument("--placement", help="stand (the default) or lie, of what is cut out")
+        parser.add_argument("--ground", help="auto (the default), white or stone, of what is cut out")
         parser.add_argument("--crop", help="auto (the default), rectangle, fill or inpaint")
         parser.add_argument("--columns", type=int, help="columns of a grid or strip")
         parser.add_argument("--width", type=int, help="width of a layout in pixels")
