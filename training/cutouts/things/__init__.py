@@ -38,7 +38,7 @@ def pieces(rng: Rng) -> Things:
                     "tome",
                     "basket",
                     "hoop",
-                    "jar",
+                    "tumbler",
                 ]
             )
         )
