@@ -78,9 +78,7 @@ def _whole(image: Any) -> bool:
 
 
 def seconds() -> float:
-    """The longest that a lane of a dead worker may stay empty: its lease ends, a lost message is given up, and a sweeper
-    looks.
-    """
+    """The longest that a dead worker's lane may stay empty: a lease, a lost message's term, and two sweeps."""
     from prodgen_django.conf import settings
 
     return float(settings.LEASE_SECONDS + settings.REPUBLISH_SECONDS + 2 * settings.SWEEP_SECONDS)

@@ -99,7 +99,9 @@ def test_doubled_message(site: Site) -> None:
 
 
 def test_lanes_of_dead_parents_are_taken_again(site: Site) -> None:
-    """Three of four workers lose their parent and are started anew: the fourth does not go on alone."""
+    """Three of four workers lose their parent and are started anew, and no message is left that would wake them: the
+    fourth does not go on alone.
+    """
     more = [Worker(site, f"lane{number}").ensure() for number in range(3)]
     job = site.call("create", count=600, pictures=1, mood="slow")
 
@@ -112,6 +114,7 @@ def test_lanes_of_dead_parents_are_taken_again(site: Site) -> None:
         eventually(lambda: lanes() == 4, 90, "work of all four")
         for worker in more:
             worker.kill_parent()
+        site.call("purge")
         for worker in more:
             worker.ensure()
         eventually(lambda: all(worker.children() for worker in more), 90, "the start of the new ones")
