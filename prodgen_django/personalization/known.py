@@ -23,6 +23,7 @@ from prodgen_django.conf import settings
 from prodgen_django.personalization.identity import Seen, stands_since
 from prodgen_django.personalization.models import Exposure, ProductTraits
 from prodgen_django.personalization.policies import cached_ensemble, ensemble_rows, remember
+from prodgen_django.personalization.reading import of_products
 
 if TYPE_CHECKING:
     from prodgen_django.personalization.policy import Ensemble
@@ -90,8 +91,8 @@ def _seen(visitor: Visitor, wanted: Collection[Any]) -> Iterator[QuerySet[Any]]:
     if not wanted or (visitor.user_id is None and all(str(key) in visitor.seen for key in wanted)):
         return
     yield _exposures().filter(
+        of_products(wanted),
         visitor__in=(visitor.key, *visitor.other_keys),
-        product_id__in=wanted,
         shown_at__gt=timezone.now() - timedelta(days=settings.STABLE_DAYS),
     )
 
@@ -109,7 +110,7 @@ def _likes(visitor: Visitor) -> Iterator[QuerySet[Any]]:
     """
     told = {key for signal in visitor.signals if (key := product_key(signal.product_id)) is not None}
     if told:
-        yield _traits().filter(product_id__in=told)
+        yield _traits().filter(of_products(told))
     for number, query in enumerate(visitor.queries):
         yield _liked(query.rows, _LIKED + number).filter(query.where)
 
