@@ -38,7 +38,7 @@ def run_tests(*paths: str, settings: str, **env: str) -> None:
     }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--ds", settings, *paths],
-        cwd=HERE.parents[1], env=clean | env, capture_output=True, text=True, timeout=600, check=False,
+        cwd=HERE.parents[1], env=clean | env, capture_output=True, text=True, timeout=1200, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
