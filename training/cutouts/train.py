@@ -103,17 +103,18 @@ def beginning() -> CutOutNet:
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def optimizer_of(net: CutOutNet, share: float) -> torch.optim.Optimizer:
+def optimizer_of(net: CutOutNet, share: float, keep_backbone: bool) -> torch.optim.Optimizer:
     # Edges and colours are what ImageNet taught them to be; half of the backbone's time would go into them.
-    for part in (net.backbone.stem, *net.backbone.stages[:FROZEN]):
+    stages = net.backbone.stages if keep_backbone else net.backbone.stages[:FROZEN]
+    for part in (net.backbone.stem, *stages):
         part.requires_grad_(False)
     taught = {id(p) for p in net.backbone.parameters()}
     learning = [p for p in net.parameters() if p.requires_grad]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in learning if (id(p) in taught) == inside], "highest": share * rate}
         for inside, rate in ((True, RATE_BACKBONE), (False, RATE))
     ]
-    return torch.optim.AdamW(groups, lr=RATE, weight_decay=0.01)
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=RATE, weight_decay=0.01)
 
 
 def averaged(kept: Tensor, new: Tensor, seen: Tensor | int) -> Tensor:
@@ -126,6 +127,11 @@ def main() -> None:
     parser.add_argument("--photographs", type=int, default=350, help="garments asked to label themselves")
     parser.add_argument("--grounds", type=int, default=1000, help="garments whose rims are grounds")
     parser.add_argument("--start", type=Path, help="weights to learn on from, at the three largest sides")
+    parser.add_argument(
+        "--keep-backbone",
+        action="store_true",
+        help="as it is, so that an inspector that knows it stays right",
+    )
     parser.add_argument("--rate", type=float, default=1.0, help="times the usual rates")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -138,7 +144,7 @@ def main() -> None:
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=averaged)
     pieces = Pieces(
         {"net": net, "average": average},
-        optimizer_of(net, options.rate),
+        optimizer_of(net, options.rate, options.keep_backbone),
         options.work / "state.safetensors",
         {"seed": options.seed},
         options,
