@@ -1,7 +1,9 @@
-"""Outlines that a person has mended: kept by photo, and used by every later job instead of a found one."""
+"""Cut-outs that a person has mended, by an outline or by a box about what is meant: kept by photo, and used by every
+later job."""
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -12,12 +14,16 @@ from prodgen_django.models import CutOutCorrection
 from prodgen_django.storage import save_content
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from prodgen_django.models import GeneratedImage, Job
 
-__all__ = ["CutOutError", "mend"]
+__all__ = ["CutOutError", "limit", "mend"]
 
 #: What a browser sends is a drawing of at most this many pixels and bytes; ours is made at 1200 px.
 MOST_PIXELS, MOST_BYTES = 4_000_000, 4_000_000
+#: Of the photo's side: less is a click.
+LEAST_BOX = 0.02
 
 
 class CutOutError(ValueError):
@@ -31,11 +37,9 @@ def mend(image: GeneratedImage, drawing: bytes, by: Any) -> Job:
     the same options and seed; the old one, unless it is published, is rejected with a note, as it is replaced, where
     `by` may reject it, and else waits for somebody who may. Raises CutOutError.
     """
-    from prodgen_django import review
     from prodgen_django.imagefile import ImageRejected, inspect_image
 
-    if image.kind != "display" or not image.sources or image.product is None:
-        raise CutOutError(_("Only display pictures of a product that still exists can be staged again."))
+    _can_be_staged(image)
     if len(drawing) > MOST_BYTES:
         raise CutOutError(_("The drawing is too large."))
     try:
@@ -44,9 +48,34 @@ def mend(image: GeneratedImage, drawing: bytes, by: Any) -> Job:
         raise CutOutError(error.message) from error
     if info.format != "PNG":
         raise CutOutError(_("The drawing is no PNG."))
+    return _staged_again(image, by, mask=save_content("cutouts", drawing, "png"))
+
+
+def limit(image: GeneratedImage, box: Sequence[float], by: Any) -> Job:
+    """Keep a box about what is meant in the picture's photo, and stage the picture again as `mend` does.
+
+    `box`: left, top, right and bottom as shares of the photo. Raises CutOutError.
+    """
+    _can_be_staged(image)
+    if len(box) != 4 or not all(isfinite(side) for side in box):
+        raise CutOutError(_("The box is none."))
+    left, top, right, bottom = (min(1.0, max(0.0, float(side))) for side in box)
+    if right - left < LEAST_BOX or bottom - top < LEAST_BOX:
+        raise CutOutError(_("The box is too small. Draw it about the whole product."))
+    return _staged_again(image, by, box=[round(side, 4) for side in (left, top, right, bottom)])
+
+
+def _can_be_staged(image: GeneratedImage) -> None:
+    if image.kind != "display" or not image.sources or image.product is None:
+        raise CutOutError(_("Only display pictures of a product that still exists can be staged again."))
+
+
+def _staged_again(image: GeneratedImage, by: Any, **said: Any) -> Job:
+    from prodgen_django import review
+
     ref = image.sources[0]
     with transaction.atomic():
-        CutOutCorrection.objects.create(photo=ref, mask=save_content("cutouts", drawing, "png"), by=by)
+        CutOutCorrection.objects.create(photo=ref, by=by, **said)
         job = create_job(
             "display",
             products=[image.product],

@@ -316,12 +316,15 @@ class GeneratedImage(models.Model):
 
 
 class CutOutCorrection(models.Model):
-    """An outline that a person has drawn for one of the shop's photos; the newest one counts."""
+    """What a person has said of one of the shop's photos: an outline, or a box about what is meant; the newest
+    counts."""
 
     #: ``Photo.ref`` of the photo.
     photo = models.CharField(max_length=255, db_index=True)
-    #: A PNG in the storage, white where the product is, of the photo's proportions.
-    mask = models.CharField(max_length=255)
+    #: A PNG in the storage, white where the product is, of the photo's proportions; empty where a box was drawn.
+    mask = models.CharField(max_length=255, blank=True)
+    #: Left, top, right and bottom of what is meant, as shares of the photo: what lies outside is no product.
+    box = models.JSONField(null=True, blank=True)
     by = models.ForeignKey(
         django_settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -97,8 +97,13 @@ class _Misconfigured(Storage):
 
 def content_name(folder: str, data: bytes, extension: str) -> str:
     """A name made of the content: the same bytes always get the same name, so a second write changes nothing."""
+    return f"{settings.STORAGE_PREFIX}/{folder}/{hash_name(data, extension)}"
+
+
+def hash_name(data: bytes, extension: str) -> str:
+    """The end of a content name, by which `read_file` tells a damaged file."""
     digest = hashlib.sha256(data).hexdigest()
-    return f"{settings.STORAGE_PREFIX}/{folder}/{digest[:2]}/{digest[2:34]}.{extension}"
+    return f"{digest[:2]}/{digest[2:34]}.{extension}"
 
 
 # -- writing

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connection, reset_queries
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from benchmarks.serving.scale import copy
@@ -181,9 +181,9 @@ def create(items: int) -> None:
     from prodgen_django.catalog import get_catalog
     from prodgen_django.jobs import create_job
 
-    settings.PRODGEN = {**settings.PRODGEN, "MAX_PRODUCTS": items}
     reset_queries()
-    with CaptureQueriesContext(connection) as queries:
+    allowed = override_settings(PRODGEN={**settings.PRODGEN, "MAX_PRODUCTS": items})
+    with allowed, CaptureQueriesContext(connection) as queries:
         begun = time.perf_counter()
         create_job("display", products=get_catalog().products()[:items], draft=True)
         print(

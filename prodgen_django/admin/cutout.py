@@ -14,13 +14,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from prodgen_django.admin.permissions import requires
 from prodgen_django.admin.words import photo_urls
-from prodgen_django.cutouts import MOST_BYTES, CutOutError, mend
+from prodgen_django.cutouts import MOST_BYTES, CutOutError, limit, mend
 from prodgen_django.models import CutOutCorrection, GeneratedImage
 from prodgen_django.storage import read_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.contrib.admin import AdminSite
     from django.http import HttpRequest
+
+    from prodgen_django.models import Job
 
 
 def can_mend(image: GeneratedImage) -> bool:
@@ -31,7 +35,7 @@ def can_mend(image: GeneratedImage) -> bool:
 def _outline(image: GeneratedImage) -> str:
     """The name in the storage of the outline to begin from: the last one drawn for the photo, or the found one."""
     drawn = CutOutCorrection.objects.filter(photo=image.sources[0]).first()
-    return drawn.mask if drawn else str((image.scores.get("cut_out") or {}).get("mask") or "")
+    return drawn.mask if drawn and drawn.mask else str((image.scores.get("cut_out") or {}).get("mask") or "")
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,13 +61,27 @@ def cutout_page(request: HttpRequest, uuid: Any, *, site: AdminSite) -> HttpResp
 
 
 def _save(request: HttpRequest, image: GeneratedImage) -> HttpResponse:
+    if "box" in request.POST:
+        return _answer(lambda: limit(image, _numbers(request.POST["box"]), request.user))
     file = request.FILES.get("mask")
     if file is None or file.size is None or file.size > MOST_BYTES:
         return JsonResponse(
             {"ok": False, "message": _("No drawing arrived, or it is too large.")}, status=400
         )
+    drawing = file.read()
+    return _answer(lambda: mend(image, drawing, request.user))
+
+
+def _numbers(text: str) -> list[float]:
     try:
-        job = mend(image, file.read(), request.user)
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        return []
+
+
+def _answer(staged_again: Callable[[], Job]) -> HttpResponse:
+    try:
+        job = staged_again()
     except CutOutError as error:
         return JsonResponse({"ok": False, "message": str(error)}, status=400)
     except ValidationError as error:

@@ -6,7 +6,6 @@ be a page of the shop's own.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
 from typing import Any
@@ -18,6 +17,7 @@ from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import settings
+from prodgen_django.storage import hash_name
 
 __all__ = ["FontField", "LogoField", "font_extension", "logo_extension"]
 
@@ -113,7 +113,7 @@ class _KitFile(FieldFile):
             extension = self.field.extension(data)
         except ValidationError:
             extension = _UNKNOWN  # told where it is used; here nothing may pass for something else
-        super().save(f"{hashlib.sha256(data).hexdigest()[:32]}.{extension}", content, save)
+        super().save(hash_name(data, extension), content, save)
 
 
 class _KitField(models.FileField):

@@ -6,7 +6,7 @@ Nobody who has not consented is asked for.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, lru_cache
@@ -17,12 +17,13 @@ from django.db.models import DateTimeField, IntegerField, QuerySet, TextField, V
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from prodgen_django.catalog import get_catalog, product_key
+from prodgen_django.catalog import product_key
 from prodgen_django.catalog.keys import key_field
 from prodgen_django.conf import settings
 from prodgen_django.personalization.identity import Seen, stands_since
 from prodgen_django.personalization.models import Exposure, ProductTraits
 from prodgen_django.personalization.policies import cached_ensemble, ensemble_rows, remember
+from prodgen_django.personalization.reading import of_products
 
 if TYPE_CHECKING:
     from prodgen_django.personalization.policy import Ensemble
@@ -90,8 +91,8 @@ def _seen(visitor: Visitor, wanted: Collection[Any]) -> Iterator[QuerySet[Any]]:
     if not wanted or (visitor.user_id is None and all(str(key) in visitor.seen for key in wanted)):
         return
     yield _exposures().filter(
+        of_products(wanted),
         visitor__in=(visitor.key, *visitor.other_keys),
-        product_id__in=wanted,
         shown_at__gt=timezone.now() - timedelta(days=settings.STABLE_DAYS),
     )
 
@@ -109,10 +110,9 @@ def _likes(visitor: Visitor) -> Iterator[QuerySet[Any]]:
     """
     told = {key for signal in visitor.signals if (key := product_key(signal.product_id)) is not None}
     if told:
-        yield _traits().filter(product_id__in=told)
+        yield _traits().filter(of_products(told))
     for number, query in enumerate(visitor.queries):
-        liked = query.build(*query.args).values("product_id")
-        yield _products(_LIKED + number).filter(pk__in=liked)
+        yield _liked(query.rows, _LIKED + number).filter(query.where)
 
 
 # The parts as they are before anybody is named, made once: making them costs more than running them.
@@ -134,7 +134,7 @@ def _exposures() -> QuerySet[Any]:
         "who": "visitor",
         "name": "token",
     }
-    return _rows(Exposure.objects.filter(image__isnull=False), _SEEN, **columns)
+    return _rows(Exposure.objects.all(), _SEEN, **columns)
 
 
 @cache
@@ -142,10 +142,9 @@ def _traits() -> QuerySet[Any]:
     return _rows(ProductTraits.objects.all(), _TRAITS, product="product_id", data=_text("traits"))
 
 
-@cache
-def _products(what: int) -> QuerySet[Any]:
-    products = get_catalog().model._base_manager.all()
-    return _rows(products, what, product="pk", data=_text("prodgen_traits__traits"))
+@lru_cache(maxsize=32)
+def _liked(rows: Callable[[], QuerySet[Any]], what: int) -> QuerySet[Any]:
+    return _rows(rows(), what, product="product_id", data=_text("product__prodgen_traits__traits"))
 
 
 def _rows(rows: QuerySet[Any], what: int, **given: Any) -> QuerySet[Any]:

@@ -17,7 +17,7 @@ from prodgen_django.conf import settings
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.db.models import QuerySet
+    from django.db.models import Q, QuerySet
     from django.http import HttpRequest
 
 
@@ -42,14 +42,16 @@ class Signal:
 
 @dataclass(frozen=True)
 class LikedQuery:
-    """Liked products that the database knows of: ``build(*args)`` is a queryset with a column ``product_id``.
+    """Liked products that the database knows of: of ``rows()``, a queryset of a model whose foreign key ``product``
+    names them, those that `where` holds for.
 
-    It becomes part of the query that asks what is known of a visitor.
+    It becomes part of the query that asks what is known of a visitor. `rows` is a function of a module, and asked once
+    a process: what is of this visitor belongs into `where`.
     """
 
     kind: str
-    build: Callable[..., QuerySet[Any]]
-    args: tuple[Any, ...]
+    rows: Callable[[], QuerySet[Any]]
+    where: Q
 
 
 class TasteSource:

@@ -20,7 +20,7 @@ from prodgen_django.keys import key_of
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.campaign_brief import brand_of, brief_of, offered, promotion_of
 from prodgen_django.recipes.campaign_form import CampaignForm
-from prodgen_django.recipes.outlines import found_outline, known_outline
+from prodgen_django.recipes.outlines import box_of, found_outline, known_outline
 from prodgen_django.recipes.photos import photo_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from prodgen_django.recipes.base import Workbench, WorkItem
     from prodgen_django.studio import CutOut
     from prodgen_django.studio.banners import Banner, Campaign, Look, Shown
+    from prodgen_django.studio.matting import Box
 
 MOST_PRODUCTS = 12
 #: Photos of a product that are cut out to find the best.
@@ -312,19 +313,19 @@ def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, CutOut]:
     import numpy as np
 
     photo, own = photo_of(bench, ref, side)
-    cut = known_outline(ref, photo, own) or _found(photo, bench)
+    cut = known_outline(ref, photo, own) or _found(photo, box_of(ref), bench)
     return photo, replace(cut, alpha=np.rint(cut.alpha * 255).astype(np.float32) / 255)
 
 
-def _found(photo: np.ndarray, bench: Workbench) -> CutOut:
-    """The outline that is found in a photo, kept for the job's other items."""
+def _found(photo: np.ndarray, box: Box | None, bench: Workbench) -> CutOut:
+    """The outline that is found in a photo, or within a box of it, kept for the job's other items."""
     import json
 
     import numpy as np
 
     from prodgen_django.studio import CutOut
 
-    digest = hashlib.sha256(repr(settings.MATTING).encode() + photo.tobytes()).hexdigest()[:24]
+    digest = hashlib.sha256(repr((settings.MATTING, box)).encode() + photo.tobytes()).hexdigest()[:24]
     kept = Path(bench.work_dir()) / f"cut-{digest}.npz"
     try:
         with np.load(kept) as stored:
@@ -333,7 +334,7 @@ def _found(photo: np.ndarray, bench: Workbench) -> CutOut:
                 stored["alpha"].astype(np.float32) / 255, told["confidence"], tuple(told["reasons"])
             )
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        cut = found_outline(photo)
+        cut = found_outline(photo, box)
     with replacing(kept) as file:
         np.savez_compressed(
             file, alpha=np.rint(cut.alpha * 255).astype(np.uint8), told=json.dumps(cut.as_dict())

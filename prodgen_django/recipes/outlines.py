@@ -1,4 +1,5 @@
-"""A photo's cut-out, the same for every kind of picture: a person's outline, else the file's own, else a found one."""
+"""A photo's cut-out, the same for every kind of picture: a person's outline, else the file's own, else a found one,
+within a person's box where there is one."""
 
 from __future__ import annotations
 
@@ -12,8 +13,10 @@ from prodgen_django.recipes.base import ItemFailed
 if TYPE_CHECKING:
     import numpy as np
 
+    from prodgen_django.models import CutOutCorrection
     from prodgen_django.recipes.base import Workbench
     from prodgen_django.studio import CutOut
+    from prodgen_django.studio.matting import Box
 
 #: Longer side in pixels of the outline that is kept for the brush.
 OUTLINE_SIDE = 1200
@@ -24,7 +27,7 @@ def outline_of(ref: str, photo: np.ndarray, own: np.ndarray | None = None) -> Cu
 
     Raises ItemFailed where there is no product in it.
     """
-    return known_outline(ref, photo, own) or found_outline(photo)
+    return known_outline(ref, photo, own) or found_outline(photo, box_of(ref))
 
 
 def known_outline(ref: str, photo: np.ndarray, own: np.ndarray | None = None) -> CutOut | None:
@@ -34,14 +37,20 @@ def known_outline(ref: str, photo: np.ndarray, own: np.ndarray | None = None) ->
     return _mended(ref, photo, own) or (None if own is None else _with_product(cut_out_brought(own)))
 
 
-def found_outline(photo: np.ndarray) -> CutOut:
+def box_of(ref: str) -> Box | None:
+    """The box that somebody drew about what is meant in the photo: left, top, right, bottom as shares of it."""
+    said = _correction(ref)
+    return None if said is None or not said.box else tuple(said.box)
+
+
+def found_outline(photo: np.ndarray, box: Box | None = None) -> CutOut:
     """The cut-out of a photo by what ``PRODGEN["MATTING"]`` names. Raises ItemFailed where no product is found."""
     from prodgen_django.studio import cut_out_report
     from prodgen_django.studio.rembg_backend import MattingUnavailable, rembg_cut_out
 
     chosen = settings.MATTING
     try:
-        cut = cut_out_report(photo) if chosen == "own" else rembg_cut_out(photo, chosen["rembg"])
+        cut = cut_out_report(photo, box) if chosen == "own" else rembg_cut_out(photo, chosen["rembg"], box)
     except MattingUnavailable as error:
         raise ItemFailed("matting_unavailable", str(error)) from error
     return _with_product(cut)
@@ -62,12 +71,11 @@ def outline_file(bench: Workbench, cut: CutOut) -> str:
 def _mended(ref: str, photo: np.ndarray, own: np.ndarray | None) -> CutOut | None:
     """The outline that a person has drawn for the photo, or None; one for another picture under its name is left."""
     from prodgen_django.imagefile import load_made
-    from prodgen_django.models import CutOutCorrection
     from prodgen_django.storage import read_file
     from prodgen_django.studio import cut_out_by_hand
 
-    drawn = CutOutCorrection.objects.filter(photo=ref).first()
-    if drawn is None:
+    drawn = _correction(ref)
+    if drawn is None or not drawn.mask:
         return None
     try:
         mask = load_made(read_file(drawn.mask))[..., 0] > 127
@@ -79,6 +87,12 @@ def _mended(ref: str, photo: np.ndarray, own: np.ndarray | None) -> CutOut | Non
         return None
     ratio = (mask.shape[1] / mask.shape[0]) / (photo.shape[1] / photo.shape[0])
     return cut_out_by_hand(photo, mask, own) if mask.any() and abs(ratio - 1) < 0.02 else None
+
+
+def _correction(ref: str) -> CutOutCorrection | None:
+    from prodgen_django.models import CutOutCorrection
+
+    return CutOutCorrection.objects.filter(photo=ref).first()
 
 
 def _with_product(cut: CutOut) -> CutOut:

@@ -68,13 +68,14 @@ def _left_plain(image: Image, mask: Mask) -> Mask:
     reach = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3) / side
     count, labels = cv2.connectedComponents((reach > THIN).astype(np.uint8))
     smear = roughness(image, mask) * reach
-    plain = np.zeros_like(mask)
-    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * int(THIN * side) + 5,) * 2)
+    other = np.ones(mask.shape, np.uint8)
     for k in range(1, count):
         corner = labels == k
         if reach[corner].max() > FAR or smear[corner].max() > SEEN:
-            plain |= cv2.dilate(corner.astype(np.uint8), around) > 0
-    return plain & ~mask
+            other[corner] = 0
+    if other.all():
+        return np.zeros_like(mask)
+    return (cv2.distanceTransform(other, cv2.DIST_L2, 3) < THIN * side + 2.5) & ~mask
 
 
 def _cut(image: Image, mask: Mask, box: tuple[int, int, int, int]) -> tuple[Image, Mask, Matrix]:

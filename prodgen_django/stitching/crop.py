@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -120,8 +118,9 @@ def extend(image: Image, mask: Mask) -> Image:
     be taken for a thing.
 
     The outermost pixels of a photograph, often a frame or sharpened against one, do not count."""
-    safe = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    return np.asarray(np.clip(_carried_on(image.astype(np.float32), safe) + 0.5, 0, 255), np.uint8)
+    safe = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8))
+    done = cv2.convertScaleAbs(_carried_on(image.astype(np.float32), safe > 0))
+    return np.asarray(cv2.copyTo(image, safe, done), np.uint8)
 
 
 def roughness(image: Image, mask: Mask, side: int = 320) -> Array:
@@ -130,37 +129,33 @@ def roughness(image: Image, mask: Mask, side: int = 320) -> Array:
     height, width = mask.shape
     scale = min(1.0, side / max(height, width))
     size = (max(4, round(width * scale)), max(4, round(height * scale)))
-    grey = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    share = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    known = cv2.erode((share > 0.999).astype(np.float32), np.ones((3, 3), np.uint8))
+    grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(mask.view(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    known = cv2.erode((share == 255).astype(np.float32), np.ones((3, 3), np.uint8))
     sigma = 0.015 * max(size)
     weight = np.maximum(cv2.GaussianBlur(known, (0, 0), sigma), 1e-3)
     fine = (grey - cv2.GaussianBlur(grey * known, (0, 0), sigma) / weight) * known
     found = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), sigma) / weight)
-    on = _carried_on(np.asarray(found[..., None], np.float32), known > 0)
+    on = _carried_on(np.asarray(found, np.float32), known > 0)
     return np.asarray(cv2.resize(on, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _carried_on(pixels: Array, known: Mask) -> Array:
-    """What is not known of an H×W×C picture from what is, smoothly: pull and push (Gortler et al. 1996)."""
-    values = [pixels * known[..., None]]
-    weights = [known.astype(np.float32)]
-    while min(weights[-1].shape) > 2 and weights[-1].min() <= 0:
-        weight = cv2.pyrDown(weights[-1])
-        values.append(_planes(cv2.pyrDown(values[-1])) / np.maximum(weight, 1e-6)[..., None])
-        weights.append((weight > 1e-3).astype(np.float32))
-        values[-1] *= weights[-1][..., None]
-    filled = values.pop()
-    last = weights.pop()
-    if last.min() <= 0:
-        filled[last <= 0] = filled[last > 0].mean(0) if last.any() else 255
-    while values:
-        finer, there = values.pop(), weights.pop()[..., None]
-        size = (finer.shape[1], finer.shape[0])
-        filled = finer * there + _planes(cv2.pyrUp(filled, dstsize=size)) * (1 - there)
+    """What is not known of an H×W or H×W×C picture from what is, smoothly: pull and push (Gortler et al. 1996)."""
+    there = known.astype(np.uint8)
+    values = cv2.copyTo(pixels, there)
+    levels = [(values, there)]
+    while min(there.shape) > 2 and not there.all():
+        weight = cv2.pyrDown(there.astype(np.float32))
+        there = (weight > 1e-3).astype(np.uint8)
+        weight = np.maximum(weight, 1e-6)
+        spread = weight if pixels.ndim == 2 else cv2.merge([weight] * pixels.shape[2])
+        values = cv2.copyTo(cv2.divide(cv2.pyrDown(values), spread), there)
+        levels.append((values, there))
+    filled, there = levels.pop()
+    if not there.all():
+        filled[there == 0] = filled[there > 0].mean(0) if there.any() else 255
+    for finer, there in reversed(levels):
+        filled = cv2.pyrUp(filled, dstsize=there.shape[::-1])
+        cv2.copyTo(finer, there, filled)
     return np.asarray(filled, np.float32)
-
-
-def _planes(pixels: npt.NDArray[np.floating[Any]]) -> Array:
-    """H×W×C again where OpenCV dropped the axis of a single channel."""
-    return np.asarray(pixels.reshape(*pixels.shape[:2], -1), np.float32)

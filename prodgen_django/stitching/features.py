@@ -78,6 +78,8 @@ class View:
     features: dict[str, Features] = field(default_factory=dict)
     normalised: npt.NDArray[np.uint8] | None = None
     smaller: View | None = None
+    banded: Array | None = None
+    """Band-passed at the size at which pictures are compared (`overlaps.agreement`)."""
 
     @classmethod
     def of(cls, image: Image, pixels: float = 0.8e6) -> View:

@@ -167,15 +167,17 @@ def try_pair(
         if edge is None:
             continue
         others = elsewhere(candidate, edge.transform, 0.05 * max(b.size))
-        remaining = settle(a, b, edge.transform, others)
-        if len(remaining) > 1:
-            graph.tried[i, j] = evidence | {"rivals": len(remaining) - 1}
+        settled = settle(a, b, edge.transform, others)
+        if len(settled.places) > 1:
+            graph.tried[i, j] = evidence | {"rivals": len(settled.places) - 1}
             return False
-        if remaining[0] is not edge.transform:
-            edge, evidence = verify(a, b, i, j, replace(candidate, transform=remaining[0]))
+        if settled.places[0] is not edge.transform:
+            edge, evidence = verify(a, b, i, j, replace(candidate, transform=settled.places[0]))
             graph.tried[i, j] = evidence
             if edge is None:
                 continue
+        if settled.by_thing:
+            edge.evidence["by_thing"] = 1
         graph.edges[i, j] = edge
         return True
     return False

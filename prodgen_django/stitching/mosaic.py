@@ -76,6 +76,7 @@ class _Mosaic:
         with journal.stage("matching", 0.05):
             graph = connect(views, journal, self.options.device)
         members = self._at_one_distance(graph, self._members(graph, views))
+        self._warn_of_repeats(graph, members)
         with journal.stage("model", 0.45):
             canvas, model, why, residual = self._model(graph, members)
         with journal.stage("light", 0.55):
@@ -261,6 +262,16 @@ class _Mosaic:
         for x, reason in self.left_out.items():
             self.journal.warn(f"Picture {self.names[x]} was left out: {reason}.")
         return kept
+
+    def _warn_of_repeats(self, graph: Graph, members: Sequence[int]) -> None:
+        """Two labels that look alike, one in each picture, nobody can tell from one: a person has to look."""
+        for edge in graph.edges.values():
+            if edge.evidence.get("by_thing") and {edge.a, edge.b} <= set(members):
+                first, second = sorted((self.names[edge.a], self.names[edge.b]))
+                self.journal.warn(
+                    f"What pictures {first} and {second} show repeats: they lie where one thing that both show, such "
+                    "as a label, agrees. Look whether it is the same one and not another like it."
+                )
 
     @staticmethod
     def _hint(graph: Graph, index: int, group: Sequence[int]) -> bool:

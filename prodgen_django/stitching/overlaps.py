@@ -76,27 +76,20 @@ class Agreement:
         return float(np.count_nonzero(self.weight) / max(1, cv2.countNonZero(self.inside)))
 
 
-def agreement(
-    a: View, b: View, transform: npt.NDArray[np.float64], pixels: float = 0.1e6
-) -> Agreement | None:
+def agreement(a: View, b: View, transform: npt.NDArray[np.float64]) -> Agreement | None:
     """Band-passed correlation of both pictures, a's brought onto b's by `transform` (registration pixels); None where
     next to nothing overlaps."""
-    scale = min(1.0, float(np.sqrt(pixels / b.grey.size)))
+    scale = _small(b)
     shrink = np.diag([scale, scale, 1.0])
-    size = (max(8, int(b.grey.shape[1] * scale)), max(8, int(b.grey.shape[0] * scale)))
-
-    def band(plane: Array) -> Array:
-        fine = cv2.GaussianBlur(plane, (0, 0), 1.2)
-        return np.asarray(fine - cv2.GaussianBlur(plane, (0, 0), 6.0), np.float32)
-
-    smooth = cv2.GaussianBlur(a.grey, (0, 0), max(0.5, 0.45 / scale))
-    warped = cv2.warpPerspective(smooth, shrink @ transform, size, flags=cv2.INTER_LINEAR, borderMode=1)
-    other = cv2.resize(b.grey, size, interpolation=cv2.INTER_AREA)
+    q = _other(b)
+    size = (q.shape[1], q.shape[0])
     mask = cv2.warpPerspective(np.full(a.grey.shape, 255, np.uint8), shrink @ transform, size, flags=0)
     mask = cv2.erode(mask, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
     if cv2.countNonZero(mask) < 100:
         return None
-    p, q = band(warped.astype(np.float32)), band(other.astype(np.float32))
+    smooth = cv2.GaussianBlur(a.grey, (0, 0), max(0.5, 0.45 / scale))
+    warped = cv2.warpPerspective(smooth, shrink @ transform, size, flags=cv2.INTER_LINEAR, borderMode=1)
+    p = _band(warped)
     box = (11, 11)
     pp, qq, pq = cv2.blur(p * p, box), cv2.blur(q * q, box), cv2.blur(p * q, box)
     correlation = pq / np.sqrt((pp + 0.3) * (qq + 0.3))
@@ -107,15 +100,29 @@ def agreement(
     )
 
 
-def compare(
-    a: View, b: View, transform: npt.NDArray[np.float64], pixels: float = 0.1e6
-) -> tuple[float, float]:
+def _small(view: View, pixels: float = 0.1e6) -> float:
+    return min(1.0, float(np.sqrt(pixels / view.grey.size)))
+
+
+def _other(b: View) -> Array:
+    """The second picture's band at the small size; it stays while the first is laid here and there."""
+    if b.banded is None:
+        size = tuple(max(8, int(side * _small(b))) for side in b.grey.shape[::-1])
+        b.banded = _band(np.asarray(cv2.resize(b.grey, size, interpolation=cv2.INTER_AREA), np.uint8))
+    return b.banded
+
+
+def _band(grey: npt.NDArray[np.uint8]) -> Array:
+    plane = grey.astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), 1.2) - cv2.GaussianBlur(plane, (0, 0), 6.0), np.float32)
+
+
+def summed(seen: Agreement | None) -> tuple[float, float]:
     """(agreement in [-1, 1], share of the overlap that is textured), weighted by where either shows texture.
 
     A homography that fits a few self-similar spots fails here, as the rest of the overlap shows texture in one
     picture, not in the other.
     """
-    found = agreement(a, b, transform, pixels)
-    if found is None or float(found.weight.sum()) < 30:
+    if seen is None or float(seen.weight.sum()) < 30:
         return 0.0, 0.0
-    return found.total, found.textured
+    return seen.total, seen.textured

@@ -14,7 +14,7 @@ from .direct import align
 from .features import View
 from .learned.verifier import vouch
 from .matching import Candidate, Points, plausible, project
-from .overlaps import compare, occupied, overlap_mask
+from .overlaps import Agreement, agreement, occupied, overlap_mask, summed
 
 # OpenCV's own type stubs lack some of its functions and are stricter than it about others.
 _cv: Any = cv2
@@ -77,6 +77,7 @@ class Tracks:
     overlap: float
     spread: float
     textured: float
+    seen: Agreement | None
 
     @property
     def evidence(self) -> dict[str, float]:
@@ -156,17 +157,19 @@ def follow(
         transform = np.asarray(fitted, np.float64)
         chosen = inliers.ravel() > 0
     tried, followed = len(points), int(chosen.sum())
-    agreement, textured = compare(a, b, transform)
+    seen = agreement(a, b, transform)
+    agreed, textured = summed(seen)
     return Tracks(
         transform,
         source[chosen],
         target[chosen],
         tried,
         followed,
-        agreement,
+        agreed,
         area / (width * height),
         occupied(target[chosen] - corner, mask),
         textured,
+        seen,
     )
 
 
@@ -243,9 +246,10 @@ def _by_all_pixels(
     if aligned is None:
         return None
     transform, correlation = aligned
-    agreement, textured = compare(a, b, transform)
+    seen = agreement(a, b, transform)
+    agreed, textured = summed(seen)
     found = overlap_mask(a, b, transform)
-    if found is None or agreement < DIRECT[0] or correlation < DIRECT[1] or textured < DIRECT[2]:
+    if found is None or agreed < DIRECT[0] or correlation < DIRECT[1] or textured < DIRECT[2]:
         return None
     (left, top), mask = found
     y, x = np.mgrid[0 : mask.shape[0] : 12, 0 : mask.shape[1] : 12]
@@ -254,13 +258,19 @@ def _by_all_pixels(
     source = project(np.asarray(np.linalg.inv(transform), np.float64), target)
     overlap = cv2.countNonZero(mask) / b.grey.size
     moved = replace(
-        tracks, transform=transform, source=source, target=target, agreement=agreement, overlap=overlap
+        tracks,
+        transform=transform,
+        source=source,
+        target=target,
+        agreement=agreed,
+        overlap=overlap,
+        seen=seen,
     )
     opinion = vouch(a, b, moved)
     if len(target) < 40 or opinion is None or opinion < 0:
         return None
     said = evidence | {
-        "agreement": round(agreement, 3),
+        "agreement": round(agreed, 3),
         "overlap": round(overlap, 3),
         "textured": round(textured, 3),
     }

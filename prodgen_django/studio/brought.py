@@ -14,6 +14,9 @@ SEE_THROUGH = "Much of the product is half transparent in the file itself."
 _LEAST_CLEAR = 0.05  # of the picture: rounded corners leave less
 _RIM = 0.015  # of the shorter side: deeper than the seam of a pixel or two that scaling leaves
 _LEAST_SOLID = 0.001
+_MOST_EDGES = (
+    0.75  # steps between clear and solid for a pixel of the lesser: threads of three pixels have 0.67
+)
 _MOST_SOFT = 0.5
 _REACH = 0.01  # of the longer side: how far about a person's stroke their outline counts
 
@@ -21,8 +24,9 @@ _REACH = 0.01  # of the longer side: how far about a person's stroke their outli
 def brought_alpha(image: Pixels) -> Float | None:
     """The alpha of uint8 H×W×4, float32 H×W in [0, 1], where it sets a product apart from its surroundings.
 
-    None for three channels, and for transparency that does something else: rounds a photograph's corners off, or
-    lies over all of it as a veil. A faint shadow that the file draws apart from the product is left out.
+    None for three channels, and for transparency that does something else: rounds a photograph's corners off, lies
+    over all of it as a veil, or is speckled, as noise and dithering are. A faint shadow that
+    the file draws apart from the product is left out.
     """
     if image.shape[2] != 4:
         return None
@@ -30,7 +34,7 @@ def brought_alpha(image: Pixels) -> Float | None:
     clear = alpha < 128
     if alpha.any() and 1 - clear.mean() < _LEAST_SOLID:
         return None
-    if clear.mean() < _LEAST_CLEAR and not _loose(clear):
+    if (clear.mean() < _LEAST_CLEAR and not _loose(clear)) or _speckled(clear):
         return None
     return _without_shadow(alpha).astype(np.float32) / np.float32(255)
 
@@ -51,6 +55,12 @@ def _loose(clear: np.ndarray) -> bool:
     rows, columns = slice(height // 4, height - height // 4), slice(width // 4, width - width // 4)
     sides = (clear[:deep, columns], clear[-deep:, columns], clear[rows, :deep], clear[rows, -deep:])
     return any(side.mean() > 0.5 for side in sides)
+
+
+def _speckled(clear: np.ndarray) -> bool:
+    """Whether clear and solid lie in grains, so that there is more outline than product, or than ground."""
+    steps = (clear[1:] != clear[:-1]).sum() + (clear[:, 1:] != clear[:, :-1]).sum()
+    return bool(steps > _MOST_EDGES * min(clear.sum(), (~clear).sum()))
 
 
 def see_through(alpha: Float) -> bool:

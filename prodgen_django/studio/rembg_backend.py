@@ -13,10 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from .color import Pixels
-from .matting import CutOut, cut_out_report, judged, shrink
+from .matting import Box, CutOut, cut_out_report, judged, shrink
+from .matting.looking import part_of
 
 __all__ = ["LICENCES", "MattingUnavailable", "rembg_cut_out"]
 
@@ -41,9 +43,10 @@ class MattingUnavailable(RuntimeError):
     """The network that was asked for cannot be had. The message says what is missing."""
 
 
-def rembg_cut_out(image: Pixels, options: Mapping[str, Any]) -> CutOut:
+def rembg_cut_out(image: Pixels, options: Mapping[str, Any], box: Box | None = None) -> CutOut:
     """The cut-out of a photograph, uint8 H×W×3: the network's own soft alpha, judged by our inspector.
 
+    `box`: as `cut_out_report` takes it; the network then sees nothing else.
     `options`: "model", a name that rembg knows, or "path", an ONNX file of one's own; "licence", what the weights are
     under; "non_commercial", whether the shop may use weights that are not for shops; "beside", whether our own cut-out
     is made as well and the one that is trusted more is taken. Without a path rembg fetches the model on first use,
@@ -55,15 +58,19 @@ def rembg_cut_out(image: Pixels, options: Mapping[str, Any]) -> CutOut:
     path, model = options.get("path"), str(options.get("model") or _CUSTOM)
     _may_be_used(model, str(options.get("licence") or LICENCES.get(model, "")), options)
     session = _session(model, str(path) if path else None)
-    small = shrink(image, _SIDE)
+    part = part_of(box or (0, 0, 1, 1), image.shape)
+    small = shrink(image[part.slices], _SIDE)
     try:
         masks = session.predict(Image.fromarray(small))
     except Exception as error:  # whatever a runtime raises for a model that is none
         raise MattingUnavailable(f"The network could not be run: {error}") from error
-    theirs = judged(image, np.asarray(masks[0].convert("L"), np.float32) / 255)
+    alpha = np.zeros(image.shape[:2], np.float32)
+    found = np.asarray(masks[0].convert("L"), np.float32) / 255
+    alpha[part.slices] = cv2.resize(found, (part.right - part.left, part.bottom - part.top))
+    theirs = judged(image, alpha)
     if not options.get("beside"):
         return theirs
-    return max(cut_out_report(image), theirs, key=lambda cut: cut.confidence)
+    return max(cut_out_report(image, box), theirs, key=lambda cut: cut.confidence)
 
 
 def _may_be_used(model: str, licence: str, options: Mapping[str, Any]) -> None:

@@ -64,6 +64,31 @@ def test_a_drawing_is_kept_and_the_picture_staged_again(owner: Client, reviewed_
     assert mask.content == drawing()
 
 
+def test_a_box_about_what_is_meant_is_kept_and_the_picture_staged_again(
+    owner: Client, reviewed_job: Job
+) -> None:
+    image = reviewed_job.images.order_by("pk").first()
+    address = reverse("admin:prodgen_cutout", args=[image.uuid])
+    answer = owner.post(address, {"box": "0.1,0.2,0.8,1.7"}).json()
+    assert answer["ok"]
+    kept = CutOutCorrection.objects.get()
+    assert (kept.photo, kept.mask, kept.box) == (image.sources[0], "", [0.1, 0.2, 0.8, 1.0])
+    job = Job.objects.latest("pk")
+    assert (job.items.get().photos, answer["url"]) == (image.sources[:1], job.get_absolute_url())
+    # A drawing that comes later counts instead.
+    assert send(owner, image, drawing()).json()["ok"]
+    assert CutOutCorrection.objects.first().mask
+
+
+@pytest.mark.parametrize("box", ["", "1,2", "a,b,c,d", "nan,0,1,1", "0.5,0.5,0.505,0.9", "0.8,0,0.1,1"])
+def test_what_is_no_box_changes_nothing(owner: Client, reviewed_job: Job, box: str) -> None:
+    image = reviewed_job.images.first()
+    reply = owner.post(reverse("admin:prodgen_cutout", args=[image.uuid]), {"box": box})
+    assert reply.status_code == 400
+    assert reply.json()["message"]
+    assert not CutOutCorrection.objects.exists()
+
+
 @pytest.mark.parametrize("data", [b"no picture", jpeg(), b""], ids=["nothing", "jpeg", "empty"])
 def test_what_is_no_drawing_changes_nothing(owner: Client, reviewed_job: Job, data: bytes) -> None:
     image = reviewed_job.images.first()

@@ -23,8 +23,12 @@ from prodgen_django.campaigns import kitfiles
 from prodgen_django.campaigns.kitfiles import font_extension
 from prodgen_django.imagefile.opening import READABLE
 from prodgen_django.models import BrandKit
+from prodgen_django.recipes.base import ItemFailed
+from prodgen_django.recipes.campaign_brief import brand_of
 
-FONT = (Path(font_manrope.__file__).parent / "files" / "Manrope-SemiBold.ttf").read_bytes()
+_FONTS = Path(font_manrope.__file__).parent / "files"
+FONT = (_FONTS / "Manrope-SemiBold.ttf").read_bytes()
+OTHER_FONT = (_FONTS / "Manrope-Bold.ttf").read_bytes()
 COLOURS = {"ground": "", "ink": "", "accent": ""}
 
 
@@ -54,7 +58,7 @@ def test_a_logo_is_named_by_what_it_is(admin_client: Client, called: str, kind: 
     data = picture(kind) + b"<script>alert(1)</script>"
     assert upload(admin_client, logo=(called, data)).status_code == 302
     kit = BrandKit.objects.get()
-    assert re.fullmatch(rf"prodgen/brand/[0-9a-f]{{32}}(_\w+)?\.{extension}", kit.logo.name)
+    assert re.fullmatch(rf"prodgen/brand/[0-9a-f]{{2}}/[0-9a-f]{{32}}(_\w+)?\.{extension}", kit.logo.name)
     with kit.logo.open() as stored:
         assert stored.read() == data
 
@@ -105,6 +109,28 @@ def test_what_is_no_picture_is_refused(admin_client: Client) -> None:
     reply = upload(admin_client, logo=("logo.png", b"<svg onload='alert(1)'/>"))
     assert "SVG" in str(reply.context["adminform"].form.errors["logo"])
     assert not BrandKit.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "kept"),
+    [
+        ("logo", picture("BMP")),  # a picture, but not the one that was uploaded
+        ("logo_on_dark", picture() + b"more"),
+        ("headline_font", OTHER_FONT),
+        ("text_font", FONT[: len(FONT) // 2]),
+    ],
+)
+def test_a_file_that_is_not_what_was_uploaded_is_told_and_never_drawn(
+    admin_client: Client, field: str, kept: bytes
+) -> None:
+    is_font = field.endswith("font")
+    assert upload(admin_client, **{field: ("a", FONT if is_font else picture())}).status_code == 302
+    kit = BrandKit.objects.get()
+    assert brand_of({"brand": str(kit.pk)})
+    Path(getattr(kit, field).path).write_bytes(kept)
+    with pytest.raises(ItemFailed) as told:
+        brand_of({"brand": str(kit.pk)})
+    assert told.value.code == ("font" if is_font else "logo")
 
 
 def test_a_kit_is_saved_again_without_its_files(admin_client: Client) -> None:

@@ -138,7 +138,7 @@ def test_the_least_sure_cut_out_speaks_for_all(monkeypatch: pytest.MonkeyPatch) 
     sure, doubtful = drawn(CREAM, (200, 210, 220)), drawn(TEAL, (150, 160, 150))
     place = (0.1, 0.2, 0.4, 0.5, "missing")
 
-    def found(photo: np.ndarray) -> CutOut:
+    def found(photo: np.ndarray, box: object = None) -> CutOut:
         if (photo[0, 0] == sure[0][0, 0]).all():
             return CutOut(sure[1], 0.98, ())
         return CutOut(doubtful[1], 0.2, ("The handle may be missing.",), places=(place,))
@@ -163,7 +163,7 @@ def test_a_photo_in_which_nothing_is_found_or_that_cuts_its_product_stays_whole(
     photo, alpha = drawn(TEAL, (200, 180, 150))
     cropped, part = photo[:, 150:].copy(), alpha[:, 150:].copy()
 
-    def found(seen: np.ndarray) -> CutOut:
+    def found(seen: np.ndarray, box: object = None) -> CutOut:
         if seen.shape == cropped.shape:
             return CutOut(part, 0.95, ())
         raise ItemFailed("no_product", "Nothing stands out.")

@@ -26,6 +26,7 @@ __all__ = [
     "migrate",
     "open_work",
     "purge",
+    "seconds",
 ]
 
 
@@ -74,6 +75,13 @@ def _whole(image: Any) -> bool:
     from prodgen_django.storage import read_file, read_picture
 
     return bool(read_picture(image) and read_file(image.thumbnail))
+
+
+def seconds() -> float:
+    """The longest that a dead worker's lane may stay empty: a lease, a lost message's term, and two sweeps."""
+    from prodgen_django.conf import settings
+
+    return float(settings.LEASE_SECONDS + settings.REPUBLISH_SECONDS + 2 * settings.SWEEP_SECONDS)
 
 
 def cancel(job_id: int) -> None:

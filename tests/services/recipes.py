@@ -30,6 +30,8 @@ class FaultyPaint(Paint):
                 time.sleep(60)
             if mood.startswith("deaf:") and marked:
                 _sleep_deaf(60)
+            if mood == "slow":
+                time.sleep(0.5)
             if mood == "hold":
                 _wait_for(Path(settings.FOLDER, "release"), item, bench)
             yield Outcome(

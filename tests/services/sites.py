@@ -21,13 +21,15 @@ ROOT = Path(__file__).resolve().parents[2]
 FLAVOURS = ("filesystem-sqlite", "redis-postgres", "rabbitmq-postgres")
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 30, what: str = "it") -> Any:
+def eventually(
+    condition: Callable[[], Any], seconds: float = 30, what: str = "it", pause: float = 0.05
+) -> Any:
     """Poll until the condition holds; AssertionError when it does not in time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := condition():
             return found
-        time.sleep(0.05)
+        time.sleep(pause)
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 
@@ -54,6 +56,15 @@ class Worker:
         assert self.process
         for pid in [*children(self.process.pid), self.process.pid]:
             os.kill(pid, number)
+
+    def children(self) -> list[int]:
+        return children(self.process.pid) if self.process and self.process.poll() is None else []
+
+    def kill_parent(self) -> None:
+        """As a machine short of memory does; the children notice by themselves."""
+        assert self.process
+        self.process.kill()
+        self.process.wait(10)
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:

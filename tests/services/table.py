@@ -31,6 +31,7 @@ SAYS = {
     "test_hard_time_limit_of_deaf_work": "the same, deaf to the soft limit: killed, fails in words",
     "test_lost_message": "message lost",
     "test_doubled_message": "message sent six times: each item worked on once",
+    "test_lanes_of_dead_parents_are_taken_again": "three of four parents killed, no message left: four work again",
     "test_cancel_in_mid_task": "cancelled in mid task",
 }
 

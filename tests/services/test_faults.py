@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.services.faults import POINTS
-from tests.services.sites import Site, eventually
+from tests.services.sites import Site, Worker, eventually
 
 pytestmark = [pytest.mark.services, pytest.mark.worker, pytest.mark.slow]
 
@@ -96,6 +96,36 @@ def test_doubled_message(site: Site) -> None:
     assert_complete(site.finished(job))
     attempts = {item["attempts"] for item in site.call("look", job_id=job)["items"]}
     assert attempts == {1}
+
+
+def test_lanes_of_dead_parents_are_taken_again(site: Site) -> None:
+    """Three of four workers lose their parent and are started anew, and no message is left that would wake them: the
+    fourth does not go on alone.
+    """
+    more = [Worker(site, f"lane{number}").ensure() for number in range(3)]
+    job = site.call("create", count=600, pictures=1, mood="slow")
+
+    def lanes() -> int:
+        """How many of today's workers have items in hand."""
+        busy = site.call("busy")
+        return sum(not set(busy).isdisjoint(worker.children()) for worker in (site.worker, *more))
+
+    try:
+        eventually(lambda: lanes() == 4, 90, "work of all four")
+        for worker in more:
+            worker.kill_parent()
+        site.call("purge")
+        for worker in more:
+            worker.ensure()
+        eventually(lambda: all(worker.children() for worker in more), 90, "the start of the new ones")
+        # Twice the longest, for a busy machine.
+        eventually(lambda: lanes() == 4, 2 * site.call("seconds"), "work of all four again")
+        assert site.call("look", job_id=job)["state"] == "running"
+    finally:
+        site.call("cancel", job_id=job)
+        site.finished(job)
+        for worker in more:
+            worker.stop()
 
 
 def test_cancel_in_mid_task(site: Site) -> None:

@@ -19,6 +19,14 @@ KEYS = {
     "inherited": "InheritedProduct",
 }
 DATABASES = ("sqlite", "postgres", "mariadb")
+ON_SERVERS = {
+    "pages": ("tests/personalization/test_choice.py", "tests/oscar/test_pages.py"),
+    "hostile requests": ("tests/web/test_hostile_requests.py", "tests/web/test_addresses.py"),
+    "decisions": (
+        "tests/admin/test_decisions.py", "tests/admin/test_locks.py", "tests/admin/test_permissions.py",
+        "tests/admin/test_review.py",
+    ),
+}  # fmt: skip
 
 
 def run_tests(*paths: str, settings: str, **env: str) -> None:
@@ -30,7 +38,7 @@ def run_tests(*paths: str, settings: str, **env: str) -> None:
     }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--ds", settings, *paths],
-        cwd=HERE.parents[1], env=clean | env, capture_output=True, text=True, timeout=600, check=False,
+        cwd=HERE.parents[1], env=clean | env, capture_output=True, text=True, timeout=1200, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
@@ -52,10 +60,9 @@ def test_any_keys_on_any_database(keys: str, database: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("what", ON_SERVERS)
 @pytest.mark.parametrize("database", ["postgres", "mariadb"])
-def test_oscars_pages_on_any_database(database: str) -> None:
+def test_the_same_on_a_server(database: str, what: str) -> None:
+    """What the fast tests ask of SQLite, asked of databases that are stricter and have locks of rows."""
     require(database)
-    run_tests(
-        "tests/personalization/test_choice.py", "tests/oscar/test_pages.py", settings="tests.settings",
-        PRODGEN_TEST_DATABASE=database,
-    )  # fmt: skip
+    run_tests(*ON_SERVERS[what], settings="tests.settings", PRODGEN_TEST_DATABASE=database)

@@ -88,6 +88,40 @@ def test_transparency_that_sets_nothing_apart_is_laid_on_white(kind: str) -> Non
     assert iou(cut.alpha, product) > 0.9
 
 
+@pytest.mark.parametrize(
+    ("share", "grain"), [(0.5, 1), (0.1, 1), (0.9, 1), (0.02, 1), (0.98, 1), (0.5, 2), (0.3, 2)]
+)
+def test_noise_is_no_outline(share: float, grain: int) -> None:
+    """Binary noise of any density, and one of coarser grain."""
+    pixels, chance = scene(), np.random.default_rng(7)
+    dots = np.kron(
+        chance.random((300 // grain, 300 // grain)) < share, np.ones((grain, grain), np.uint8)
+    ).astype(np.uint8)
+    pixels[..., 3] = dots * 255
+    assert brought_alpha(pixels) is None
+
+
+def test_a_photo_with_noise_for_alpha_is_cut_out_anew() -> None:
+    pixels = scene()
+    pixels[..., 3] = (np.random.default_rng(7).random((300, 300)) < 0.9) * 255
+    product = np.zeros((300, 300), np.uint8)
+    product[90:231, 90:211] = 255
+    cut = cut_out_report(pixels)
+    assert not cut.brought
+    assert iou(cut.alpha, product) > 0.9
+
+
+def test_dithered_and_soft_noise_are_no_outline_and_a_net_is_one() -> None:
+    ramp = Image.fromarray(np.tile(np.linspace(0, 255, 300).astype(np.uint8), (300, 1)))
+    soft = np.random.default_rng(7).integers(0, 256, (300, 300)).astype(np.uint8)
+    for alpha in (np.asarray(ramp.convert("1"), np.uint8) * 255, soft):
+        assert brought_alpha(np.dstack([scene()[..., :3], alpha])) is None
+    net = np.zeros((300, 300), np.uint8)
+    for place in range(20, 280, 12):
+        net[place : place + 4, 20:280] = net[20:280, place : place + 4] = 255
+    assert brought_alpha(np.dstack([scene()[..., :3], net])) is not None
+
+
 def test_three_channels_bring_nothing_and_an_empty_file_holds_no_product() -> None:
     assert brought_alpha(scene()[..., :3]) is None
     empty = cut_out_report(np.zeros((100, 100, 4), np.uint8))

@@ -364,6 +364,11 @@ def test_without_fribidi_only_what_needs_it_is_refused(monkeypatch: pytest.Monke
         ("ja", "新生活を応援する春のセール開催中", "新生活を|応援する|春の|セール開催中"),
         ("en", "Sale 🎉🎉 now 👩‍👩‍👧‍👦", "Sale 🎉🎉 |now 👩‍👩‍👧‍👦"),
         ("en", "🎉 Sale now", "🎉 Sale |now"),
+        # Where there are no words emoji may stand in lines of their own, families, flags and hearts whole.
+        ("en", "🎁🎁🎁", "🎁|🎁|🎁"),
+        ("de", "🎄 ✨ 🎁", "🎄 |✨ |🎁"),
+        ("en", "👩‍👩‍👧‍👦👍🏽🇩🇪❤️", "👩‍👩‍👧‍👦|👍🏽|🇩🇪|❤️"),
+        ("en", "🎁 – 🎁! 🎁", "🎁 – |🎁! |🎁"),
         ("cs", "za 1 299,- Kč", "za |1 299,- Kč"),
         ("de", "ab 5,– € / 5 €/kg bei 120 km/h", "ab |5,– € / |5 €/kg |bei |120 km/h"),
         ("de", "nur 2 x 500 g, 80 g/m²", "nur |2 x 500 g, |80 g/m²"),
@@ -489,6 +494,21 @@ def test_discounts_and_amounts_read_as_they_are_meant(language: str) -> None:
 
 
 @needs_fonts
+@pytest.mark.parametrize("language", ["he", "ar", "fa", "ur"])
+@pytest.mark.parametrize(
+    "text",
+    ["2 x 500 g", "3 for 2", "100% Wool!", "- 20 % (today)", "IKEA 2026.", "50 ml / 1,5 l", "USB-C 2.0"],
+)
+def test_a_line_of_latin_letters_alone_is_drawn_as_it_is_written(language: str, text: str) -> None:
+    assert seen(text, language) == seen(text, "en")
+    word = WORDS[language][0].split()[0]
+    amount = seen("2 x 500 g", language)
+    assert amount in seen(f"{word} 2 x 500 g {word}", language)
+    assert amount in seen(f"{word} 2 x 500 g", language)
+    assert seen("1.5 kg", language) in seen(f"{word} 1.5 kg, {word}", language)
+
+
+@needs_fonts
 def test_a_sign_stands_where_it_stands_from_left_to_right_to_the_pixel() -> None:
     def drawn(text: str, language: str, rtl: bool) -> np.ndarray:
         return rasterised(runs_of(text, language, "sans", True, rtl=rtl), "en", 40, (200, 60), 5, 45)[0]
@@ -500,6 +520,15 @@ def test_a_sign_stands_where_it_stands_from_left_to_right_to_the_pixel() -> None
             np.array_equal(drawn(format_discount(Decimal(20), language), language, True), wanted)
             or language == "fa"
         )
+
+
+@needs_fonts
+@pytest.mark.parametrize("headline", ["🎁" * 24, "🎄 ✨ 🎁 " * 6, "👩‍👩‍👧‍👦" * 20])
+def test_a_headline_of_emoji_alone_goes_on_in_another_line(mug: Shown, headline: str) -> None:
+    block = banner_of(mug, Brief(headline, call="Shop"), "meta_square").layout.block
+    lines = [line.text for line in block.lines if line.role == "headline"]
+    assert len(lines) > 1
+    assert "".join(lines).replace(" ", "") == headline.replace(" ", "")
 
 
 def test_the_drawing_with_layers_says_where_a_sign_belongs(mug: Shown) -> None:

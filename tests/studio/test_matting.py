@@ -11,9 +11,9 @@ import pytest
 
 from benchmarks.studio.structures import FAMILIES, pictured
 from prodgen_django.studio import cut_out, cut_out_by_hand, cut_out_report
-from prodgen_django.studio.matting import Box, enlarged, judged, refine, shrink
+from prodgen_django.studio.matting import enlarged, judged, refine, shrink
 from prodgen_django.studio.matting.inspector import Judgement, places
-from prodgen_django.studio.matting.looking import box_about, padded
+from prodgen_django.studio.matting.looking import Part, padded, part_about
 
 
 def iou(first: np.ndarray, second: np.ndarray) -> float:
@@ -70,7 +70,7 @@ class TestWhatIsFound:
     def test_of_two_products_the_one_in_the_box_is_cut_out(self) -> None:
         first, second = jar(130), jar(350, 270, 55, 70)
         photo = photo_of((first, (170, 60, 50)), (second, (50, 60, 62)))
-        found = cut_out_report(photo, Box(170, 420, 270, 440)).alpha
+        found = cut_out_report(photo, (0.56, 0.35, 0.92, 0.88)).alpha
         assert iou(found >= 0.5, second) > 0.93
         assert not found[:, :260].any()
 
@@ -134,7 +134,7 @@ class TestWhenAPersonMustLook:
         maps = np.zeros((2, 48, 48), np.float32)
         maps[0, 0:6, 0:6] = 1
         maps[1, 40:48, 24:48] = 0.9
-        largest, other = places(maps, Box(100, 484, 200, 584), (600, 800, 3))
+        largest, other = places(maps, Part(100, 484, 200, 584), (600, 800, 3))
         assert (largest.kind, other.kind) == ("left over", "missing")
         assert (other.left, other.top) == (0.25, round(100 / 600, 3))
         assert largest.right == round(584 / 800, 3)
@@ -178,9 +178,9 @@ def test_a_picture_is_padded_to_whole_steps() -> None:
 def test_a_box_keeps_within_what_was_drawn() -> None:
     mask = np.zeros((100, 100), bool)
     mask[40:60, 30:50] = True
-    inside = Box(35, 90, 20, 95)
-    found = box_about(mask, inside)
+    inside = Part(35, 90, 20, 95)
+    found = part_about(mask, inside)
     assert found is not None
     assert found.top == 35
     assert found.left >= 20
-    assert box_about(np.zeros((100, 100), bool), inside) is None
+    assert part_about(np.zeros((100, 100), bool), inside) is None

@@ -22,6 +22,7 @@ from prodgen_django.studio.color import Float, Pixels
 from . import ONE
 from .dressing import dressed
 from .gleams import gleaming
+from .lines import drawn_lines
 from .shapes import drawn_ground, drawn_product
 
 __all__ = ["Composer", "Material", "Picture"]
@@ -102,17 +103,18 @@ class Composer:
     def __init__(self, material: Material, side: int, shares: dict[str, float] | None = None) -> None:
         self.material, self.side = material, side
         wanted = shares or {
-            "layered": 0.5,
-            "whole": 0.18,
+            "layered": 0.42,
+            "whole": 0.16,
             "packshots": 0.1,
             "garments": 0.09,
             "worn": 0.08,
             "drawn": 0.05,
+            "lines": 0.12,
         }
         kept = {
             kind: share
             for kind, share in wanted.items()
-            if kind == "drawn" or getattr(material, "garments" if kind == "worn" else kind)
+            if kind in ("drawn", "lines") or getattr(material, "garments" if kind == "worn" else kind)
         }
         self.kinds = list(kept)
         self.weights = np.array(list(kept.values())) / sum(kept.values())
@@ -183,6 +185,10 @@ class Composer:
     def _drawn(self, rng: Rng) -> Picture:
         image, mask = drawn_product(rng, self.side)
         return self._laid(Known(lambda: (image, mask.astype(np.uint8) * 255)), rng)
+
+    def _lines(self, rng: Rng) -> Picture:
+        image, alpha = drawn_lines(rng, self.side)
+        return self._laid(Known(lambda: (image, alpha)), rng)
 
     def _laid(self, item: Known, rng: Rng) -> Picture:
         """A product without a shadow of its own on any ground, with a drawn one."""

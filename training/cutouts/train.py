@@ -103,17 +103,18 @@ def beginning() -> CutOutNet:
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def optimizer_of(net: CutOutNet) -> torch.optim.Optimizer:
+def optimizer_of(net: CutOutNet, share: float, keep_backbone: bool) -> torch.optim.Optimizer:
     # Edges and colours are what ImageNet taught them to be; half of the backbone's time would go into them.
-    for part in (net.backbone.stem, *net.backbone.stages[:FROZEN]):
+    stages = net.backbone.stages if keep_backbone else net.backbone.stages[:FROZEN]
+    for part in (net.backbone.stem, *stages):
         part.requires_grad_(False)
     taught = {id(p) for p in net.backbone.parameters()}
     learning = [p for p in net.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in learning if (id(p) in taught) == inside], "highest": rate}
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in learning if (id(p) in taught) == inside], "highest": share * rate}
         for inside, rate in ((True, RATE_BACKBONE), (False, RATE))
     ]
-    return torch.optim.AdamW(groups, lr=RATE, weight_decay=0.01)
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=RATE, weight_decay=0.01)
 
 
 def averaged(kept: Tensor, new: Tensor, seen: Tensor | int) -> Tensor:
@@ -125,7 +126,13 @@ def main() -> None:
     parser = arguments(__doc__, "out")
     parser.add_argument("--photographs", type=int, default=350, help="garments asked to label themselves")
     parser.add_argument("--grounds", type=int, default=1000, help="garments whose rims are grounds")
-    parser.add_argument("--start", type=Path, help="weights to learn on from")
+    parser.add_argument("--start", type=Path, help="weights to learn on from, at the three largest sides")
+    parser.add_argument(
+        "--keep-backbone",
+        action="store_true",
+        help="as it is, so that an inspector that knows it stays right",
+    )
+    parser.add_argument("--rate", type=float, default=1.0, help="times the usual rates")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(options.seed)
@@ -137,7 +144,7 @@ def main() -> None:
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=averaged)
     pieces = Pieces(
         {"net": net, "average": average},
-        optimizer_of(net),
+        optimizer_of(net, options.rate, options.keep_backbone),
         options.work / "state.safetensors",
         {"seed": options.seed},
         options,
@@ -146,7 +153,8 @@ def main() -> None:
 
     def batch(step: int, share: float) -> Batch:
         rng = np.random.default_rng((options.seed, step))
-        side = SIDES[int(rng.integers(3)) + (0 if share < 0.35 else 1 if share < 0.7 else 2)]
+        first = 2 if options.start or share >= 0.7 else 1 if share >= 0.35 else 0
+        side = SIDES[first + int(rng.integers(3))]
         count = max(2, PIXELS // side**2)
         return batch_of([makers[side](np.random.default_rng((options.seed, step, n))) for n in range(count)])
 

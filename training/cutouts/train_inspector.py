@@ -64,7 +64,7 @@ def cases(picture: Picture, nets: Networks, rng: np.random.Generator, variants: 
 
 def case(picture: Picture, alpha: Float, whole: Float, near: Float) -> Case:
     photo, planes, frame = evidence(picture.image, alpha, whole, near)
-    said, wrong = verdict(alpha, picture.product), maps(alpha, picture.product)[(slice(None), *frame.part)]
+    said, wrong = verdict(alpha, picture.product), maps(alpha, picture.product)[(slice(None), *frame.slices)]
     size = planes.shape[1:]
     return Case(photo, planes, [float(said[name]) for name in FAULTS], _fitted(wrong, size))
 

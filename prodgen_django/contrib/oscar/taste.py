@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.signing import BadSignature, Signer
+from django.db.models import Q
 
 from prodgen_django.personalization.taste import LikedQuery, Signal, TasteSource
 from prodgen_django.personalization.words import features_of_words
@@ -41,9 +41,11 @@ class OscarTaste(TasteSource):
 
     def queries(self, request: HttpRequest, user_id: Any | None) -> Sequence[LikedQuery]:
         if user_id is not None:
-            return [LikedQuery("basket", _lines_of_user, (user_id,))]
+            return [LikedQuery("basket", _open_lines, Q(basket__owner_id=user_id))]
         basket_id = _basket_id(request)
-        return [] if basket_id is None else [LikedQuery("basket", _lines_of_basket, (basket_id,))]
+        if basket_id is None:
+            return []
+        return [LikedQuery("basket", _open_lines, Q(basket_id=basket_id, basket__owner=None))]
 
     def history(self, user_id: Any, since: datetime) -> Iterator[Signal]:
         views = apps.get_model("analytics", "UserProductView").objects
@@ -124,19 +126,9 @@ class OscarTaste(TasteSource):
         }
 
 
-def _lines_of_user(user_id: Any) -> QuerySet[Any]:
-    return _open_lines().filter(basket__owner_id=user_id)
-
-
-def _lines_of_basket(basket_id: int) -> QuerySet[Any]:
-    return _open_lines().filter(basket_id=basket_id, basket__owner=None)
-
-
-@cache
 def _open_lines() -> QuerySet[Any]:
-    """Lines of baskets that are not ordered yet, made once: every page of a visitor who consents asks for some."""
-    lines = apps.get_model("basket", "Line").objects
-    return lines.filter(basket__status="Open")
+    """Lines of baskets that are not ordered yet."""
+    return apps.get_model("basket", "Line").objects.filter(basket__status="Open")
 
 
 def history_ids(cookie: str, limit: int = 20) -> list[int]:

@@ -13,7 +13,7 @@
   const alone = document.getElementById("pg-cut-alone"), message = document.getElementById("pg-cut-message");
   const places = JSON.parse(document.getElementById("pg-cut-places").textContent);
   const photo = new Image();
-  let adding = true, last = null, pointer = null, first = null;
+  let tool = "add", last = null, pointer = null, first = null, box = null;  // box: two corners, in pixels
   const steps = [];
 
   const load = (image, url) => new Promise((done, failed) => { image.onload = done; image.onerror = failed; image.src = url; });
@@ -57,15 +57,21 @@
     // Where the inspector sees something missing (dashed) or left over, until it has been drawn on.
     if (!steps.length) {
       for (const [left, top, right, bottom, kind] of places) {
-        const box = [left * view.width, top * view.height, (right - left) * view.width, (bottom - top) * view.height];
+        const place = [left * view.width, top * view.height, (right - left) * view.width, (bottom - top) * view.height];
         for (const [width, colour] of [[4, "#fff"], [2, "#d6005c"]]) {
           screen.setLineDash(kind === "missing" ? [8, 6] : []);
-          screen.lineWidth = width; screen.strokeStyle = colour; screen.strokeRect(...box);
+          screen.lineWidth = width; screen.strokeStyle = colour; screen.strokeRect(...place);
         }
       }
       screen.setLineDash([]);
     }
-    if (pointer) {
+    if (box) {
+      const [x0, y0, x1, y1] = corners();
+      screen.fillStyle = "rgb(0 0 0 / 45%)";
+      for (const part of [[0, 0, view.width, y0], [0, y1, view.width, view.height - y1], [0, y0, x0, y1 - y0], [x1, y0, view.width - x1, y1 - y0]]) screen.fillRect(...part);
+      for (const [width, colour] of [[4, "#000"], [2, "#fff"]]) { screen.lineWidth = width; screen.strokeStyle = colour; screen.strokeRect(x0, y0, x1 - x0, y1 - y0); }
+    }
+    if (pointer && tool !== "box") {
       screen.beginPath();
       screen.arc(pointer.x, pointer.y, size.value / 2, 0, 2 * Math.PI);
       screen.lineWidth = 3; screen.strokeStyle = "#000"; screen.stroke();
@@ -73,28 +79,36 @@
     }
   }
 
+  const corners = () => {
+    const inside = (value, most) => Math.min(most, Math.max(0, value));
+    return [inside(Math.min(box.from.x, box.to.x), view.width), inside(Math.min(box.from.y, box.to.y), view.height),
+      inside(Math.max(box.from.x, box.to.x), view.width), inside(Math.max(box.from.y, box.to.y), view.height)];
+  };
+
   let asked = false;
   const repaint = () => { if (!asked) { asked = true; requestAnimationFrame(() => { asked = false; paint(); }); } };
 
   const at = (event) => {
-    const box = view.getBoundingClientRect();
-    return { x: (event.clientX - box.left) * view.width / box.width, y: (event.clientY - box.top) * view.height / box.height };
+    const area = view.getBoundingClientRect();
+    return { x: (event.clientX - area.left) * view.width / area.width, y: (event.clientY - area.top) * view.height / area.height };
   };
 
   function stroke(from, to) {
-    ink.globalCompositeOperation = adding ? "source-over" : "destination-out";
+    ink.globalCompositeOperation = tool === "add" ? "source-over" : "destination-out";
     ink.strokeStyle = "#fff"; ink.lineCap = "round"; ink.lineJoin = "round"; ink.lineWidth = size.value;
     ink.beginPath(); ink.moveTo(from.x, from.y); ink.lineTo(to.x + 0.01, to.y); ink.stroke();
     repaint();
   }
 
-  const changed = () => { undo.disabled = steps.length === 0; reset.disabled = save.disabled = steps.length === 0; };
+  const changed = () => { undo.disabled = steps.length === 0 && !box; reset.disabled = save.disabled = undo.disabled; };
 
   view.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !first) return;
     event.preventDefault();
     view.focus({ preventScroll: true });
     view.setPointerCapture(event.pointerId);
+    if (tool === "box") { last = at(event); box = { from: last, to: last }; repaint(); return; }
+    box = null;  // a drawing says more
     steps.push(ink.getImageData(0, 0, mask.width, mask.height));
     if (steps.length > KEPT) steps.shift();
     last = at(event);
@@ -103,20 +117,20 @@
   });
   view.addEventListener("pointermove", (event) => {
     pointer = at(event);
-    if (last) {
+    if (last && tool === "box") { box.to = pointer; repaint(); } else if (last) {
       for (const part of event.getCoalescedEvents?.() ?? [event]) { const next = at(part); stroke(last, next); last = next; }
     } else repaint();
   });
-  for (const name of ["pointerup", "pointercancel"]) view.addEventListener(name, () => { last = null; });
+  for (const name of ["pointerup", "pointercancel"]) view.addEventListener(name, () => { last = null; changed(); });
   view.addEventListener("pointerleave", () => { pointer = null; repaint(); });
 
-  function choose(tool) {
-    adding = tool === "add";
+  function choose(chosen) {
+    tool = chosen;
     for (const button of form.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
   }
   for (const button of form.querySelectorAll("[data-tool]")) button.addEventListener("click", () => choose(button.dataset.tool));
-  undo.addEventListener("click", () => { const before = steps.pop(); if (before) ink.putImageData(before, 0, 0); changed(); repaint(); });
-  reset.addEventListener("click", () => { steps.push(ink.getImageData(0, 0, mask.width, mask.height)); ink.putImageData(first, 0, 0); changed(); repaint(); });
+  undo.addEventListener("click", () => { if (box) { box = null; changed(); repaint(); return; } const before = steps.pop(); if (before) ink.putImageData(before, 0, 0); changed(); repaint(); });
+  reset.addEventListener("click", () => { box = null; steps.push(ink.getImageData(0, 0, mask.width, mask.height)); ink.putImageData(first, 0, 0); changed(); repaint(); });
   alone.addEventListener("change", repaint);
   size.addEventListener("input", repaint);
   document.addEventListener("keydown", (event) => {
@@ -126,6 +140,7 @@
     else if (event.ctrlKey || event.metaKey) return;
     else if (key === "b") choose("add");
     else if (key === "e") choose("erase");
+    else if (key === "o") choose("box");
     else if (key === "[") size.value = Number(size.value) * 0.8;
     else if (key === "]") size.value = Math.max(Number(size.value) + 1, Number(size.value) * 1.25);
     else return;
@@ -137,12 +152,17 @@
     event.preventDefault();
     save.disabled = true;
     message.textContent = form.dataset.saving;
-    const out = document.createElement("canvas"), flat = out.getContext("2d");
-    out.width = mask.width; out.height = mask.height;
-    flat.fillStyle = "#000"; flat.fillRect(0, 0, out.width, out.height);
-    flat.drawImage(mask, 0, 0);
     const body = new FormData(form);
-    body.append("mask", await new Promise((done) => out.toBlob(done, "image/png")), "mask.png");
+    if (box) {
+      const sides = [view.width, view.height, view.width, view.height];
+      body.append("box", corners().map((value, n) => (value / sides[n]).toFixed(4)).join(","));
+    } else {
+      const out = document.createElement("canvas"), flat = out.getContext("2d");
+      out.width = mask.width; out.height = mask.height;
+      flat.fillStyle = "#000"; flat.fillRect(0, 0, out.width, out.height);
+      flat.drawImage(mask, 0, 0);
+      body.append("mask", await new Promise((done) => out.toBlob(done, "image/png")), "mask.png");
+    }
     try {
       const reply = await fetch(form.getAttribute("action") || location.href, { method: "POST", body, headers: { Accept: "application/json" } });
       const answer = await reply.json();

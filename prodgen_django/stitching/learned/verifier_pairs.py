@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from prodgen_django.stitching.features import View
 from prodgen_django.stitching.matching import project
-from prodgen_django.stitching.overlaps import compare
+from prodgen_django.stitching.overlaps import agreement, summed
 from prodgen_django.stitching.verification import follow
 
 from .photos import PhotoStore
@@ -79,7 +79,7 @@ class PairMaker:
             best = (-2.0, truth)
             for _ in range(6):
                 guess = self._guess(size)
-                best = max(best, (compare(*views, guess)[0], guess), key=lambda pair: pair[0])
+                best = max(best, (summed(agreement(*views, guess))[0], guess), key=lambda pair: pair[0])
             start = best[1]
         return self._judged(
             views, np.asarray(start, np.float64), truth if kind in ("true", "near") else None, kind

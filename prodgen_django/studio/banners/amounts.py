@@ -43,13 +43,13 @@ _SHOPS = frozenset(
 )  # fmt: skip
 
 
-def belong_together(before: str, after: str, language: str) -> bool:
+def belong_together(before: str, after: str, language: str, *, has_words: bool = True) -> bool:
     """Whether two pieces that a line break might part are one amount, such as “18,00” and “€”, “5” and “kg”,
-    “10–” and “20”; and whether a dash would begin a line, or an emoji have one to itself."""
+    “10–” and “20”; and whether a dash would begin a line, or an emoji of a text with words have one to itself."""
     left, right = before.rstrip(), after.strip()
     if not left or not right:
         return False
-    if right in ("–", "—") or _pictures(right) or _pictures(before):
+    if right in ("–", "—") or (has_words and (_pictures(right) or _pictures(before))):
         return True
     blank = before != left
     if left.endswith("/") and not blank:

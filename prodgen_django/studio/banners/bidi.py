@@ -30,6 +30,8 @@ _AMOUNT = re.compile(
     """,
     re.VERBOSE,
 )
+# What a number before it is read with, from left to right: “500 g”, “2 x 500 g”; not so “UK£”.
+_LATIN = re.compile(r"[\x20\xa0\u202f]?[A-Za-z\u00b5\u03bc]+(?![A-Za-z$\u00a2-\u00a5\u20a0-\u20c0])")
 _LRM = "\u200e"
 
 
@@ -77,13 +79,20 @@ def levels(text: str, rtl: bool) -> list[int]:
 
 
 def marked(text: str) -> str:
-    """A text to be read from right to left, with marks about its amounts that keep their signs in place.
+    """A text of a banner that is read from right to left, with marks about what is read from left to right in it:
+    a line of Latin letters alone, and amounts.
 
-    By the rules alone a sign before a number in a Hebrew line is drawn behind it, in an Arabic one “%” and “£” too.
+    By the rules alone a sign before a number in a Hebrew line is drawn behind it, in an Arabic one “%” and “£” too, and
+    a number before a Latin unit behind that.
     """
+    kinds = {unicodedata.bidirectional(char) for char in text}
+    if "L" in kinds and kinds.isdisjoint(_RIGHT):
+        return _LRM + text + _LRM
 
     def kept(found: re.Match[str]) -> str:
         amount = found[0]
+        if _LATIN.match(text, found.end()):
+            return _LRM + amount
         if amount.isdecimal() or not re.search(r"[^\d.,\xa0\u202f]", amount):
             return amount
         return (_LRM if len(amount) > 1 else "") + amount + _LRM

@@ -50,9 +50,11 @@ def _segments(breaker: Any, text: str) -> Iterator[str]:
 def units(text: str, language: str = "en", phrases: bool = True) -> tuple[str, ...]:
     """The pieces of a one-line text that no line break may divide; joined they are the text."""
     pieces: list[str] = []
+    # Where there are no words, emoji have lines to themselves.
+    has_words = any(char.isalnum() for char in text)
     for piece in _segments(LineBreaker(text, _locale(text, language)), text):
         ending = piece.rstrip() in _THAI_ENDINGS
-        if pieces and (ending or belong_together(pieces[-1], piece, language)):
+        if pieces and (ending or belong_together(pieces[-1], piece, language, has_words=has_words)):
             pieces[-1] += piece
         else:
             pieces.append(piece)

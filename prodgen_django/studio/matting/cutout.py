@@ -62,7 +62,9 @@ def cut_out(image: Pixels) -> Float:
 
 
 def cut_out_report(image: Pixels, box: Box | None = None) -> CutOut:
-    """`cut_out`, with a confidence and the reasons against it; of the products in `box` alone where one is given.
+    """`cut_out`, with a confidence and the reasons against it.
+
+    `box`: left, top, right and bottom as shares of the photograph; only the products in it are meant.
 
     Where no product can be told from its background, alpha is 0 everywhere and the confidence is 0. A photograph that
     was cut out before (H×W×4) keeps its own alpha; other transparency is laid on white. A poor cut-out is tried again
@@ -79,7 +81,7 @@ def cut_out_report(image: Pixels, box: Box | None = None) -> CutOut:
     best: tuple[Looked, Judgement] | None = None
     for sizes in ((), *_AGAIN):
         looked = look(image, box, *sizes)
-        if looked.box is None:
+        if looked.part is None:
             continue
         found = inspect(looked)
         if best is None or found.confidence > best[1].confidence:

@@ -40,7 +40,7 @@ def enlarged(image: Pixels, small: Pixels, alpha: Float) -> Float:
     soft = ((alpha > 0.01) & (alpha < 0.99)).astype(np.uint8)
     edge = cv2.morphologyEx((alpha >= 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     unsure = cv2.dilate(soft | edge, np.ones((2 * _REACH + 1,) * 2, np.uint8))
-    plane = np.dstack([*_guide(small, alpha), alpha])  # h×w×5: slopes by colour, offset, alpha
+    plane = np.dstack([*_guide(small, alpha, unsure == 1), alpha])  # h×w×5: slopes by colour, offset, alpha
     out = np.empty((height, width), np.float32)
     for top in range(0, height, _ROWS):
         rows = np.arange(top, min(top + _ROWS, height))
@@ -65,8 +65,11 @@ def freed(alpha: Float) -> Float:
     return np.clip((alpha - 0.04) / 0.92, 0, 1).astype(np.float32)
 
 
-def _guide(small: Pixels, alpha: Float, radius: int = 3, eps: float = 2e-4) -> tuple[Float, Float]:
-    """Alpha as a local linear function of colour, fitted at the small size: slopes h×w×3 and offset h×w."""
+def _guide(
+    small: Pixels, alpha: Float, where: Mask, radius: int = 3, eps: float = 2e-4
+) -> tuple[Float, Float]:
+    """Alpha as a local linear function of colour, fitted at the small size: slopes h×w×3 and offset h×w. Outside of
+    `where` it is alpha itself."""
     guide = small.astype(np.float32) / 255
     window = (2 * radius + 1,) * 2
 
@@ -74,13 +77,17 @@ def _guide(small: Pixels, alpha: Float, radius: int = 3, eps: float = 2e-4) -> t
         return cv2.blur(plane, window, borderType=cv2.BORDER_REFLECT)
 
     g_mean, a_mean = mean(guide), mean(alpha)
-    products = guide[..., :, None] * guide[..., None, :]
-    covariance = mean(products.reshape(*alpha.shape, 9)).reshape(*alpha.shape, 3, 3)
-    covariance -= g_mean[..., :, None] * g_mean[..., None, :]
-    with_alpha = mean(guide * alpha[..., None]) - g_mean * a_mean[..., None]
-    slope = np.linalg.solve(covariance + eps * np.eye(3, dtype=np.float32), with_alpha[..., None])[..., 0]
-    offset = a_mean - (slope * g_mean).sum(2)
-    return mean(slope.astype(np.float32)), mean(offset.astype(np.float32))
+    products = np.dstack([guide[..., i] * guide[..., j] for i in range(3) for j in range(3)])
+    covariance = mean(products[..., :4]), mean(products[..., 4:8]), mean(products[..., 8])
+    at = np.nonzero(where)
+    square = np.concatenate([covariance[0][at], covariance[1][at], covariance[2][at][:, None]], 1)
+    matrix = square.reshape(-1, 3, 3) - g_mean[at][:, :, None] * g_mean[at][:, None, :]
+    with_alpha = (mean(guide * alpha[..., None]) - g_mean * a_mean[..., None])[at]
+    solved = np.linalg.solve(matrix + eps * np.eye(3, dtype=np.float32), with_alpha[..., None])[..., 0]
+    slope, offset = np.zeros_like(guide), alpha.copy()
+    slope[at] = solved
+    offset[at] = a_mean[at] - (solved * g_mean[at]).sum(1)
+    return mean(slope), mean(offset)
 
 
 def foreground(image: Pixels, alpha: Float) -> Pixels:

@@ -10,7 +10,7 @@ import numpy as np
 
 from prodgen_django.studio.color import Float, Pixels
 
-from .looking import Box, Looked, as_tensor, box_about, networks, padded, running
+from .looking import Looked, Part, as_tensor, networks, padded, part_about, part_of, running
 
 if TYPE_CHECKING:
     import torch
@@ -79,7 +79,7 @@ def inspect(looked: Looked, alpha: Float | None = None) -> Judgement:
     return Judgement(1 - likely[0], dict(zip(FAULTS, likely, strict=True)), found)
 
 
-def places(maps: Float, frame: Box, picture: tuple[int, ...]) -> tuple[Place, ...]:
+def places(maps: Float, frame: Part, picture: tuple[int, ...]) -> tuple[Place, ...]:
     """The `_MOST` largest places of `maps` (float32 2×h×w, what is missing and what is left over; 8 px at
     `SIDE` are one), which show the `frame` of a `picture`."""
     scale = SIDE / max(frame.bottom - frame.top, frame.right - frame.left) / 8  # cells a pixel of the picture
@@ -99,14 +99,14 @@ def places(maps: Float, frame: Box, picture: tuple[int, ...]) -> tuple[Place, ..
     return tuple(place for _, place in sorted(found, key=lambda one: -one[0])[:_MOST])
 
 
-def evidence(image: Pixels, alpha: Float, whole: Float, near: Float) -> tuple[Pixels, Float, Box]:
+def evidence(image: Pixels, alpha: Float, whole: Float, near: Float) -> tuple[Pixels, Float, Part]:
     """What the inspector looks at, about the product: the photograph, uint8 h×w×3; alpha and both answers, float32
     3×h×w in [0, 1], `SIDE` at the longer side and continued to multiples of 32; and the part of the picture it is."""
-    all_of_it = Box(0, image.shape[0], 0, image.shape[1])
+    all_of_it = part_of((0, 0, 1, 1), image.shape)
     seen = (alpha > 0.5) | (whole > 0.5) | (near > 0.5)
-    frame = box_about(seen, all_of_it) or all_of_it
-    photo, _ = padded(image[frame.part], SIDE)
-    planes = [padded(np.ascontiguousarray(plane[frame.part]), SIDE)[0] for plane in (alpha, whole, near)]
+    frame = part_about(seen, all_of_it) or all_of_it
+    photo, _ = padded(image[frame.slices], SIDE)
+    planes = [padded(np.ascontiguousarray(plane[frame.slices]), SIDE)[0] for plane in (alpha, whole, near)]
     return photo, np.stack(planes), frame
 
 

@@ -38,7 +38,11 @@ _LEAST = 2e-4  # of the picture: less is nothing
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 
 
-class Box(NamedTuple):
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom of a part of a photograph, as shares of it."""
+
+
+class Part(NamedTuple):
     """A part of a picture, in pixels; the ends are not in it."""
 
     top: int
@@ -47,7 +51,7 @@ class Box(NamedTuple):
     right: int
 
     @property
-    def part(self) -> tuple[slice, slice]:
+    def slices(self) -> tuple[slice, slice]:
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
 
@@ -56,7 +60,7 @@ class Looked:
     """What was seen in `image`, the photograph at `MIDDLE` px at most, uint8 h×w×3.
 
     `whole` and `near`: how surely each pixel is the product, looked at as a whole and from nearer, float32 h×w in
-    [0, 1]. `alpha`: the outline, float32 h×w in [0, 1]. `box`: the product and what is about it; None where nothing
+    [0, 1]. `alpha`: the outline, float32 h×w in [0, 1]. `part`: the product and what is about it; None where nothing
     was found and alpha is 0.
     """
 
@@ -64,7 +68,7 @@ class Looked:
     whole: Float
     near: Float
     alpha: Float
-    box: Box | None
+    part: Part | None
 
 
 class Networks(NamedTuple):
@@ -116,29 +120,29 @@ def look_with(
     from .network import PRODUCT
 
     middle = shrink(image, MIDDLE)
-    inside = _scaled(box, image.shape, middle.shape) if box else Box(0, middle.shape[0], 0, middle.shape[1])
+    inside = part_of(box or (0, 0, 1, 1), middle.shape)
     first = np.full((3, *middle.shape[:2]), -8, np.float32)
-    first[(slice(None), *inside.part)] = _answer(nets.cutout, middle[inside.part], whole)
+    first[(slice(None), *inside.slices)] = _answer(nets.cutout, middle[inside.slices], whole)
     surety = _surety(first[PRODUCT])
-    at = box_about(surety > 0.5, inside)
+    at = part_about(surety > 0.5, inside)
     if at is None:
         return Looked(middle, surety, surety, np.zeros_like(surety), None)
     second = first.copy()
-    second[(slice(None), *at.part)] = _answer(nets.cutout, middle[at.part], near)
+    second[(slice(None), *at.slices)] = _answer(nets.cutout, middle[at.slices], near)
     alpha = np.zeros_like(surety)
-    both = (first + second)[(slice(None), *at.part)] / 2
-    alpha[at.part] = _edged(nets.edge, middle[at.part], both)
+    both = (first + second)[(slice(None), *at.slices)] / 2
+    alpha[at.slices] = _edged(nets.edge, middle[at.slices], both)
     return Looked(middle, surety, _surety(second[PRODUCT]), alpha, at)
 
 
 def drawn_alpha(image: Pixels, mask: np.ndarray) -> Float:
     """The alpha of uint8 h×w×3, float32 h×w, whose outline somebody drew (bool, of any size)."""
     soft = cv2.resize(mask.astype(np.float32), image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    found = box_about(soft > 0.5, Box(0, image.shape[0], 0, image.shape[1]))
+    found = part_about(soft > 0.5, part_of((0, 0, 1, 1), image.shape))
     alpha = np.zeros_like(soft)
     if found is None:
         return alpha
-    alpha[found.part] = _edged(networks().edge, image[found.part], as_drawn(soft[found.part]))
+    alpha[found.slices] = _edged(networks().edge, image[found.slices], as_drawn(soft[found.slices]))
     return alpha
 
 
@@ -149,13 +153,13 @@ def as_drawn(mask: Float) -> Float:
     return np.stack([(soft - 0.5) * 16, none, none])
 
 
-def box_about(mask: np.ndarray, inside: Box) -> Box | None:
+def part_about(mask: np.ndarray, inside: Part) -> Part | None:
     """The product and `_MARGIN` about it, within `inside`; None where `mask` (bool h×w) marks nothing to speak of."""
     if mask.sum() < _LEAST * mask.size:
         return None
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     reach = round(_MARGIN * max(np.ptp(rows), np.ptp(columns))) + 8
-    return Box(
+    return Part(
         max(inside.top, int(rows[0]) - reach),
         min(inside.bottom, int(rows[-1]) + 1 + reach),
         max(inside.left, int(columns[0]) - reach),
@@ -221,11 +225,13 @@ def _surety(logits: Float) -> Float:
     return (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
 
 
-def _scaled(box: Box, source: tuple[int, ...], target: tuple[int, ...]) -> Box:
-    down, along = target[0] / source[0], target[1] / source[1]
-    return Box(
-        max(0, int(box.top * down)),
-        min(target[0], round(box.bottom * down)),
-        max(0, int(box.left * along)),
-        min(target[1], round(box.right * along)),
+def part_of(box: Box, shape: tuple[int, ...]) -> Part:
+    """The pixels of a picture of `shape` that lie in a box."""
+    high, wide = shape[:2]
+    left, top, right, bottom = (min(1.0, max(0.0, side)) for side in box)
+    return Part(
+        int(top * high),
+        max(int(top * high) + 1, round(bottom * high)),
+        int(left * wide),
+        max(int(left * wide) + 1, round(right * wide)),
     )
