@@ -16,8 +16,8 @@ from prodgen_django.studio.matting.network import FAULTS
 __all__ = ["faulty", "maps", "verdict"]
 
 Rng = np.random.Generator
-_LARGE = 6e-4  # of the product's area: from here on a person sees that something is missing or too much
-_HALO = 0.16  # of full cover: the mean error along the outline that shows as a rim
+_LARGE = 2e-3  # of the product's area: from here on a person sees that something is missing or too much
+_HALO = 0.2  # of full cover: the mean error along the outline that shows as a rim
 _GLASS = 0.06  # of the product's area is half transparent
 
 
@@ -27,7 +27,7 @@ _GLASS = 0.06  # of the product's area is half transparent
 def verdict(alpha: Float, truth: Float) -> dict[str, bool]:
     """What a judge would see, by the names of `FAULTS`."""
     there, area = truth > 0.5, max(float((truth > 0.5).sum()), 1.0)
-    least = max(_LARGE * area, 6)
+    least = max(_LARGE * area, 12)
     missing, extra = _apart(alpha, truth)
     outside = _ground_from_rim(there)
     inner_missing = missing & (_filled(alpha > 0.5) | _filled(there)) & ~_touching(missing, outside)

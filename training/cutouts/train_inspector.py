@@ -32,7 +32,7 @@ from .train import read
 SIDE, VARIANTS = 576, 4  # of each picture that is looked at: as it was found, and with faults
 SHARES = {"layered": 0.62, "whole": 0.14, "packshots": 0.14, "drawn": 0.1}
 RATE = 1.5e-3
-_WRONG = 0.02
+_WRONG, _LEAST_SURE = 0.02, 0.15
 
 
 class Case(NamedTuple):
@@ -106,11 +106,14 @@ def weighed(net: InspectorNet, nets: Networks, held: list[Case]) -> tuple[np.nda
 
 
 def limit(odds: np.ndarray, poor: np.ndarray) -> float:
-    """The logit under which a cut-out is called sure: the highest at which at most `_WRONG` of those are poor."""
+    """The logit under which a cut-out is called sure: of at least `_LEAST_SURE` of all, the most of whom at most `_WRONG`
+    are poor; where there are none such, those with the smallest share of poor ones."""
     order = np.argsort(odds)
     share = np.cumsum(poor[order]) / np.arange(1, len(order) + 1)
-    sure = np.flatnonzero(share <= _WRONG)
-    return float(odds[order[sure[-1]]]) + 1e-3 if len(sure) else float(odds.min()) - 1
+    first = max(1, round(_LEAST_SURE * len(order)))
+    right = first - 1 + np.flatnonzero(share[first - 1 :] <= _WRONG)
+    last = right[-1] if len(right) else first - 1 + int(np.argmin(share[first - 1 :]))
+    return float(odds[order[last]]) + 1e-3
 
 
 def main() -> None:
