@@ -106,8 +106,11 @@ def weighed(net: InspectorNet, nets: Networks, held: list[Case]) -> tuple[np.nda
 
 
 def limit(odds: np.ndarray, poor: np.ndarray) -> float:
-    """The logit under which a cut-out is called sure: of at least `_LEAST_SURE` of all, the most of whom at most `_WRONG`
-    are poor; where there are none such, those with the smallest share of poor ones."""
+    """The logit under which a cut-out is called sure.
+
+    Of at least `_LEAST_SURE` of all, the most of which at most `_WRONG` are poor; where there are none such, those with
+    the smallest share of poor ones.
+    """
     order = np.argsort(odds)
     share = np.cumsum(poor[order]) / np.arange(1, len(order) + 1)
     first = max(1, round(_LEAST_SURE * len(order)))
