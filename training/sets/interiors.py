@@ -11,7 +11,7 @@ from . import plants, props, surfaces
 from .design import Design, add
 from .props import put
 from .rooms import Stage, foliage, panes
-from .tables import EVEN, FLAT, lights
+from .tables import EVEN, lights
 
 
 def potted(
@@ -148,7 +148,7 @@ def bed(s: Stage) -> None:
 
 def bed_top(s: Stage) -> None:
     props.draped("#f1ece4", (-1.2, 1.2), (-1.2, 1.2), 0.04, 15, 0.28, 0.34)
-    put(plants.branch("eucalyptus", 0.36, s.rng, 0.5), (-0.52, 0.2, 0.04), 170, 1, FLAT)
+    plants.laid("eucalyptus", 0.36, s.rng, (-0.38, 0.44, 0.03), 262)
     lights(s)
     s.window(-44, 34, 0.014, "#ffe9cc", 3.0, panes(3, 3, 0.3, 0.3, 0.035, 9), 2.2)
 
@@ -176,16 +176,15 @@ def balcony(s: Stage) -> None:
 def paper_floor(s: Stage) -> None:
     s.sweep(painted("#ece4d8", 0.8), 1.0, 0.7)
     lights(s, "#fff7ef", "#f6f3ee", 0.6)
-    leaves = foliage(lambda: plants.bunch("ficus", 7, 0.55, s.rng, 0, 0.8), (-0.5, -0.2), -50, 1.3)
+    leaves = foliage(lambda: plants.bunch("ficus", 2, 0.5, s.rng, 0, 0.5), (-0.62, 0.16), -72, 1.2)
     s.window(-54, 32, 0.007, "#fff0da", 2.6, leaves, 1.7 * s.unit, (-0.2, 0.9, 0.6))
 
 
 def lounge_wall(s: Stage) -> None:
-    s.wall(surfaces.plaster("#c98f6f", 0.5), 0.0, -3)
-    s.ground(surfaces.boards("#cdb18a", "#a6835a", 0.16), 0.0)
+    s.wall(surfaces.plaster("#c9a792", 0.5), 0.0, -3)
     basket = props.vessel("pot", 0.36, wicker("#b58a55", 40))
-    put(basket, (0.66, -0.3, -1.1))
-    put(plants.bunch("grass", 12, 0.55, s.rng, 0.3, 0.5), (0.66, -0.3, -1.0), 0, 1.3)
+    put(basket, (0.66, -0.3, -1.28))
+    put(plants.bunch("grass", 12, 0.55, s.rng, 0.3, 0.5), (0.66, -0.3, -1.2), 0, 1.3)
     lights(s, "#fff3e2")
     s.window(-54, 32, 0.008, "#ffe3bd", 3.2, panes(1, 1, 0.7, 0.9, 0.02, 4), 2.4 * s.unit, (0.05, 0, 0))
 

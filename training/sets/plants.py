@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 from catalogue.materials import plain
 from catalogue.meshes import add_mesh, grid_faces, tube
+from mathutils import Matrix
 
 from .props import Things, put
 from .surfaces import leafy
@@ -137,6 +138,14 @@ def bunch(
         made = branch(kind, length * rng.uniform(0.75, 1.1), rng, bend=spread * rng.uniform(0.4, 1.3))
         things += put(made, (0, 0, lift * 0.6), turn=360 * k / count + rng.uniform(-40, 40))
     return things
+
+
+def laid(
+    kind: str, length: float, rng: np.random.Generator, at: Sequence[float], toward: float, twigs: int = 4
+) -> Things:
+    """A branch that lies, from a point in a direction seen from above (degrees, 0 is to the right)."""
+    down = Matrix.Rotation(1.5, 4, "X")
+    return put(branch(kind, length, rng, 0.35, twigs), at, toward + 90, 1, down)
 
 
 def strewn(kind: str, count: int, rng: np.random.Generator, where: Sequence[Sequence[float]]) -> Things:

@@ -108,7 +108,7 @@ def candle(height: float, wide: float, colour: str, lit: bool = True) -> Things:
     if lit:
         t = np.linspace(0, 1, 12)
         flame = np.stack([0.0065 * np.sin(np.pi * t**0.6) + 1e-4, 0.034 * t], 1)
-        made = lathe("flame", flame, glowing("#ffca7a", 30.0), 16)
+        made = lathe("flame", flame, glowing("#ffca7a", 12.0), 16)
         made.location.z = height + 0.006
         things += [
             made,
@@ -162,7 +162,7 @@ def draped(
     cells = 190
     u, v = np.meshgrid(np.linspace(*x, cells), np.linspace(*y, cells))
     p = np.c_[u.ravel(), v.ravel(), np.zeros(u.size)]
-    folds = (1 - abs(wrinkle(p * [1.0, 0.62, 1], fold, seed, 2))) ** 2.2
+    folds = np.clip(1 - abs(wrinkle(p * [1.0, 0.62, 1], fold, seed, 2)), 0, 1) ** 2.2
     small = wrinkle(p, fold * 0.3, seed + 5, 2)
     far = np.hypot(p[:, 0], p[:, 1])
     away = np.clip((far - flat) / max(0.6 * flat, 0.12), 0, 1) if flat else np.ones(len(p))

@@ -4,8 +4,8 @@
 
 Each view of a set is one path tracing of 1600 × 1600 px whose light is kept apart in four groups, each denoised by
 itself: ``NAME/VIEW.key-left.webp``, ``key-right``, ``window`` and ``fill`` (sRGB-coded), and ``NAME/VIEW.json``, the
-card, last of all. Views that have a card are left, but for
-those of a smaller `--side`. ``--preview`` writes one picture a view in its default light instead.
+card, last of all. Views that have a card are left, but for those of a smaller ``--side``. ``--preview`` writes one
+picture a view in its default light instead.
 """
 
 from __future__ import annotations

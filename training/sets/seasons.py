@@ -10,7 +10,7 @@ from . import plants, props, surfaces
 from .design import Design, add
 from .props import put
 from .rooms import Stage, foliage, panes
-from .tables import EVEN, FLAT, lights
+from .tables import EVEN, lights
 
 RIM = [(-0.42, -0.27, -0.3, 0.5), (0.27, 0.42, -0.3, 0.5)]
 """Where things may lie beside the product, from above: x0, x1, y0, y1."""
@@ -52,17 +52,17 @@ def winter(s: Stage) -> None:
     put(props.pillow("#efe8dc", 0.3, 0.22, 0.09, 5), (-0.46, 0.36, 0.04), 12)
     for x, h in ((0.3, 0.14), (0.4, 0.09), (0.25, 0.07)):
         put(props.candle(h, 0.03, "#f4efe6", h != 0.09), (x, 0.42 - 0.4 * abs(x - 0.33), 0))
-    for x, turn in ((0.3, 8), (-0.27, 172)):
-        put(plants.branch("fir", 0.34, s.rng, 0.4, 5), (x, 0.26, 0.02), turn, 1, FLAT)
-    props.bulbs(22, s.rng, (-1.0, 2.0, 0.0), (1.0, 2.4, 0.6), "#ffd9a0", 10)
+    for x, turn in ((0.22, -20), (-0.2, 200)):
+        plants.laid("fir", 0.34, s.rng, (x, 0.34, 0.02), turn, 5)
+    props.bulbs(22, s.rng, (-1.0, 2.0, 0.0), (1.0, 2.4, 0.6), "#ffd9a0", 4)
     lights(s, "#f7f8ff", "#eef3fa", 0.55)
     s.window(-60, 30, 0.02, "#fff3e4", 2.4, panes(3, 3, 0.27, 0.27, 0.03, 5), 2.2, (0.0, 0.5, 0.14))
 
 
 def winter_top(s: Stage) -> None:
     s.ground(surfaces.boards("#ece6dc", "#d8cfc1", 0.13, 1.8, gloss=0.2), 3)
-    put(plants.branch("fir", 0.4, s.rng, 0.4, 6), (-0.46, 0.5, 0.02), -65, 1, FLAT)
-    put(plants.branch("fir", 0.4, s.rng, 0.4, 6), (0.52, -0.2, 0.02), 100, 1, FLAT)
+    plants.laid("fir", 0.4, s.rng, (-0.38, 0.46, 0.02), -86, 6)
+    plants.laid("fir", 0.4, s.rng, (0.38, -0.46, 0.02), 94, 6)
     baubles(["#e9e4da", "#c9ced3"], s, [(-0.36, 0.3), (0.4, -0.36), (0.33, -0.41)])
     lights(s, "#f7f8ff", "#eef3fa", 0.55)
     s.window(-44, 36, 0.02, "#fff3e4", 2.4, panes(3, 3, 0.32, 0.32, 0.035, 8), 2.2)
@@ -71,20 +71,20 @@ def winter_top(s: Stage) -> None:
 def festive(s: Stage) -> None:
     s.table(surfaces.boards("#755a43", "#483425", 0.17, 2.0, gloss=0.5), 0.6)
     s.wall(surfaces.limewash("#33493d", "#1f2e27", 0.55), 3.7)
-    for x, y, turn in ((0.3, 0.36, 10), (0.44, 0.26, 60), (-0.3, 0.38, 170), (-0.44, 0.24, 120)):
-        put(plants.branch("fir", 0.36, s.rng, 0.4, 6), (x, y, 0.02), turn, 1, FLAT)
+    for x, y, turn in ((0.22, 0.4, -15), (0.25, 0.27, -28), (-0.22, 0.4, 195), (-0.25, 0.27, 208)):
+        plants.laid("fir", 0.36, s.rng, (x, y, 0.02), turn, 6)
     baubles(["#c9983f", "#8e2a26", "#d9b46a"], s, [(-0.29, 0.24), (0.31, 0.22), (0.37, 0.3), (-0.37, 0.16)])
     put(props.candle(0.15, 0.03, "#efe3cd"), (-0.33, 0.48, 0))
     put(props.candle(0.1, 0.03, "#efe3cd"), (-0.25, 0.5, 0))
-    props.bulbs(55, s.rng, (-1.3, 2.6, -0.3), (1.3, 3.5, 0.75), "#ffc56e", 14)
+    props.bulbs(55, s.rng, (-1.3, 2.6, -0.3), (1.3, 3.5, 0.75), "#ffc56e", 5)
     lights(s, "#ffdfb5", "#dfe4e6", 0.16)
     s.window(62, 30, 0.03, "#ffd3a0", 2.0, panes(2, 3, 0.32, 0.27, 0.03, 5), 2.2, (0.0, 0.5, 0.14))
 
 
 def festive_top(s: Stage) -> None:
     s.ground(surfaces.boards("#755a43", "#483425", 0.17, 2.2, gloss=0.5), 3)
-    for x, y, turn in ((-0.5, 0.44, -50), (0.5, 0.4, -120), (0.52, -0.42, 100), (-0.5, -0.42, 20)):
-        put(plants.branch("fir", 0.34, s.rng, 0.4, 6), (x, y, 0.02), turn, 1, FLAT)
+    for x, y, turn in ((-0.4, 0.4, 4), (0.4, 0.42, -98), (0.42, -0.4, 174), (-0.39, -0.42, 86)):
+        plants.laid("fir", 0.34, s.rng, (x, y, 0.02), turn, 6)
     baubles(
         ["#c9983f", "#8e2a26", "#d9b46a"], s, [(-0.35, 0.35), (0.37, 0.31), (0.36, -0.35), (-0.38, -0.28)]
     )
@@ -105,8 +105,8 @@ def spring(s: Stage) -> None:
 
 def spring_top(s: Stage) -> None:
     s.ground(surfaces.brushed("#eef0ec"), 3)
-    put(plants.branch("blossom", 0.5, s.rng, 0.4, 6), (-0.56, -0.1, 0.02), 150, 1, FLAT)
-    put(plants.branch("blossom", 0.4, s.rng, 0.4, 5), (0.5, 0.2, 0.02), -20, 1, FLAT)
+    plants.laid("blossom", 0.55, s.rng, (-0.4, -0.46, 0.02), 84, 6)
+    plants.laid("blossom", 0.45, s.rng, (0.4, 0.46, 0.02), 262, 5)
     plants.strewn("blossom", 26, s.rng, RIM)
     lights(s)
     leaves = foliage(lambda: plants.bunch("blossom", 6, 0.5, s.rng, 0, 0.9), (0.44, -0.3), 48, 1.5)
@@ -146,7 +146,7 @@ def autumn_top(s: Stage) -> None:
     s.window(-46, 36, 0.014, "#ffdca6", 3.2, panes(3, 3, 0.3, 0.3, 0.035, 8), 2.2)
 
 
-DIM = {"key-left": 0.5, "key-right": 0.4, "window": 0.8, "fill": 1.0}
+DIM = {"key-left": 0.8, "key-right": 0.5, "window": 1.5, "fill": 0.8}
 
 add(
     Design(
@@ -170,7 +170,7 @@ add(
         ("winter",),
         ("gift", "drinks", "food"),
         DIM,
-        0.5,
+        0.75,
     )
 )
 add(

@@ -174,7 +174,7 @@ def concrete(light: str = "#bdb9b2", dark: str = "#98948d", polish: float = 0.2)
     cells = s.node("TexVoronoi", Scale=70.0)
     chance = s.node("SeparateXYZ", Vector=cells.outputs[1])
     hole = s.math(
-        "MULTIPLY", s.math("LESS_THAN", chance.outputs[0], 0.05), s.math("LESS_THAN", cells.outputs[0], 0.16)
+        "MULTIPLY", s.math("LESS_THAN", chance.outputs[0], 0.02), s.math("LESS_THAN", cells.outputs[0], 0.1)
     )
     value = s.mix(s.math("MULTIPLY", hole, 0.6), value, "#56524c")
     s.bump(s.math("SUBTRACT", s.noise(240, 3), s.math("MULTIPLY", hole, 3.0)), 0.18, 0.001)

@@ -11,8 +11,6 @@ from .design import Design, add
 from .props import put
 from .rooms import Stage, foliage, panes, slats
 
-FLAT = Matrix.Rotation(1.5, 4, "X")
-"""A branch laid down."""
 LEANT = Matrix.Rotation(1.36, 4, "X")
 """A board that leans against a wall."""
 EVEN = {"key-left": 0.35, "key-right": 0.2, "window": 1.0, "fill": 0.8}
@@ -39,7 +37,7 @@ def oak_morning(s: Stage) -> None:
 def oak_top(s: Stage) -> None:
     s.ground(surfaces.boards("#d2b48c", "#ab8659", 0.17, 2.4), 3)
     put(props.napkin("#ece5d8", 0.3, 0.4, 3), (-0.44, -0.3, 0), 24)
-    put(plants.branch("eucalyptus", 0.42, s.rng, 0.5), (0.5, 0.18, 0.012), 0, 1, FLAT)
+    plants.laid("eucalyptus", 0.42, s.rng, (0.37, -0.44, 0.012), 82)
     put(props.vessel("cup", 0.08, "#efe9dd"), (-0.4, 0.38, 0))
     lights(s)
     s.window(-48, 38, 0.012, "#ffe9c9", 3.4, panes(3, 4, 0.26, 0.26, 0.03, 8), 2.2, (0.05, 0.1, 0))
@@ -70,7 +68,7 @@ def marble_top(s: Stage) -> None:
     s.ground(surfaces.marble(), 3)
     put(props.napkin("#e9e3d8", 0.34, 0.3, 5), (0.46, -0.36, 0), -20)
     put(props.vessel("bowl", 0.05, "#e5ded2"), (-0.42, 0.36, 0))
-    put(plants.branch("olive", 0.4, s.rng, 0.5), (-0.5, -0.12, 0.01), 180, 1, FLAT)
+    plants.laid("olive", 0.4, s.rng, (-0.38, -0.44, 0.01), 98)
     lights(s, "#fffaf2", "#f4f6f6", 0.6)
     s.window(42, 42, 0.014, "#fff3dd", 2.6, panes(3, 3, 0.3, 0.3, 0.035, -9), 2.0, (0, 0.06, 0))
 
@@ -99,10 +97,10 @@ def terrazzo_fresh(s: Stage) -> None:
 
 def terrazzo_top(s: Stage) -> None:
     s.ground(surfaces.terrazzo("#efe9e0", ["#c98d6b", "#8d9c8a", "#d9b49a", "#5f625e", "#f7f4ee"]), 3)
-    put(plants.branch("ficus", 0.4, s.rng, 0.4), (-0.52, 0.0, 0.01), 180, 1, FLAT)
+    plants.laid("ficus", 0.4, s.rng, (-0.42, -0.42, 0.01), 84)
     put(props.vessel("cup", 0.08, "#c77f5d"), (0.4, 0.36, 0))
     lights(s)
-    leaves = foliage(lambda: plants.bunch("ficus", 5, 0.5, s.rng, 0, 0.5), (0.4, -0.3), 44, 1.7)
+    leaves = foliage(lambda: plants.bunch("ficus", 2, 0.5, s.rng, 0, 0.4), (0.5, 0.0), 40, 1.3)
     s.window(40, 40, 0.007, "#fff0d4", 3.2, leaves, 1.6)
 
 
@@ -117,8 +115,8 @@ def linen_soft(s: Stage) -> None:
 
 
 def linen_top(s: Stage) -> None:
-    props.draped("#e7dccb", (-1.2, 1.2), (-1.2, 1.2), 0.03, 8, 0.3)
-    put(plants.branch("grass", 0.4, s.rng, 0.4), (0.5, 0.1, 0.03), 20, 1, FLAT)
+    props.draped("#e7dccb", (-1.2, 1.2), (-1.2, 1.2), 0.045, 8, 0.22)
+    plants.laid("grass", 0.5, s.rng, (0.37, -0.44, 0.03), 92)
     put(props.vessel("bowl", 0.05, "#cbb79d"), (-0.42, 0.38, 0.02))
     lights(s)
     s.window(-44, 36, 0.014, "#ffeacb", 3.0, panes(2, 3, 0.36, 0.32, 0.035, 10), 2.2)
@@ -139,7 +137,7 @@ def zellige_kitchen(s: Stage) -> None:
 def paper_blush(s: Stage) -> None:
     s.sweep(painted("#efcfc2", 0.8), 0.42, 0.3)
     lights(s, "#fff7ef", "#fbf2ee", 0.6)
-    leaves = foliage(lambda: plants.bunch("ficus", 4, 0.5, s.rng, 0, 0.5), (0.62, 0.2), 72, 1.25)
+    leaves = foliage(lambda: plants.bunch("ficus", 2, 0.5, s.rng, 0, 0.5), (0.62, 0.16), 72, 1.2)
     s.window(52, 32, 0.006, "#fff0da", 3.0, leaves, 1.7, (0, 0.4, 0.15))
 
 
@@ -162,7 +160,7 @@ def slate_dark(s: Stage) -> None:
     s.wall(surfaces.limewash("#3b3d40", "#222427", 0.6), 1.0)
     put(props.vessel("bottle", 0.22, "#1f2022"), (-0.35, 0.42, 0))
     put(props.vessel("bowl", 0.07, "#4a4743"), (0.38, 0.4, 0))
-    put(plants.branch("eucalyptus", 0.36, s.rng, 0.5), (0.4, 0.24, 0.03), -20, 1, FLAT)
+    plants.laid("eucalyptus", 0.24, s.rng, (0.46, 0.36, 0.02), 204)
     lights(s, "#f3f5ff", "#dfe6ee", 0.12)
     s.window(-66, 28, 0.03, "#fff1df", 2.6, panes(2, 2, 0.4, 0.42, 0.04, 6), 2.2, (0, 0.5, 0.12))
 
@@ -170,7 +168,7 @@ def slate_dark(s: Stage) -> None:
 def slate_top(s: Stage) -> None:
     s.ground(surfaces.slate(), 3)
     put(props.napkin("#565b5c", 0.3, 0.34, 2), (-0.46, 0.3, 0), 18)
-    put(plants.branch("eucalyptus", 0.42, s.rng, 0.5), (0.5, -0.3, 0.012), 10, 1, FLAT)
+    plants.laid("eucalyptus", 0.42, s.rng, (0.38, -0.44, 0.012), 84)
     lights(s, "#f3f5ff", "#dfe6ee", 0.14)
     s.window(-46, 34, 0.03, "#fff1df", 2.2, panes(2, 2, 0.46, 0.46, 0.05, 6), 2.2)
 
