@@ -13,7 +13,8 @@ Builder = Callable[[Stage], None]
 @dataclass(frozen=True)
 class Design:
     """A set. `words`: mood, season and materials; `weights`: how much of each light by default (1: as it was lit);
-    `white`: how bright its brightest parts come out, linear; `pitch`: degrees by which the camera looks down."""
+    `white`: how bright a view's brightest parts come out, linear (0.9 where it is not said); `pitch`: degrees by which
+    a view's camera looks down, where they are not those of `VIEWS`."""
 
     name: str
     label: str
@@ -23,7 +24,7 @@ class Design:
     season: tuple[str, ...] = ()
     goods: tuple[str, ...] = ()
     weights: dict[str, float] = field(default_factory=dict)
-    white: float = 0.9
+    white: dict[str, float] = field(default_factory=dict)
     pitch: dict[str, float] = field(default_factory=dict)
 
 

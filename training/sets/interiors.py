@@ -181,12 +181,12 @@ def paper_floor(s: Stage) -> None:
 
 
 def lounge_wall(s: Stage) -> None:
-    s.wall(surfaces.plaster("#c9a792", 0.5), 0.0, -3)
+    s.wall(surfaces.plaster("#bfa595", 0.5), 0.0, -3)
     basket = props.vessel("pot", 0.36, wicker("#b58a55", 40))
     put(basket, (0.66, -0.3, -1.28))
     put(plants.bunch("grass", 12, 0.55, s.rng, 0.3, 0.5), (0.66, -0.3, -1.2), 0, 1.3)
     lights(s, "#fff3e2")
-    s.window(-54, 32, 0.008, "#ffe3bd", 3.2, panes(1, 1, 0.7, 0.9, 0.02, 4), 2.4 * s.unit, (0.05, 0, 0))
+    s.window(-54, 32, 0.008, "#ffe3bd", 3.2, panes(2, 3, 0.34, 0.3, 0.026, 4), 2.4 * s.unit, (0.05, 0, 0))
 
 
 add(

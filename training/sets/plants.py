@@ -53,7 +53,7 @@ def _frame(at: np.ndarray, toward: np.ndarray, up: np.ndarray, size: float) -> n
 
 
 LEAVES = {
-    "eucalyptus": ("round", 0.042, 0.022, "#7f9a86", "#a9bba6"),
+    "eucalyptus": ("round", 0.042, 0.022, "#6c8774", "#93a78f"),
     "olive": ("olive", 0.062, 0.013, "#6f7f55", "#97a37c"),
     "ficus": ("broad", 0.075, 0.028, "#3f6a3c", "#6d8f4e"),
     "beech": ("broad", 0.06, 0.026, "#b0602a", "#d79a3e"),

@@ -82,7 +82,7 @@ def make(design: Design, kind: str, target: Path, options: argparse.Namespace) -
     engine(stage.scene, options)
     with tempfile.TemporaryDirectory(prefix="set-") as work:
         lit = groups(stage.scene, Path(work))
-    stored, weights = graded(lit, design)
+    stored, weights = graded(lit, design, kind)
     whole = sum(weights[name] * stored[name] for name in stored)
     if options.preview:
         write(whole, target)
@@ -152,12 +152,14 @@ def pixels(path: Path) -> np.ndarray:
     return out.reshape(shape)[::-1, :, :3].copy()
 
 
-def graded(lit: dict[str, np.ndarray], design: Design) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+def graded(
+    lit: dict[str, np.ndarray], design: Design, kind: str
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Each group brought to the range of a file, and the weights that give the well exposed sum back."""
     lit = {name: np.maximum(light, 0) for name, light in lit.items()}
     wanted = {name: design.weights.get(name, 1.0) for name in lit}
     whole = sum(wanted[name] * lit[name] for name in lit)
-    exposure = design.white / float(np.quantile(whole.max(-1), 0.97))
+    exposure = design.white.get(kind, 0.9) / float(np.quantile(whole.max(-1), 0.97))
     stored, weights = {}, {}
     for name, light in lit.items():
         top = max(float(np.quantile(light.max(-1), 0.998)), 1e-6)

@@ -170,7 +170,7 @@ add(
         ("winter",),
         ("gift", "drinks", "food"),
         DIM,
-        0.75,
+        {"table": 0.75, "top": 0.42},
     )
 )
 add(
@@ -207,6 +207,6 @@ add(
         ("autumn",),
         ("food", "home", "gift"),
         EVEN,
-        0.76,
+        {"table": 0.76, "top": 0.8},
     )
 )

@@ -252,11 +252,11 @@ def slate(colour: str = "#37393b", light: str = "#5d5f60") -> Material:
     """Riven dark stone: clefts along one direction, pale dust in them."""
     s = Shader("slate", colour, 0.5)
     bent = s.node(
-        "TexNoise", Vector=s.place((1, 2.2, 1)), Scale=4.5, Detail=7.0, Roughness=0.66, Distortion=0.8
+        "TexNoise", Vector=s.place((1, 2.6, 1)), Scale=11.0, Detail=7.0, Roughness=0.66, Distortion=0.8
     ).outputs[0]
-    value = s.mix(_around(s, bent, 2.6), colour, light)
+    value = s.mix(_around(s, bent, 1.5), colour, light)
     value = _tone(s, value, s.math("MULTIPLY", s.noise(90, 3), 0.5), "#8a8884")
-    s.bump(bent, 0.6, 0.012)
+    s.bump(bent, 0.6, 0.006)
     s.bump(s.noise(160, 3), 0.2, 0.001)
     return s.shaded(Base_Color=value, Roughness=s.math("ADD", 0.22, s.math("MULTIPLY", bent, 0.4)))
 

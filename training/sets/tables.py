@@ -219,7 +219,7 @@ add(
         ("autumn", "winter"),
         ("home", "drinks", "gift"),
         {"key-left": 0.5, "key-right": 0.3, "window": 0.8, "fill": 1.0},
-        0.42,
+        {"table": 0.42},
     )
 )
 add(
@@ -292,6 +292,6 @@ add(
         (),
         ("drinks", "tools", "electronics"),
         {"key-left": 0.4, "key-right": 0.4, "window": 0.9, "fill": 1.0},
-        0.36,
+        {"table": 0.36, "top": 0.3},
     )
 )
