@@ -29,7 +29,7 @@ from .rooms import GROUPS, VIEWS, Stage
 
 MODULES = (tables, seasons, interiors)
 """Where sets enter themselves."""
-QUALITY = 82
+QUALITY = 93
 
 
 def main() -> None:
