@@ -60,12 +60,12 @@ def boards(
         Distortion=s.math("MULTIPLY", bend, 1.2),
     ).outputs[0]
     colour = s.ramp(figure, [(0.3, dark), (0.52, light), (0.8, dark)], smooth=True)
-    colour = s.mix(s.math("ADD", 0.25, s.math("MULTIPLY", tone, 0.35)), colour, light)
+    colour = s.mix(s.math("ADD", 0.05, s.math("MULTIPLY", tone, 0.35)), colour, light)
     colour = _tone(s, colour, s.math("MULTIPLY", tone, 0.55), "#b59a80")
     fine = _joined(s, s.math("MULTIPLY", u, 12.0), s.math("MULTIPLY", v, 420.0), away)
     pores = s.noise(1.0, 3, fine, 0.6)
-    dots = s.node("Clamp", Value=s.math("MULTIPLY", s.math("SUBTRACT", pores, 0.56), 6.0)).outputs[0]
-    colour = s.mix(s.math("MULTIPLY", dots, 0.32), colour, dark)
+    dots = s.node("Clamp", Value=s.math("MULTIPLY", s.math("SUBTRACT", pores, 0.53), 7.0)).outputs[0]
+    colour = s.mix(s.math("MULTIPLY", dots, 0.55), colour, dark)
     part = s.math("FRACT", s.math("DIVIDE", v, width))
     edge = s.math("MINIMUM", part, s.math("SUBTRACT", 1.0, part))
     across = s.math("MULTIPLY", edge, width / max(gap, 1e-4))
@@ -73,7 +73,7 @@ def boards(
     end = s.math("MULTIPLY", s.math("MINIMUM", end, s.math("SUBTRACT", 1.0, end)), length / max(gap, 1e-4))
     open_ = s.node("Clamp", Value=s.math("SUBTRACT", 1.0, s.math("MINIMUM", across, end))).outputs[0]
     colour = s.mix(s.math("MULTIPLY", open_, 0.8), colour, "#1d130a")
-    s.bump(s.math("SUBTRACT", pores, s.math("MULTIPLY", open_, 2.0)), 0.22, 0.0012)
+    s.bump(s.math("SUBTRACT", pores, s.math("MULTIPLY", open_, 2.0)), 0.4, 0.0015)
     rub = s.noise(5, 4)
     rough = s.math("ADD", 0.62 - 0.34 * gloss - 0.1 * wear, s.math("MULTIPLY", rub, 0.25 * wear))
     return s.shaded(Base_Color=colour, Roughness=rough)
