@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import bpy
@@ -144,7 +145,7 @@ def laid(
     kind: str, length: float, rng: np.random.Generator, at: Sequence[float], toward: float, twigs: int = 4
 ) -> Things:
     """A branch that lies, from a point in a direction seen from above (degrees, 0 is to the right)."""
-    down = Matrix.Rotation(1.5, 4, "X")
+    down = Matrix.Rotation(math.pi / 2, 4, "X")
     return put(branch(kind, length, rng, 0.35, twigs), at, toward + 90, 1, down)
 
 

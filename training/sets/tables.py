@@ -54,7 +54,7 @@ def travertine_sun(s: Stage) -> None:
 
 
 def marble_bath(s: Stage) -> None:
-    s.table(surfaces.marble(), 0.5, 0.03)
+    s.table(surfaces.marble(), 0.74, 0.03)
     s.wall(surfaces.zellige(["#e9ece6", "#d8e0d9", "#f2f1ea"], "#e4dfd4", 0.1, 0.1), 0.74)
     for k, (colour, z) in enumerate([("#e6ddcf", 0.0), ("#c9bda9", 0.058)]):
         put(props.pillow(colour, 0.3, 0.2, 0.07, k), (-0.4, 0.36, 0.027 + z), 6 * k)
@@ -123,7 +123,7 @@ def linen_top(s: Stage) -> None:
 
 
 def zellige_kitchen(s: Stage) -> None:
-    s.table(surfaces.travertine("#e6dfd2", "#d5cab8", 0.6), 0.48, 0.03)
+    s.table(surfaces.travertine("#e6dfd2", "#d5cab8", 0.6), 0.72, 0.03)
     s.wall(surfaces.zellige(["#a9b8a4", "#8fa38d", "#bcc8b4", "#9cae99"], "#d9d3c4", 0.13, 0.065), 0.72)
     board = slab("board", superellipse(0.26, 0.36, 6), 0.02, wood("#b98752", "#8a5c31", "y"), 0.006)
     put([board], (-0.34, 0.66, 0.17), 4, 1, LEANT)
