@@ -52,7 +52,7 @@ def lime_floor(s: Stage) -> None:
     s.wall(surfaces.limewash("#ebe2d4", "#cbbda9", 0.5), 1.15)
     s.skirting(painted("#ece5da", 0.5), 0.09)
     potted(s, (-1.05, 0.75, 0), "ficus", 1.55, "#d9cfc0")
-    put(props.books(["#b9a58c", "#d8d2c4", "#8c9384"], s.rng, 1.3), (1.22, 0.8, 0), 10)
+    put(props.books(["#b9a58c", "#d8d2c4", "#8c9384"], s.rng, 1.3), (1.3, 0.6, 0), 10)
     put(props.vessel("belly", 0.36, "#e2d8c8"), (1.12, 0.92, 0))
     lights(s)
     s.window(-58, 32, 0.009, "#ffe9c9", 3.4, panes(3, 3, 0.26, 0.27, 0.026, 4), 2.4 * s.unit, (0.1, 0.6, 0.6))
