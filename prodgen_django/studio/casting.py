@@ -1,8 +1,8 @@
 """The shadow that a standing product casts on the ground, from its outline alone.
 
 The outline is read row by row as a stack of discs: a run of opaque pixels is the section of something round that stands
-on the foot below it, so that thin legs, bodies and rings each get a shadow of their own, from where they touch the ground.
-Every disc is laid down along the light and softened by how high it hangs. Pixels are the picture's, y downwards.
+on the foot below it, so that thin legs, bodies and rings each get a shadow of their own, from where they touch the
+ground. Every disc is laid down along the light and softened by how high it hangs. Pixels are the picture's, y downwards.
 """
 
 from __future__ import annotations
@@ -85,7 +85,6 @@ def stacked(mask: Float, elevation: float, flat: float = 1.0) -> Stack:
         runs = _runs(solid[y])
         for run in runs:
             under = [one for one in below if one.left <= run.right and run.left <= one.right]
-            radius = (run.right - run.left + 1) / 2
             known = [one.base for one in under if one.base is not None]
             if known:  # what joins several legs stands over the middle between them
                 run.base = float(np.mean(known))
