@@ -2,7 +2,8 @@
 
 The outline is read row by row as a stack of discs: a run of opaque pixels is the section of something round that stands
 on the foot below it, so that thin legs, bodies and rings each get a shadow of their own, from where they touch the
-ground. Every disc is laid down along the light and softened by how high it hangs. Pixels are the picture's, y downwards.
+ground. Every disc is laid down along the light and softened by how high it hangs. Pixels are the picture's, rows run
+downwards.
 """
 
 from __future__ import annotations
