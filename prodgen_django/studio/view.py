@@ -40,8 +40,9 @@ def pooled(image: Pixels, alpha: Float) -> npt.NDArray[np.float32]:
         plane = level.float()[0].numpy()
         weight = cv2.resize(mask, plane.shape[2:0:-1], interpolation=cv2.INTER_AREA)
         lower = weight * (np.arange(len(weight))[:, None] > _middle(weight))
-        for each in (weight, lower, 1 - weight):
-            found.append((plane * each).sum((1, 2)) / max(float(each.sum()), 1e-3))
+        found += [
+            (plane * each).sum((1, 2)) / max(float(each.sum()), 1e-3) for each in (weight, lower, 1 - weight)
+        ]
     high, wide = alpha.shape
     box = [part.top / high, part.bottom / high, part.left / wide, part.right / wide]
     shape = [np.log((part.bottom - part.top) / (part.right - part.left)), float((mask > 0.5).mean())]
