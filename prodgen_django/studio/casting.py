@@ -143,14 +143,17 @@ def _hanging(
     return found
 
 
-def cast(stack: Stack, light: Light) -> Float:
-    """How much of this light the ground loses: float32 of the picture's shape, 0 none to 1 all."""
+def cast(stack: Stack, light: Light, wall: float | None = None) -> Float:
+    """How much of this light the ground loses: float32 of the picture's shape, 0 none to 1 all.
+
+    `wall`: the row at which a wall behind the product meets the ground; what falls that far climbs it.
+    """
     turn, lean = math.radians(light.azimuth), 1 / math.tan(math.radians(max(light.height, 8.0)))
     along = lean / math.cos(math.radians(stack.elevation))
     right = -along * math.sin(turn)
     down = -along * math.cos(turn) * math.sin(math.radians(stack.elevation))
     soft = light.spread * math.hypot(1, lean)
-    return _drawn(stack, right, down, soft, 0.004)
+    return _drawn(stack, right, down, soft, 0.004, wall)
 
 
 def occluded(stack: Stack, reach: float = 0.09) -> Float:
@@ -174,7 +177,9 @@ def occluded(stack: Stack, reach: float = 0.09) -> Float:
     return 1 - (1 - 0.55 * wide) * (1 - 0.7 * tight)
 
 
-def _drawn(stack: Stack, right: float, down: float, soft: float, least: float) -> Float:
+def _drawn(
+    stack: Stack, right: float, down: float, soft: float, least: float, wall: float | None = None
+) -> Float:
     """Every disc on the ground, moved by (`right`, `down`) times its height and softened by `soft` times it."""
     shape = stack.shape
     if not stack.discs:
@@ -190,11 +195,13 @@ def _drawn(stack: Stack, right: float, down: float, soft: float, least: float) -
     for disc in stack.discs:
         place = math.sqrt(disc.height / highest) * (_LEVELS - 1)
         first = min(int(place), _LEVELS - 2)
-        centre = (
-            (disc.x + right * disc.height) * scale + margin,
-            (disc.base + down * disc.height) * scale + margin,
-        )
-        axes = (max(0.6, disc.radius * scale), max(0.6, disc.depth * scale))
+        x, y, depth = disc.x + right * disc.height, disc.base + down * disc.height, disc.depth
+        if wall is not None and y < wall < disc.base:
+            share = (disc.base - wall) / (disc.base - y)  # of its way it is over the ground
+            x = disc.x + right * disc.height * share
+            y, depth = wall - disc.height * (1 - share), 1.0
+        centre = (x * scale + margin, y * scale + margin)
+        axes = (max(0.6, disc.radius * scale), max(0.6, depth * scale))
         for level, weight in ((first, 1 - (place - first)), (first + 1, place - first)):
             if weight > 0.02:
                 _disc(levels[level], centre, axes, weight)
