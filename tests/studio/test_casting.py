@@ -98,8 +98,8 @@ def test_a_larger_picture_has_the_same_shadow() -> None:
 def test_a_shadow_climbs_the_wall_that_it_meets() -> None:
     away = Light(-30, 25, 0.05)
     free, climbing = (cast(stacked(BOTTLE, 10), away, wall) for wall in (None, 285.0))
-    assert climbing[150:270].max() > 0.5
-    assert free[150:240].max() < 0.1
+    assert climbing[140:200].max() > 0.5
+    assert free[140:200].max() < 0.1
 
 
 def test_nothing_casts_nothing() -> None:
