@@ -8,11 +8,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from . import on_set, sets
 from . import shadow as shadows
 from .backdrops.noise import color
 from .color import Float, Pixels, palette, style_tags
 from .consistency import Look, measure_look
 from .fidelity import Fidelity, certify, onto_canvas, resample
+from .goods import Pose
 from .light.styled import shade
 from .matting import foreground
 from .provenance import combined_source_type
@@ -121,18 +123,13 @@ def stage(
     base = (style.ground if style is not None else ground) if stands else None
     transform, notes = _place(alpha, size, style, fill, base, middle, max_upscale)
     shape = (size[1], size[0])
-    product = onto_canvas(photo, transform, shape)
-    mask = onto_canvas(alpha.astype(np.float32), transform, shape)
-    mask[mask >= _OPAQUE] = 1
-    mask[mask < 1 / 255] = 0
+    product, mask = _laid(photo, alpha, transform, shape)
     own = foreground(product, mask)
     scene = style.render(size, seed) if style is not None else _cover(backdrop, size)
     depth = _depth(shadow, style, plain)
     lighting = style if style is not None else replace(_UNKNOWN, edge=max(0.1, ground - 0.2))
     behind, taken = _lit(scene.astype(np.float32) / 255, own, mask, lighting, way, depth, seed)
-    share = mask[..., None]
-    mixed = own / np.float32(255) * share + behind * (1 - share)
-    image = np.where(share >= 1, product, np.rint(np.clip(mixed, 0, 1) * 255).astype(np.uint8))
+    image = _joined(product, own, mask, behind)
     if style is not None:
         backdrop_source = style.source_type
     return Staged(
@@ -149,6 +146,83 @@ def stage(
         look=measure_look(image, mask, taken),
         notes=tuple(notes),
     )
+
+
+def stage_on_set(
+    photo: Pixels,
+    alpha: Float,
+    name: str,
+    *,
+    pose: Pose = "table",
+    size: tuple[int, int] = (1600, 1600),
+    centimetres: float | None = None,
+    seed: int = 0,
+    photo_source: str = "digitalCapture",
+    max_upscale: float = MAX_UPSCALE,
+) -> Staged:
+    """Stage a product as `stage` does, on the rendered set `name` in the view that shows its `pose`.
+
+    `centimetres`: the product's longer side; None where nobody knows. Raises KeyError for a set without that view.
+    """
+    _check(photo, alpha, size)
+    card = sets.card(name, on_set.VIEWS[pose]).fitted(size)
+    top, bottom, left, right = bounds(alpha >= 0.5)
+    where = on_set.placed((right - left, bottom - top), card, pose, centimetres)
+    scale, notes = _limited(where.scale, max_upscale)
+    full = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
+    sx, sy = full[0] / alpha.shape[1], full[1] / alpha.shape[0]
+    stands = on_set.VIEWS[pose] in ("table", "floor")
+    x = round(where.middle - (left + right) / 2 * sx)
+    y = round(where.base - (bottom if stands else (top + bottom) / 2) * sy)
+    transform = np.array([[sx, 0, x + 0.5 * sx - 0.5], [0, sy, y + 0.5 * sy - 0.5], [0, 0, 1]])
+    product, mask = _laid(photo, alpha, transform, (size[1], size[0]))
+    own = foreground(product, mask)
+    linear, taken = on_set.surroundings(card, mask, pose, on_set.lit_from(photo, alpha))
+    image = _joined(product, own, mask, on_set.encoded(linear))
+    return Staged(
+        image=image,
+        mask=mask,
+        transform=transform,
+        scale=round(sx, 6),
+        fidelity=certify(photo, alpha, image, transform),
+        source_type=combined_source_type([photo_source, "algorithmicMedia"]),
+        backdrop=name,
+        seed=seed,
+        palette=tuple(palette(image)),
+        tags=tuple(dict.fromkeys([*style_tags(image), *card.words])),
+        look=measure_look(image, mask, taken),
+        notes=tuple(notes),
+    )
+
+
+def _laid(
+    photo: Pixels, alpha: Float, transform: npt.NDArray[np.float64], shape: tuple[int, int]
+) -> tuple[Pixels, Float]:
+    """The photograph and its alpha on the canvas."""
+    mask = onto_canvas(alpha.astype(np.float32), transform, shape)
+    mask[mask >= _OPAQUE] = 1
+    mask[mask < 1 / 255] = 0
+    return onto_canvas(photo, transform, shape), mask
+
+
+def _joined(product: Pixels, own: Pixels, mask: Float, behind: Float) -> Pixels:
+    """The product before what is `behind` it (float32 h×w×3, 1 is white), its opaque pixels untouched."""
+    share = mask[..., None]
+    mixed = own / np.float32(255) * share + behind * (1 - share)
+    return np.where(share >= 1, product, np.rint(np.clip(mixed, 0, 1) * 255).astype(np.uint8))
+
+
+def _limited(scale: float, most: float) -> tuple[float, list[str]]:
+    """A scale that enlarges no more than `most`, and the note that it does."""
+    if scale > most:
+        return most, [f"The photograph is small: enlarged {most:g} times, the product fills less than asked."]
+    return scale, [f"The photograph is enlarged {scale:.2f} times."] if scale > 1.001 else []
+
+
+def bounds(solid: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right of what is marked, the ends not in it."""
+    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
 def _check(photo: Pixels, alpha: Float, size: tuple[int, int]) -> None:
@@ -183,9 +257,7 @@ def _place(
 ) -> tuple[npt.NDArray[np.float64], list[str]]:
     """Where the photograph comes to lie: a scale and a shift by whole pixels; on `base`, or about `middle`."""
     width, height = size
-    solid = alpha >= 0.5
-    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    top, bottom, left, right = bounds(alpha >= 0.5)
     wanted = fill if fill is not None else style.fill if style is not None else 0.72
     if not 0.05 <= wanted <= 1:
         raise ValueError(f"fill is {wanted}, but runs from 0.05 to 1")
@@ -193,14 +265,7 @@ def _place(
         raise ValueError(f"middle is {middle}, but runs from 0 to 1")
     room = wanted * height if base is None else min(wanted, base - 0.06) * height
     scale = min(wanted * width / (right - left), room / (bottom - top))
-    notes = []
-    if scale > max_upscale:
-        scale = max_upscale
-        notes.append(
-            f"The photograph is small: enlarged {max_upscale:g} times, the product fills less than asked."
-        )
-    elif scale > 1.001:
-        notes.append(f"The photograph is enlarged {scale:.2f} times.")
+    scale, notes = _limited(scale, max_upscale)
     # Whole pixels for the whole photograph, so that the resampling is fully told by the transform.
     full = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
     sx, sy = full[0] / alpha.shape[1], full[1] / alpha.shape[0]

@@ -283,14 +283,14 @@ def test_packages_weights_are_as_the_list_says() -> None:
 def test_damaged_and_missing_weights_are_named(tmp_path: Path) -> None:
     shutil.copytree(engines.WEIGHTS, tmp_path / "w")
     folder = tmp_path / "w"
-    cut = folder / "outline.safetensors"
+    cut = folder / "cutout.safetensors"
     cut.write_bytes(cut.read_bytes()[:-1])
     (folder / "scene.safetensors").unlink()
     (folder / "inpaint.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
     told = engines.damaged_weights(folder)
-    assert [name for name in ("inpaint", "outline", "scene") if any(name in line for line in told)] == [
+    assert [name for name in ("cutout", "inpaint", "scene") if any(name in line for line in told)] == [
+        "cutout",
         "inpaint",
-        "outline",
         "scene",
     ]
     assert len(told) == 3
@@ -366,7 +366,7 @@ def test_worker_of_other_queues_is_left_alone(monkeypatch: pytest.MonkeyPatch) -
 
 def test_worker_with_damaged_weights_is_unfit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert engines.unfit() == ""
-    monkeypatch.setattr(engines, "damaged_weights", lambda: ["The weights outline.safetensors are damaged."])
+    monkeypatch.setattr(engines, "damaged_weights", lambda: ["The weights cutout.safetensors are damaged."])
     told = engines.unfit()
-    assert told.startswith("The weights outline.safetensors are damaged.")
+    assert told.startswith("The weights cutout.safetensors are damaged.")
     assert "pip install --force-reinstall" in told
