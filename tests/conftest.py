@@ -92,12 +92,12 @@ def remembered_cutouts(_cut_outs: dict[tuple[Any, ...], Any], monkeypatch: pytes
     tests that use this."""
     from prodgen_django.studio import matting
 
-    cut: Callable[[Any], Any] = matting.cut_out_report
+    cut: Callable[..., Any] = matting.cut_out_report
 
-    def remembered(image: Any) -> Any:
-        key = (image.shape, image.tobytes())
+    def remembered(image: Any, box: Any = None) -> Any:
+        key = (image.shape, image.tobytes(), box)
         if key not in _cut_outs:
-            _cut_outs[key] = cut(image)
+            _cut_outs[key] = cut(image, box)
         found = _cut_outs[key]
         return replace(found, alpha=found.alpha.copy())
 
