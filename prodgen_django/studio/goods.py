@@ -149,6 +149,7 @@ def _by_word(word: str) -> Good | None:
         (len(name), good)
         for good in GOODS
         for name in good.names
-        if (name.startswith("-") and word.endswith(name[1:])) or (name.endswith("-") and word.startswith(name[:-1]))
+        if (name.startswith("-") and word.endswith(name[1:]))
+        or (name.endswith("-") and word.startswith(name[:-1]))
     ]
     return max(ends, key=lambda pair: pair[0])[1] if ends else None

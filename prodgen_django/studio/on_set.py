@@ -31,7 +31,11 @@ VIEWS: dict[Pose, sets.SetView] = {
 }
 _LEAST, _MOST = 0.42, 0.74  # of the canvas's height or width that a product takes, whatever its true size
 _FLAT = {"leans": 0.12, "wall": 0.05, "hangs": 0.15, "lies": 0.05}  # depth by width
-_GAP = {"lies": 0.02, "wall": 0.022, "hangs": 0.05}  # of its longer side between a thing and what is behind it
+_GAP = {
+    "lies": 0.02,
+    "wall": 0.022,
+    "hangs": 0.05,
+}  # of its longer side between a thing and what is behind it
 _SWAY = 0.8  # how far the set's lights follow the product's own
 
 
@@ -54,7 +58,9 @@ def placed(box: tuple[float, float], card: sets.SetCard, pose: Pose, centimetres
     longer = max(box)
     wanted = 0.58 * high if centimetres is None else centimetres / 100 * card.pixels_per_metre
     stands = VIEWS[pose] in ("table", "floor")
-    most = min(_MOST * wide / (box[0] / longer), (card.tallest if stands else _MOST) * high / (box[1] / longer))
+    most = min(
+        _MOST * wide / (box[0] / longer), (card.tallest if stands else _MOST) * high / (box[1] / longer)
+    )
     pixels = min(max(wanted, _LEAST * min(wide, high)), most)
     return Placed(pixels / longer, card.place[0] * wide, card.place[1] * high)
 
@@ -143,4 +149,6 @@ def _close(mask: Float, light: sets.Light, pose: Pose, sky: bool) -> Float:
 def encoded(linear: Float) -> Float:
     """Linear light to sRGB, both with white at 1; what is brighter rolls off softly."""
     x = np.where(linear > 0.8, 0.8 + 0.2 * np.tanh((linear - 0.8) / 0.3), np.maximum(linear, 0))
-    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - 0.055).astype(np.float32)
+    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - 0.055).astype(
+        np.float32
+    )

@@ -183,16 +183,19 @@ def test_layouts_stand_on_the_outline_that_a_file_brings(mode: str, tmp_path: Pa
     job = finished("stitch", [product("corner")], mode=mode)
     item = job.items.get()
     assert item.state == "done", item.error
-    assert {one["aligned_on"] for one in item.report["inputs"]} == {"product"}
+    cut = job.images.get().scores["cut_out"]
+    assert cut["brought"]
+    assert not any("whole photo" in sentence for sentence in item.report["sentences"])
 
 
 def test_a_file_with_nothing_in_it_is_named(tmp_path: Path) -> None:
     for number in (1, 2):
         (tmp_path / f"empty-{number}.png").write_bytes(file(Image.new("RGBA", (200, 200))))
-    for kind, options in (("display", {}), ("stitch", {"mode": "grid"})):
-        item = finished(kind, [product("empty")], **options).items.get()
-        assert item.error_code == "no_product"
-        assert "No product stands out" in item.error
+    item = finished("display", [product("empty")]).items.get()
+    assert item.error_code == "no_product"
+    assert "No product stands out" in item.error
+    item = finished("stitch", [product("empty")], mode="grid").items.get()
+    assert any("no product was found" in sentence for sentence in item.report["sentences"])
 
 
 # -- where it is stitched
@@ -241,8 +244,9 @@ def test_the_device_that_is_set_stitches(
     assert [call.get("device") for call in asked] == [
         None if not found else "cuda" if device == "auto" else device
     ]
+    # A layout is no stitch.
     stitched("grid")
-    assert "device" not in asked[-1]
+    assert len(asked) == 1
 
 
 def test_what_a_gpu_cannot_hold_is_stitched_on_the_cpu(settings: Any, asked: list[dict[str, Any]]) -> None:
