@@ -79,7 +79,7 @@ def test_display_pictures_are_staged_certified_and_measured(db: None) -> None:
 def test_a_staged_photo_of_another_product_is_emptied_for_this_one(db: None) -> None:
     mug = product("meadow-mug")
     product("arcade-cushion")
-    product("dune-vase")
+    product("corda-vase")
     job = create_job(
         "display",
         products=[mug],
