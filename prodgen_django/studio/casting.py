@@ -9,28 +9,19 @@ downwards.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from .color import Float
+from .sets import Direction
 
-__all__ = ["Light", "Stack", "cast", "occluded", "stacked"]
+__all__ = ["Stack", "cast", "occluded", "stacked"]
 
 _SIDE = 640  # shadows are soft: they are drawn at this size and enlarged
 _LEVELS = 6
 _LEAST_HANGING = 0.08  # of the picture's height
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """Where light comes from, as seen by the camera: `azimuth` in degrees, 0 from behind the camera, 90 from the right,
-    180 from behind the product; `height` in degrees above the ground; `spread`: the lamp's radius by its distance."""
-
-    azimuth: float
-    height: float
-    spread: float = 0.2
 
 
 @dataclass(slots=True)
@@ -143,36 +134,24 @@ def _hanging(
     return found
 
 
-def cast(stack: Stack, light: Light, wall: float | None = None) -> Float:
+def cast(stack: Stack, light: Direction, wall: float | None = None) -> Float:
     """How much of this light the ground loses: float32 of the picture's shape, 0 none to 1 all.
 
     `wall`: the row at which a wall behind the product meets the ground; what falls that far climbs it.
     """
-    turn, lean = math.radians(light.azimuth), 1 / math.tan(math.radians(max(light.height, 8.0)))
+    turn, lean = math.radians(light.azimuth), 1 / math.tan(math.radians(max(light.elevation, 8.0)))
     along = lean / math.cos(math.radians(stack.elevation))
     right = -along * math.sin(turn)
     down = -along * math.cos(turn) * math.sin(math.radians(stack.elevation))
-    soft = light.spread * math.hypot(1, lean)
+    soft = light.softness * math.hypot(1, lean)
     return _drawn(stack, right, down, soft, 0.004, wall)
 
 
 def occluded(stack: Stack, reach: float = 0.09) -> Float:
     """How much of the sky's light is kept from the ground by what touches it or hangs close above: float32."""
-    near = Stack(
-        [disc for disc in stack.discs if disc.height < 1.4 * reach * stack.size],
-        stack.size,
-        stack.shape,
-        stack.elevation,
-        stack.flat,
-    )
+    near = replace(stack, discs=[disc for disc in stack.discs if disc.height < 1.4 * reach * stack.size])
+    touching = replace(stack, discs=[disc for disc in stack.discs if disc.height < 0.02 * stack.size])
     wide = _drawn(near, 0.0, 0.0, 0.9, 0.02)
-    touching = Stack(
-        [disc for disc in near.discs if disc.height < 0.02 * stack.size],
-        stack.size,
-        stack.shape,
-        stack.elevation,
-        stack.flat,
-    )
     tight = _drawn(touching, 0.0, 0.0, 0.5, 0.004)
     return 1 - (1 - 0.55 * wide) * (1 - 0.7 * tight)
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from . import sets
-from .casting import Light, cast, occluded, stacked
+from .casting import cast, occluded, stacked
 from .color import Float, Pixels
 from .goods import Pose
 from .matting import shrink
@@ -101,15 +101,11 @@ def surroundings(card: sets.SetCard, mask: Float, pose: Pose, side: float) -> tu
     whole = np.zeros_like(total)
     stands = VIEWS[pose] in ("table", "floor")
     stack = stacked(mask, max(card.elevation, 3.0), _FLAT.get(pose, 1.0)) if stands else None
+    wall = _wall_row(card)
     for name, light in card.lights.items():
         plane = sets.lit(card.name, card.view, {name: chosen[name]}, card.size)
         if stack is not None:
-            wall = _wall_row(card)
-            lost = (
-                occluded(stack)
-                if name == "fill"
-                else cast(stack, Light(light.azimuth, light.elevation, light.softness), wall)
-            )
+            lost = occluded(stack) if name == "fill" else cast(stack, light, wall)
         else:
             lost = _close(mask, light, pose, name == "fill")
         whole += plane

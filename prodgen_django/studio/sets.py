@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Light", "SetCard", "card", "lit", "names", "views"]
+__all__ = ["Direction", "Light", "SetCard", "card", "lit", "names", "views"]
 
 FOLDER = Path(__file__).resolve().parent.parent / "sets"
 
@@ -27,17 +27,22 @@ Matrix = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
-    """One light of a set, as it is seen from the product.
+class Direction:
+    """Where a light stands, as it is seen from the product.
 
-    `azimuth` and `elevation`: degrees, 0 being the camera's side (in a view from above the picture's upper edge) and
-    positive to the right. `softness`: the tangent of half the angle that it fills. `weight`: how much of it makes the
-    picture well exposed.
+    `azimuth` and `elevation`: degrees, 0 being the camera's side (in a view from above the picture's upper edge), 90
+    the right and 180 behind the product. `softness`: the tangent of half the angle that it fills.
     """
 
     azimuth: float
     elevation: float
     softness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Light(Direction):
+    """One light of a set. `weight`: how much of it makes the picture well exposed."""
+
     colour: str
     weight: float
     file: str

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodgen_django.studio.casting import Light, cast, occluded, stacked
+from prodgen_django.studio.casting import cast, occluded, stacked
+from prodgen_django.studio.sets import Direction
 
 SIDE = 400
-RIGHT = Light(azimuth=90, height=45, spread=0.05)
+RIGHT = Direction(azimuth=90, elevation=45, softness=0.05)
 
 
 def drawn(*boxes: tuple[int, int, int, int]) -> np.ndarray:
@@ -31,20 +32,20 @@ def test_light_from_the_right_throws_the_shadow_to_the_left() -> None:
     dark = cast(stacked(BOTTLE, 12), RIGHT)
     assert dark[270:300, 60:165].max() > 0.8
     assert dark[:, 245:].max() < 0.15
-    other = cast(stacked(BOTTLE, 12), Light(-90, 45, 0.05))
+    other = cast(stacked(BOTTLE, 12), Direction(-90, 45, 0.05))
     assert np.allclose(other, cast(stacked(BOTTLE[:, ::-1].copy(), 12), RIGHT)[:, ::-1], atol=0.03)
 
 
 def test_light_from_behind_comes_towards_the_camera() -> None:
-    towards = cast(stacked(BOTTLE, 15), Light(180, 45, 0.05))
-    away = cast(stacked(BOTTLE, 15), Light(0, 45, 0.05))
+    towards = cast(stacked(BOTTLE, 15), Direction(180, 45, 0.05))
+    away = cast(stacked(BOTTLE, 15), Direction(0, 45, 0.05))
     assert towards[310:330, 180:220].mean() > 0.5
     assert away[310:330, 180:220].mean() < 0.05
 
 
 def test_the_lower_the_light_the_longer_the_shadow() -> None:
     def length(height: float) -> int:
-        return int((cast(stacked(BOTTLE, 12), Light(90, height, 0.05)).max(0) > 0.4).sum())
+        return int((cast(stacked(BOTTLE, 12), Direction(90, height, 0.05)).max(0) > 0.4).sum())
 
     assert length(72) < length(60) < length(50)
 
@@ -53,8 +54,8 @@ def test_what_hangs_higher_is_softer() -> None:
     def steepness(plane: np.ndarray) -> float:
         return float(np.abs(np.diff(plane, axis=1)).max())
 
-    lamp = cast(stacked(LAMP, 20), Light(90, 30, 0.25))
-    foot = cast(stacked(drawn((170, 290, 230, 300)), 20), Light(90, 30, 0.25))
+    lamp = cast(stacked(LAMP, 20), Direction(90, 30, 0.25))
+    foot = cast(stacked(drawn((170, 290, 230, 300)), 20), Direction(90, 30, 0.25))
     assert steepness(lamp[:, :100]) < steepness(foot)
 
 
@@ -68,7 +69,7 @@ def test_every_leg_touches_the_ground_and_the_seat_does_not() -> None:
 def test_a_bar_throws_no_disc() -> None:
     """However wide it is, a thing is no deeper than it is seen to be."""
     bar = drawn((60, 290, 340, 300))
-    dark = cast(stacked(bar, 30), Light(90, 60, 0.05))
+    dark = cast(stacked(bar, 30), Direction(90, 60, 0.05))
     assert dark[:270].max() < 0.1
 
 
@@ -96,7 +97,7 @@ def test_a_larger_picture_has_the_same_shadow() -> None:
 
 
 def test_a_shadow_climbs_the_wall_that_it_meets() -> None:
-    away = Light(-30, 25, 0.05)
+    away = Direction(-30, 25, 0.05)
     free, climbing = (cast(stacked(BOTTLE, 10), away, wall) for wall in (None, 285.0))
     assert climbing[140:200].max() > 0.5
     assert free[140:200].max() < 0.1
@@ -114,7 +115,7 @@ def test_any_light_and_outline_is_taken(
 ) -> None:
     rng = np.random.default_rng(seed)
     mask = (cv2.GaussianBlur(rng.random((60, 80)).astype(np.float32), (0, 0), 3) > 0.5).astype(np.float32)
-    dark = cast(stacked(mask, elevation), Light(azimuth, height, spread))
+    dark = cast(stacked(mask, elevation), Direction(azimuth, height, spread))
     assert dark.shape == mask.shape
     assert dark.dtype == np.float32
     assert 0 <= dark.min() <= dark.max() <= 1

@@ -21,7 +21,7 @@ from training.cutouts.label import Source, labelled
 from training.cutouts.material import bare_grounds, packshots
 from training.cutouts.pieces import Pieces
 from training.cutouts.shapes import drawn_product
-from training.cutouts.train import batch_of, loss_of
+from training.cutouts.train import batch_of, between, loss_of
 
 
 @pytest.fixture
@@ -206,3 +206,13 @@ def test_a_step_of_the_network_lowers_what_it_errs(material: Material) -> None:
         optimizer.step()
         losses.append(float(loss))
     assert losses[-1] < losses[0]
+
+
+def test_what_is_written_may_lie_on_the_way_back_to_the_start() -> None:
+    start, learnt = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    for net, value in ((start, 1.0), (learnt, 3.0)):
+        for each in net.parameters():
+            torch.nn.init.constant_(each, value)
+    assert all((value == 2.5).all() for value in between(learnt, start, 0.25).state_dict().values())
+    assert all((value == 3.0).all() for value in between(learnt, start, 0.0).state_dict().values())
+    assert all((value == 3.0).all() for value in learnt.state_dict().values())

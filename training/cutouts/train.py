@@ -9,6 +9,7 @@ Run again it goes on from where it stopped, with whatever `render` has added mea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -122,6 +123,18 @@ def averaged(kept: Tensor, new: Tensor, seen: Tensor | int) -> Tensor:
     return kept + (new - kept) * (1 - min(MEMORY, (1 + float(seen)) / (10 + float(seen))))
 
 
+def between(learnt: nn.Module, start: nn.Module, share: float) -> nn.Module:
+    """The network `share` of the way back from what it learnt to where it began (Wortsman et al. 2022).
+
+    It loses less of what it knew.
+    """
+    mixed, begun = deepcopy(learnt), start.state_dict()
+    mixed.load_state_dict(
+        {name: value + (begun[name] - value) * share for name, value in learnt.state_dict().items()}
+    )
+    return mixed
+
+
 def main() -> None:
     parser = arguments(__doc__, "out")
     parser.add_argument("--photographs", type=int, default=350, help="garments asked to label themselves")
@@ -132,6 +145,12 @@ def main() -> None:
         action="store_true",
         help="as it is, so that an inspector that knows it stays right",
     )
+    parser.add_argument(
+        "--keep",
+        type=float,
+        default=0.0,
+        help="how far what is written lies on the way back to the start, 0 to 1",
+    )
     parser.add_argument("--rate", type=float, default=1.0, help="times the usual rates")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -140,7 +159,8 @@ def main() -> None:
     taught, apart = gather(*where), gather(*where[:3], 80, 80, apart=True)
     counts = {k: len(getattr(taught, k)) for k in ("layered", "whole", "packshots", "garments", "grounds")}
     print(counts, {k: len(getattr(apart, k)) for k in counts}, flush=True)
-    net = read(options.start) if options.start else beginning()
+    start = read(options.start) if options.start else None
+    net = deepcopy(start) if start else beginning()
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=averaged)
     pieces = Pieces(
         {"net": net, "average": average},
@@ -167,7 +187,8 @@ def main() -> None:
     def kept() -> str:
         score = evaluate(average.module, check)
         card = {"task": "cut-out", "backbone": backbone.SOURCE, "data": counts, "validation": score}
-        written = write_checkpoint(options.out, halved(average.module), {**card, **pieces.card()})
+        tensors = halved(average.module if start is None else between(average.module, start, options.keep))
+        written = write_checkpoint(options.out, tensors, {**card, **pieces.card()})
         return f"IoU {score[0]:.4f}, {score[1]:.0%} at 0.95: {written['weights_sha256'][:12]}"
 
     pieces.run(batch, loss, kept)

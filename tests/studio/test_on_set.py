@@ -1,0 +1,95 @@
+"""A product on a rendered set: where it stands, what it takes of the light, and that it is not altered."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from prodgen_django.studio import sets
+from prodgen_django.studio.fidelity import onto_canvas
+from prodgen_django.studio.on_set import encoded, lit_from, placed, surroundings, weights
+from prodgen_django.studio.staging import StagingError, stage_on_set
+
+SIZE = (500, 500)
+Drawn = tuple[np.ndarray, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def card() -> sets.SetCard:
+    return sets.card("oak-morning", "table").fitted(SIZE)
+
+
+def test_the_product_is_the_photographs_own(vase: Drawn, alpha: np.ndarray) -> None:
+    staged = stage_on_set(vase[0], alpha, "oak-morning", size=SIZE, centimetres=30)
+    assert staged.fidelity.exact
+    assert staged.fidelity.passed
+    laid = onto_canvas(vase[0], staged.transform, SIZE[::-1])
+    assert (staged.image[staged.mask == 1] == laid[staged.mask == 1]).all()
+    again = stage_on_set(vase[0], alpha, "oak-morning", size=SIZE, centimetres=30)
+    assert (staged.image == again.image).all()
+
+
+def test_it_stands_where_the_card_says(vase: Drawn, alpha: np.ndarray, card: sets.SetCard) -> None:
+    mask = stage_on_set(vase[0], alpha, "oak-morning", size=SIZE).mask > 0.5
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    assert rows[-1] + 1 == pytest.approx(card.place[1] * SIZE[1], abs=2)
+    assert (columns[0] + columns[-1]) / 2 == pytest.approx(card.place[0] * SIZE[0], abs=2)
+
+
+def test_larger_things_are_larger_within_what_shows_them_well(card: sets.SetCard) -> None:
+    shown = [placed((100, 100), card, "table", size).scale for size in (1, 20, 35, 500)]
+    assert shown == sorted(shown)
+    assert 100 * shown[0] >= 0.4 * SIZE[1]
+    assert 100 * shown[-1] <= card.tallest * SIZE[1] + 1
+    assert placed((100, 100), card, "table", None).scale > 0
+
+
+def test_the_table_is_darker_at_its_foot_and_untouched_far_away(
+    vase: Drawn, alpha: np.ndarray, card: sets.SetCard
+) -> None:
+    mask = stage_on_set(vase[0], alpha, "oak-morning", size=SIZE).mask
+    _, taken = surroundings(card, mask, "table", 0.0)
+    foot = round(card.place[1] * SIZE[1])
+    middle = round(card.place[0] * SIZE[0])
+    assert taken[foot : foot + 5, middle - 10 : middle + 10].max() > 0.25
+    assert taken[:20].max() < 0.05
+    assert 0 <= taken.min() <= taken.max() <= 1
+
+
+def test_light_follows_the_side_that_the_product_was_lit_from(card: sets.SetCard) -> None:
+    y, x = np.mgrid[0:200, 0:200]
+    ball = (np.hypot(x - 100, y - 100) < 70).astype(np.float32)
+    photo = np.repeat((80 + 0.7 * x)[..., None], 3, 2).astype(np.uint8)
+    side = lit_from(photo, ball)
+    assert side > 0.5
+    assert lit_from(photo[:, ::-1].copy(), ball) == pytest.approx(-side, abs=0.05)
+    assert abs(lit_from(np.full_like(photo, 120), ball)) < 0.05
+    right, left = weights(card, 1.0), weights(card, -1.0)
+    assert right["key-right"] > left["key-right"]
+    assert right["key-left"] < left["key-left"]
+    assert sum(right.values()) == pytest.approx(sum(card.weights.values()))
+
+
+def test_brighter_than_white_rolls_off() -> None:
+    levels = encoded(np.linspace(0, 4, 60, dtype=np.float32))
+    assert (np.diff(levels) >= 0).all()
+    assert levels.max() <= 1.0
+    assert levels[0] == 0
+
+
+def test_what_cannot_be_staged_is_told(vase: Drawn, alpha: np.ndarray) -> None:
+    with pytest.raises(KeyError):
+        stage_on_set(vase[0], alpha, "nowhere")
+    with pytest.raises(KeyError):
+        stage_on_set(vase[0], alpha, "oak-morning", pose="wall")
+    with pytest.raises(StagingError):
+        stage_on_set(vase[0], np.zeros_like(alpha), "oak-morning")
+
+
+def test_a_small_photograph_is_not_blown_up_in_silence(vase: Drawn, alpha: np.ndarray) -> None:
+    small = cv2.resize(vase[0], None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+    mask = cv2.resize(alpha, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    staged = stage_on_set(small, mask, "oak-morning", size=SIZE)
+    assert staged.scale == pytest.approx(1.5, abs=0.03)
+    assert "enlarged" in staged.notes[0]
