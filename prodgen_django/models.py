@@ -20,7 +20,6 @@ from prodgen_django.errands.models import Errand, WakeUp, Worker
 from prodgen_django.personalization.models import (
     Exposure,
     PersonalisationReport,
-    PictureRecord,
     PolicyVersion,
     ProductTraits,
     ProfilingConsent,
@@ -40,7 +39,6 @@ __all__ = [
     "Job",
     "JobItem",
     "PersonalisationReport",
-    "PictureRecord",
     "PolicyVersion",
     "ProductTraits",
     "ProfilingConsent",
