@@ -16,8 +16,7 @@ import torch
 from torch.nn.functional import grid_sample
 
 from .canvas import Canvas, Warp, enlarge_part
-from .learned import Touch
-from .learned.grids import BRIGHT
+from .highlights import BRIGHT, Highlights
 from .options import Image, Mask
 from .photometry import Light, Small
 
@@ -39,7 +38,7 @@ def compose(
     coarse: Array | None,
     shrink: float,
     on_step: Callable[[float], None],
-    touches: Sequence[Touch] | None = None,
+    burnt: Sequence[Highlights] | None = None,
     *,
     device: str,
 ) -> tuple[Image, Mask]:
@@ -55,8 +54,8 @@ def compose(
         pixels = torch.from_numpy(np.ascontiguousarray(source.pixels)).to(device).permute(2, 0, 1).float()
         drawn = sample(pixels, at, "bicubic").round().clamp(0, 255)  # (3, h, w)
         lit = relight(drawn, light, small, warp, shrink, device)
-        if touches is not None:
-            lit = touch_up(lit, drawn, touches[number], small, warp, shrink)
+        if burnt is not None:
+            lit = lift(lit, drawn, burnt[number], warp, shrink)
         inside = warp.inside(source, warp.box)
         w = enlarge(torch.from_numpy(m).to(device)[None], warp.box, warp.box_at(shrink), shrink)[0] + 1e-5
         if inside is not None:
@@ -120,24 +119,16 @@ def relight(
     return lit * sample(nodes, torch.stack(torch.meshgrid(*at, indexing="xy"), -1), "bilinear")
 
 
-def touch_up(
-    lit: torch.Tensor, drawn: torch.Tensor, touch: Touch, small: Small, warp: Warp, shrink: float
+def lift(
+    lit: torch.Tensor, drawn: torch.Tensor, burnt: Highlights, warp: Warp, shrink: float
 ) -> torch.Tensor:
-    """`learned.grids.Fields` over a relit picture (3×h×w)."""
-    fields = touch.correction.fields(small.pixels)
-
-    def part(nodes: Array) -> torch.Tensor:
-        full = enlarge_part(nodes, warp.box_at(shrink), warp.box, shrink)
-        return torch.from_numpy(full).to(lit.device).permute(2, 0, 1)
-
-    if fields.factor is not None:
-        lit = lit * part(fields.factor)
-    if fields.bias is not None:
-        lit = lit + part(fields.bias)
-    if fields.lift is not None:
-        bright = ((drawn - BRIGHT[0]) / BRIGHT[1]).clamp(0, 1)
-        lit = lit + part(fields.lift) * bright * (255 - lit).clamp(min=0)
-    return lit
+    """`Highlights.apply` over a relit picture (3×h×w)."""
+    if burnt.lift is None:
+        return lit
+    full = enlarge_part(burnt.lift, warp.box_at(shrink), warp.box, shrink)
+    towards = torch.from_numpy(full).to(lit.device).permute(2, 0, 1)
+    bright = ((drawn - BRIGHT[0]) / BRIGHT[1]).clamp(0, 1)
+    return lit + towards * bright * (255 - lit).clamp(min=0)
 
 
 def enlarge(planes: torch.Tensor, box: Any, small_box: Any, shrink: float) -> torch.Tensor:

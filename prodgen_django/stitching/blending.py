@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .canvas import Box, Canvas, enlarge_part
-from .learned import Touch
+from .highlights import Highlights
 from .options import Image
 from .parallel import in_parallel
 from .photometry import Light, Small
@@ -66,11 +66,11 @@ def weights(
     lit: Sequence[Array],
     feathers: Sequence[Array],
     apart: Array,
-    touches: Sequence[Touch] | None = None,
+    burnt: Sequence[Highlights] | None = None,
 ) -> tuple[list[Array], Array, npt.NDArray[np.int32]]:
     """Per picture its small weight map, the disagreement map as it was used and the map of seam labels.
 
-    `touches` say how much each picture is preferred where they agree; else the deeper one counts more.
+    With `burnt` pictures that agree count alike but for what is burnt out; else the deeper one counts more.
     """
     size = (apart.shape[0], apart.shape[1])
     apart = cv2.GaussianBlur(cv2.dilate(apart, np.ones((7, 7), np.uint8)), (0, 0), 3.0)
@@ -83,9 +83,9 @@ def weights(
         mine = (labels[top:bottom, left:right] == number).astype(np.float32)
         hard = cv2.GaussianBlur(mine, (0, 0), 1.0) * np.minimum(near, 2.0) / 2
         s = apart[top:bottom, left:right]
-        if touches is not None:
+        if burnt is not None:
             inward = np.minimum(near / RAMP, 1)
-            soft = inward * inward * (3 - 2 * inward) * touches[number].preference
+            soft = inward * inward * (3 - 2 * inward) * burnt[number].trust
         else:
             soft = near / max(1.0, float(near.max()))
         maps.append(np.asarray((1 - s) * soft + s * hard + 1e-4 * np.minimum(near, 1), np.float32))
@@ -108,7 +108,7 @@ def compose(
     coarse: Array | None,
     shrink: float,
     on_step: Callable[[float], None],
-    touches: Sequence[Touch] | None = None,
+    burnt: Sequence[Highlights] | None = None,
 ) -> tuple[Image, npt.NDArray[np.bool_]]:
     """Draw the canvas tile by tile: each picture only where it shows, blended only where several do.
 
@@ -123,23 +123,17 @@ def compose(
     tables = [None if light.identity else light.table() for light in lights]
     fields = [light.field(small.nodes) for light, small in zip(lights, smalls, strict=True)]
 
-    learnt = (
-        None
-        if touches is None
-        else [t.correction.fields(s.pixels) for t, s in zip(touches, smalls, strict=True)]
-    )
-
     def relit(k: int, pixels: Image, tile: Box) -> Image | Array:
         table, field = tables[k], fields[k]
-        touched = learnt is not None and not learnt[k].nothing
-        if table is None and not touched:
+        lifts = burnt is not None and burnt[k].lift is not None
+        if table is None and not lifts:
             return pixels
         lit = pixels.astype(np.float32) if table is None else cv2.LUT(pixels, table)
         if field is not None:
             full = enlarge_part(field, boxes[k], tile, shrink)
             cv2.multiply(lit, cv2.merge([full, full, full]), lit)
-        if learnt is not None and touched:
-            lit = learnt[k].apply(lit, pixels, lambda nodes: enlarge_part(nodes, boxes[k], tile, shrink))
+        if burnt is not None and lifts:
+            lit = burnt[k].apply(lit, pixels, lambda nodes: enlarge_part(nodes, boxes[k], tile, shrink))
         return np.asarray(lit, np.float32)
 
     def paint(tile: Box) -> None:

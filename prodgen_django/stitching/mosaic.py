@@ -16,7 +16,7 @@ from .corners import finish
 from .errors import StitchError, refusal
 from .features import View
 from .graph import Graph, connect
-from .learned import Touch, touch_up
+from .highlights import Highlights, highlights, lifted_small
 from .options import Image, Mask, Matrix, StitchOptions
 from .result import Journal, StitchResult
 from .rotation import Rotation, plane_growth, solve, surface
@@ -87,7 +87,7 @@ class _Mosaic:
                 lights, checks = photometry.solve(smalls, self.options.seed)
                 journal.checks |= checks
             size = (max(s.box[3] for s in smalls), max(s.box[2] for s in smalls))
-            lit, touches = self._relit(smalls, lights, size)
+            lit, burnt = self._relit(smalls, lights)
         doubt = float(np.clip((residual - 0.9) / 1.5, 0, 1))
         with journal.stage("seams", 0.62):
             depths = [blending.feather(s) for s in smalls]
@@ -101,12 +101,12 @@ class _Mosaic:
                 )
             if self.options.parallax and apart_share > 0.03 and self._bend(canvas, lights):
                 smalls = photometry.draw_small(self.images, canvas.warps, shrink)
-                lit, touches = self._relit(smalls, lights, size)
+                lit, burnt = self._relit(smalls, lights)
                 depths = [blending.feather(s) for s in smalls]
                 apart = blending.disagreement(smalls, lit, depths, size)
         with journal.stage("seams", 0.65):
             apart = np.maximum(apart, np.float32(doubt))
-            maps, apart, labels = blending.weights(smalls, lit, depths, apart, touches)
+            maps, apart, labels = blending.weights(smalls, lit, depths, apart, burnt)
             # Where they agree no band needs a wider seam than the weights have already.
             coarse = bands.correction(smalls, lit, depths, maps, size) if apart.max() > 0.1 else None
             if journal.explaining:
@@ -127,7 +127,7 @@ class _Mosaic:
                 coarse,
                 shrink,
                 lambda f: journal.progress("blending", 0.7 + 0.25 * f),
-                touches,
+                burnt,
             )
         journal.show("before-crop", image)
         with journal.stage("crop", 0.96):
@@ -146,10 +146,7 @@ class _Mosaic:
             "mode": "panorama" if canvas.warps[0].surface is not None else "planar",
             "why": why,
             "model": model,
-            "light": {
-                "rule": "joint" if self.options.harmonise else "off",
-                "network": self.options.harmonise and self.options.network() is not None,
-            },
+            "light": {"rule": "joint" if self.options.harmonise else "off"},
             "crop": crop,
             "inputs": inputs,
             "edges": [
@@ -186,16 +183,13 @@ class _Mosaic:
         return any(field is not None for field in fields)
 
     def _relit(
-        self, smalls: Sequence[photometry.Small], lights: Sequence[photometry.Light], size: tuple[int, int]
-    ) -> tuple[list[photometry.Array], list[Touch] | None]:
-        """The small pictures under the fitted light and what was learnt beyond it."""
+        self, smalls: Sequence[photometry.Small], lights: Sequence[photometry.Light]
+    ) -> tuple[list[photometry.Array], list[Highlights] | None]:
+        """The small pictures under the fitted light, and what to do about what is burnt out."""
         lit = [light.apply(s.pixels, s.nodes) for light, s in zip(lights, smalls, strict=True)]
         if not self.options.harmonise:
             return lit, None
-        touches = touch_up(smalls, lit, size, self.options.network())
-        if touches is not None:
-            lit = [t.correction.apply(p, s.pixels) for t, p, s in zip(touches, lit, smalls, strict=True)]
-        return lit, touches
+        return [lifted_small(s, p) for s, p in zip(smalls, lit, strict=True)], highlights(smalls)
 
     def _members(self, graph: Graph, views: Sequence[View]) -> list[int]:
         """The pictures that will be used; raises where a person has to decide."""

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from .direct import align
 from .features import View
-from .learned.verifier import vouch
 from .matching import Candidate, Points, plausible, project
 from .overlaps import Agreement, agreement, occupied, overlap_mask, summed
+from .verifier import vouch
 
 # OpenCV's own type stubs lack some of its functions and are stricter than it about others.
 _cv: Any = cv2

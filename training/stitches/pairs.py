@@ -14,10 +14,9 @@ from prodgen_django.stitching.features import View
 from prodgen_django.stitching.matching import project
 from prodgen_django.stitching.overlaps import agreement, summed
 from prodgen_django.stitching.verification import follow
+from prodgen_django.stitching.verifier import PATCHES, SCALARS, evidence_patches, evidence_scalars
 
 from .photos import PhotoStore
-from .scenes import footprints
-from .verifier import PATCHES, SCALARS, evidence_patches, evidence_scalars
 
 __all__ = ["Example", "PairMaker"]
 
@@ -167,6 +166,31 @@ class PairMaker:
         quality = int(rng.uniform(95 - 45 * hardness, 96))
         stored = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         return _Shot(np.ascontiguousarray(cv2.imdecode(stored, cv2.IMREAD_COLOR)), to_scene)
+
+
+def footprints(rng: np.random.Generator, count: int, overlapping: bool) -> npt.NDArray[np.float64]:
+    """count × 4 × 2 corners on the unit canvas: a row, a column or a block of pictures."""
+    block = count == 4 and rng.random() < 0.5
+    part = float(rng.uniform(0.12, 0.55)) if overlapping else 0.0
+    rows, columns = (2, 2) if block else (1, count)
+    across = 0.96 / (1 + (columns - 1) * (1 - part))
+    down = 0.96 / (1 + (rows - 1) * (1 - part)) * (1.0 if block else float(rng.uniform(0.72, 1.0)))
+    turn = float(np.deg2rad(rng.choice([3.0, 6.0, 22.0], p=[0.4, 0.3, 0.3]))) if overlapping else 0.0
+    made = []
+    for k in range(count):
+        row, column = divmod(k, columns)
+        cx = 0.02 + across / 2 + column * across * (1 - part)
+        cy = 0.02 + down / 2 + row * down * (1 - part) if block else 0.5 + float(rng.uniform(-0.05, 0.05))
+        zoom = float(np.exp(rng.uniform(-0.08, 0.08))) if overlapping else 0.97
+        half = np.array([across, down]) / 2 * zoom
+        quad = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64) * half
+        if overlapping:
+            quad += rng.uniform(-0.04, 0.04, (4, 2)) * half * 2
+        angle = float(rng.uniform(-turn, turn))
+        c, s = np.cos(angle), np.sin(angle)
+        made.append(quad @ np.array([[c, s], [-s, c]]) + [cx, cy])
+    quads = np.stack(made)
+    return quads[..., ::-1].copy() if rng.random() < 0.5 else quads  # a column instead of a row
 
 
 def padded(examples: list[Example]) -> tuple[Array, npt.NDArray[np.bool_], Array, Array]:
