@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from .photometry import Small
+from prodgen_django.common.arrays import Floats, Plane
+
+from .small import Small
 
 __all__ = ["Highlights", "highlights"]
 
-Array = npt.NDArray[np.float32]
 
 LIFT = np.float32(0.33637553)
 """How far towards white a burnt-out pixel really was on average (measured with the true light known)."""
@@ -28,7 +28,7 @@ BRIGHT, WHITE = (235.0, 20.0), (247.0, 8.0)
 """(from, over), grey levels: a channel may be burnt out from 235 on, and is where its surroundings reach 247 to 255."""
 
 
-def surroundings(pixels: npt.NDArray[np.uint8], reach: int = 3) -> Array:
+def surroundings(pixels: Plane, reach: int = 3) -> Floats:
     """How white each channel is about a pixel (`reach` pixels wide), 0 to 1: noise and sharpening make single white
     pixels, so that these do not count."""
     return np.asarray(
@@ -36,7 +36,7 @@ def surroundings(pixels: npt.NDArray[np.uint8], reach: int = 3) -> Array:
     )
 
 
-def bright(pixels: npt.NDArray[np.uint8]) -> Array:
+def bright(pixels: Plane) -> Floats:
     """How near to white each channel itself is, 0 to 1."""
     return np.asarray(np.clip((pixels.astype(np.float32) - BRIGHT[0]) / BRIGHT[1], 0, 1), np.float32)
 
@@ -51,10 +51,10 @@ class Highlights:
             is burnt out.
     """
 
-    trust: Array
-    lift: Array | None
+    trust: Floats
+    lift: Floats | None
 
-    def apply(self, lit: Array, photograph: npt.NDArray[np.uint8], part: Callable[[Array], Array]) -> Array:
+    def apply(self, lit: Floats, photograph: Plane, part: Callable[[Floats], Floats]) -> Floats:
         """A relit tile (float32 H×W×3, 0..255) with its highlights lifted; `photograph` is the same tile before any
         relighting, `part` enlarges a map over the small box to the tile's pixels."""
         if self.lift is None or int(photograph.max()) <= BRIGHT[0]:
@@ -74,7 +74,7 @@ def highlights(smalls: Sequence[Small]) -> list[Highlights]:
     return made
 
 
-def lifted_small(small: Small, lit: Array) -> Array:
+def lifted_small(small: Small, lit: Floats) -> Floats:
     """The relit small picture (float32 H×W×3, 0..255) with its highlights lifted."""
     if int(small.pixels.max()) <= BRIGHT[0]:
         return lit
@@ -82,6 +82,6 @@ def lifted_small(small: Small, lit: Array) -> Array:
     return _lifted(lit, LIFT * (bright(small.pixels) * surroundings(small.pixels, reach)))
 
 
-def _lifted(lit: Array, towards: Array) -> Array:
+def _lifted(lit: Floats, towards: Floats) -> Floats:
     """`towards` (0 to 1) of the way to white, where it is not there yet."""
     return np.asarray(cv2.add(lit, cv2.multiply(towards, np.maximum(255 - lit, 0))), np.float32)

@@ -10,12 +10,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from prodgen_django.common.arrays import Image
+
 from .errors import StitchError
 
-Image = npt.NDArray[np.uint8]
-"""RGB, height × width × 3."""
-Mask = npt.NDArray[np.bool_]
-Matrix = npt.NDArray[np.float64]
 Mode = Literal["auto", "planar", "panorama", "grid", "row", "column", "strip"]
 MODES: tuple[str, ...] = get_args(Mode)
 MAX_IMAGES = 200

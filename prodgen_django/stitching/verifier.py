@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from prodgen_django.common.arrays import Floats, Matrix, Plane
 from prodgen_django.common.weights import SHIPPED, CheckpointError, read_checkpoint
 
 if TYPE_CHECKING:
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["PATCH", "PATCHES", "SCALARS", "evidence_patches", "evidence_scalars", "logit", "shipped", "vouch"]
 
-Array = npt.NDArray[np.float32]
 PATCH, PATCHES, SCALARS = 64, 8, 10
 VERIFIER = SHIPPED / "match-verifier.safetensors"
 PIXELS = 0.1e6
 """Size at which the pictures are compared."""
 
 
-def evidence_patches(a: View, b: View, transform: npt.NDArray[np.float64]) -> Array | None:
+def evidence_patches(a: View, b: View, transform: Matrix) -> Floats | None:
     """N × 3 × 64 × 64 patches (b, the warped a, their difference; deviations from 0) spread over the overlap,
     most textured first; None where the overlap holds none. `transform` maps registration pixels of a to b."""
     scale = min(1.0, float(np.sqrt(PIXELS / b.grey.size)))
@@ -69,11 +68,11 @@ def evidence_patches(a: View, b: View, transform: npt.NDArray[np.float64]) -> Ar
     return np.asarray(np.concatenate([both, np.abs(both[:, :1] - both[:, 1:])], 1), np.float32)
 
 
-def _box(table: npt.NDArray[np.float64], x: int, y: int) -> float:
+def _box(table: Matrix, x: int, y: int) -> float:
     return float(table[y + PATCH, x + PATCH] - table[y, x + PATCH] - table[y + PATCH, x] + table[y, x])
 
 
-def _contrast(plane: Array, mask: npt.NDArray[np.uint8]) -> Array:
+def _contrast(plane: Floats, mask: Plane) -> Floats:
     """Local mean and deviation taken out; about ±1, 0 outside the overlap."""
     mean = cv2.GaussianBlur(plane, (0, 0), 6.0)
     centred = cv2.GaussianBlur(plane, (0, 0), 0.7) - mean
@@ -81,7 +80,7 @@ def _contrast(plane: Array, mask: npt.NDArray[np.uint8]) -> Array:
     return np.asarray(np.clip(centred / (deviation + 4.0), -3, 3) * mask, np.float32)
 
 
-def evidence_scalars(tracks: Tracks, transform: npt.NDArray[np.float64]) -> Array:
+def evidence_scalars(tracks: Tracks, transform: Matrix) -> Floats:
     """Ten numbers of order one."""
     h = transform / transform[2, 2]
     moved = np.c_[tracks.source, np.ones(len(tracks.source))] @ h.T
@@ -115,7 +114,7 @@ def vouch(a: View, b: View, tracks: Tracks, path: Path | None = None) -> float |
 
 
 @lru_cache(maxsize=2)
-def shipped(path: Path) -> Mapping[str, Array] | None:
+def shipped(path: Path) -> Mapping[str, Floats] | None:
     """The network's weights as float32, None where the file is missing, damaged or another network's: stitching then
     goes on without its opinion."""
     try:
@@ -125,7 +124,7 @@ def shipped(path: Path) -> Mapping[str, Array] | None:
     return {name: np.ascontiguousarray(value, np.float32) for name, value in tensors.items()}
 
 
-def logit(patches: Array, scalars: Array, weights: Mapping[str, Array]) -> float:
+def logit(patches: Floats, scalars: Floats, weights: Mapping[str, Floats]) -> float:
     """Above 0: the homography is more likely true than not."""
     seen = []
     for patch in patches:
@@ -142,7 +141,7 @@ def logit(patches: Array, scalars: Array, weights: Mapping[str, Array]) -> float
     return float((weights["second.weight"] @ hidden + weights["second.bias"])[0])
 
 
-def conv(x: Array, weights: Mapping[str, Array], name: str, stride: int = 1) -> Array:
+def conv(x: Floats, weights: Mapping[str, Floats], name: str, stride: int = 1) -> Floats:
     """C×H×W by the layer `name`, with zero padding as the kernel's size asks (none for the 4×4 patches)."""
     kernel, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
     out, _, size, _ = kernel.shape
@@ -157,11 +156,11 @@ def conv(x: Array, weights: Mapping[str, Array], name: str, stride: int = 1) -> 
     return np.asarray(product.reshape(out, height, width) + bias[:, None, None])
 
 
-def relu(x: Array) -> Array:
+def relu(x: Floats) -> Floats:
     return np.maximum(x, 0)
 
 
-def block(x: Array, weights: Mapping[str, Array], name: str) -> Array:
+def block(x: Floats, weights: Mapping[str, Floats], name: str) -> Floats:
     """A bottleneck of three layers with a way past it."""
     inner = relu(conv(relu(x), weights, f"{name}.narrow"))
     return x + conv(relu(conv(inner, weights, f"{name}.mix")), weights, f"{name}.widen")

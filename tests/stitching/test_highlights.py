@@ -9,7 +9,7 @@ import pytest
 from prodgen_django.stitching import stitch
 from prodgen_django.stitching.canvas import Warp
 from prodgen_django.stitching.highlights import highlights, lifted_small
-from prodgen_django.stitching.photometry import Small
+from prodgen_django.stitching.small import Small
 
 from .scenes import cloth, shoot
 
