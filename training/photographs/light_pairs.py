@@ -1,4 +1,4 @@
-"""Pairs for the studio's light network: ``python -m catalogue.light_pairs FOLDER --count 800`` where bpy is installed.
+"""Pairs for the studio's light network: ``python -m training.photographs.light_pairs FOLDER --count 800`` where bpy is installed.
 
 A thing stands on a floor before a wall. What each of two lights gives to the scene is rendered apart, with the thing and
 without it, so that a training can mix and colour them as it likes. All luck comes from (seed, number): files that exist

@@ -1,6 +1,6 @@
 """Draw the small picture of each backdrop that the option form shows; run again after a style changed.
 
-python -m prodgen_django.studio.swatches
+python -m training.swatches
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 from prodgen_django.imagefile import encode_image
 from prodgen_django.studio import STYLES
 
-FOLDER = Path(__file__).resolve().parent.parent / "static/prodgen_django/backdrops"
+FOLDER = Path(__file__).resolve().parents[1] / "prodgen_django/static/prodgen_django/backdrops"
 SIDE = 240
 
 
