@@ -13,12 +13,14 @@ from . import shadow as shadows
 from .backdrops.noise import color
 from .color import Float, Pixels, palette, style_tags
 from .consistency import Look, measure_look
-from .fidelity import Fidelity, certify, onto_canvas, resample
+from .fidelity import Fidelity, certify
 from .goods import Pose
 from .light.styled import shade
 from .matting import foreground
 from .provenance import combined_source_type
+from .resampling import onto_canvas, resample
 from .styles import STYLES, Style
+from .upright import Straightened
 
 Placement = Literal["auto", "stand", "lie", "hang"]
 
@@ -94,6 +96,7 @@ def stage(
     ground: float = 0.86,
     middle: tuple[float, float] = (0.5, 0.5),
     max_upscale: float = MAX_UPSCALE,
+    straight: Straightened | None = None,
 ) -> Staged:
     """Stage the product of `photo` (uint8 H×W×3) that `alpha` (float32 H×W in [0, 1]) marks.
 
@@ -106,7 +109,7 @@ def stage(
     depth of 0 to 1; by default the style's own, and none on white, where everything outside the product
     is exactly 255.
     `placement`: "stand", "lie" (seen from above) or "hang" (close before the wall); "auto" is the
-    style's way.
+    style's way. `straight`: how the photograph is turned upright or rectified (`upright.straightened` of its alpha).
 
     Every opaque pixel of the product is the photograph's own after one resampling of the whole
     photograph (see
@@ -121,7 +124,11 @@ def stage(
     plain = style is not None and style.name == "white"
     stands = way == "stand" and not plain
     base = (style.ground if style is not None else ground) if stands else None
-    transform, notes = _place(alpha, size, style, fill, base, middle, max_upscale)
+    outline = alpha if straight is None else straight.outline
+    transform, notes = _place(outline, size, style, fill, base, middle, max_upscale)
+    scale = round(float(transform[0, 0]), 6)
+    if straight is not None:
+        alpha, transform, notes = straight.alpha, transform @ straight.matrix, [*notes, *straight.notes]
     shape = (size[1], size[0])
     product, mask = _laid(photo, alpha, transform, shape)
     own = foreground(product, mask)
@@ -136,7 +143,7 @@ def stage(
         image=image,
         mask=mask,
         transform=transform,
-        scale=round(float(transform[0, 0]), 6),
+        scale=scale,
         fidelity=certify(photo, alpha, image, transform),
         source_type=combined_source_type([photo_source, backdrop_source]),
         backdrop=style.name if style is not None else "custom",
@@ -159,25 +166,30 @@ def stage_on_set(
     seed: int = 0,
     photo_source: str = "digitalCapture",
     max_upscale: float = MAX_UPSCALE,
+    straight: Straightened | None = None,
 ) -> Staged:
     """Stage a product as `stage` does, on the rendered set `name` in the view that shows its `pose`.
 
-    `centimetres`: the product's longer side; None where nobody knows. Raises KeyError for a set without that view.
+    `centimetres`: the product's longer side; None where nobody knows. `straight`: as `stage` has it.
+    Raises KeyError for a set without that view.
     """
     _check(photo, alpha, size)
     card = sets.card(name, on_set.VIEWS[pose]).fitted(size)
-    top, bottom, left, right = bounds(alpha >= 0.5)
+    outline = alpha if straight is None else straight.outline
+    top, bottom, left, right = bounds(outline >= 0.5)
     where = on_set.placed((right - left, bottom - top), card, pose, centimetres)
     scale, notes = _limited(where.scale, max_upscale)
-    full = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
-    sx, sy = full[0] / alpha.shape[1], full[1] / alpha.shape[0]
+    full = (max(1, round(outline.shape[1] * scale)), max(1, round(outline.shape[0] * scale)))
+    sx, sy = full[0] / outline.shape[1], full[1] / outline.shape[0]
     stands = on_set.VIEWS[pose] in ("table", "floor")
     x = round(where.middle - (left + right) / 2 * sx)
     y = round(where.base - (bottom if stands else (top + bottom) / 2) * sy)
     transform = np.array([[sx, 0, x + 0.5 * sx - 0.5], [0, sy, y + 0.5 * sy - 0.5], [0, 0, 1]])
+    if straight is not None:
+        alpha, transform, notes = straight.alpha, transform @ straight.matrix, [*notes, *straight.notes]
     product, mask = _laid(photo, alpha, transform, (size[1], size[0]))
     own = foreground(product, mask)
-    linear, taken = on_set.surroundings(card, mask, pose, on_set.lit_from(photo, alpha))
+    linear, taken = on_set.surroundings(card, mask, pose, on_set.lit_from(product, mask))
     image = _joined(product, own, mask, on_set.encoded(linear))
     return Staged(
         image=image,

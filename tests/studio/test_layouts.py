@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodgen_django.studio.fidelity import onto_canvas
 from prodgen_django.studio.layouts import (
     LaidOut,
     LayoutError,
@@ -19,6 +18,7 @@ from prodgen_django.studio.layouts import (
     cut_by_frame,
     lay_out,
 )
+from prodgen_django.studio.resampling import onto_canvas
 from prodgen_django.studio.shadow import contact
 
 MODES = ("grid", "row", "column", "strip")

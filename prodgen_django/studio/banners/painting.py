@@ -12,7 +12,7 @@ import numpy.typing as npt
 from prodgen_django.studio import shadow as shadows
 from prodgen_django.studio.backdrops.noise import color
 from prodgen_django.studio.color import Float, Pixels
-from prodgen_django.studio.fidelity import resample
+from prodgen_django.studio.resampling import resample
 
 from .brief import Brand, Shown
 from .colours import Scheme, contrast, from_lch, lch, luminance, rgb, with_ground

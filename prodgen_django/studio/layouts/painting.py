@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from prodgen_django.studio import shadow as shadows
 from prodgen_django.studio.color import Float, Pixels
-from prodgen_django.studio.fidelity import Fidelity, certify, onto_canvas, resample
+from prodgen_django.studio.fidelity import Fidelity, certify
 from prodgen_django.studio.matting import foreground
+from prodgen_django.studio.resampling import onto_canvas, resample
 
 from .cells import Cell
 from .pieces import Piece
