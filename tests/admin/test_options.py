@@ -44,9 +44,7 @@ def options(job: Job) -> str:
 def test_every_backdrop_has_its_swatch(owner: Client, draft: Job) -> None:
     page = owner.get(options(draft)).content.decode()
     for style in STYLES.values():
-        assert f"prodgen_django/backdrops/{style.name}.webp" in page, (
-            "run python -m prodgen_django.studio.swatches"
-        )
+        assert f"prodgen_django/backdrops/{style.name}.webp" in page, "run python -m training.swatches"
         assert style.label in page
 
 

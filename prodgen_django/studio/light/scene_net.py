@@ -94,5 +94,5 @@ class SceneMaker:
 
 @lru_cache(maxsize=2)
 def _load(path: Path) -> SceneMaker:
-    net, config, card = read_generator(path, "scene", "not_a_scene_generator", SceneNet)
+    net, config, card = read_generator(path, "scene", SceneNet)
     return SceneMaker(net, config, card)
