@@ -16,6 +16,7 @@ from prodgen_django.recipes.outlines import outline_file, outline_of
 from prodgen_django.recipes.own_scenes import NoScene
 from prodgen_django.recipes.photos import photo_of, require_photos
 from prodgen_django.recipes.shots import Shot, suits
+from prodgen_django.recipes.straight import straight_of, whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ MOST_COMPARED = 4
 
 
 class DisplayForm(RecipeForm):
-    advanced = ("season", "format", "size", "shadow", "visible_label", "seed")
+    advanced = ("straighten", "season", "format", "size", "shadow", "visible_label", "seed")
 
     styles = BackdropsField(
         label=_("Backdrops"),
@@ -89,6 +90,15 @@ class DisplayForm(RecipeForm):
         label=_("Shadow on pure white"),
         help_text=_("Marketplaces that ask for pure white refuse shadows."),
         initial=False,
+        required=False,
+    )
+    straighten = forms.BooleanField(
+        label=_("Upright and flat"),
+        help_text=_(
+            "A photo that was held aslant is turned upright, and a rug, poster or towel is made the rectangle that it "
+            "is, where its outline says how. The picture's notes say what was done."
+        ),
+        initial=True,
         required=False,
     )
     visible_label = forms.BooleanField(
@@ -192,7 +202,7 @@ class DisplayRecipe(Recipe):
             bench.progress(item, 0.5 * number / len(refs), _now("Cutting out"))
             try:
                 photo, own = photo_of(bench, ref, side)
-                found.append((ref, photo, outline_of(ref, photo, own)))
+                found.append((ref, photo, whole_of(item, outline_of(ref, photo, own))))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
@@ -220,10 +230,12 @@ class DisplayRecipe(Recipe):
         seed = item.seed + number
         shadow = True if style == "white" and item.options.get("shadow") else None
         behind = backdrops.backdrop(style, item, bench, photo, cut, size, seed, number)
+        straight = straight_of(item, cut, shot.pose)
         arguments = {
             "pose": shot.pose,
             "centimetres": shot.centimetres,
             "shadow": shadow,
+            "straight": straight,
             "variation": number,
             **behind.arguments,
         }
@@ -267,6 +279,7 @@ class DisplayRecipe(Recipe):
                 "photo_size": [photo.shape[1], photo.shape[0]],
                 "shadow": bool(shadow),
                 "visible_label": bool(item.options.get("visible_label")),
+                "straighten": straight is not None,
                 **behind.recipe,
             },
             sources=(ref, *behind.sources),
