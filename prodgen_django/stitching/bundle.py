@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.linalg import expm
 
 from prodgen_django.common.arrays import Matrix, Size
 
@@ -110,7 +111,7 @@ def refine(
         step = np.clip(step, -0.3, 0.3)
         for m, k in column.items():
             delta = np.tensordot(step[k * free : (k + 1) * free], generators, 1)
-            placed[m] = placed[m] @ _exponential(delta)
+            placed[m] = placed[m] @ expm(delta)
         if abs(improved) < 1e-3 * (1 + abs(cost)) and float(np.abs(step).max()) < 1e-4:
             break
     transforms = {}
@@ -131,15 +132,6 @@ def _slope(points: Matrix, generators: Matrix, at: Matrix, scale: Matrix) -> Mat
     x = (change[..., 0] - at[:, 0] * change[..., 2]) * scale[:, 0]
     y = (change[..., 1] - at[:, 1] * change[..., 2]) * scale[:, 0]
     return np.concatenate([x, y], 1).T
-
-
-def _exponential(delta: Matrix) -> Matrix:
-    """Matrix exponential of a small 3×3 matrix by its series."""
-    result, term = np.eye(3), np.eye(3)
-    for k in range(1, 9):
-        term = term @ delta / k
-        result = result + term
-    return np.asarray(result, np.float64)
 
 
 def _restrict(transform: Matrix, model: str) -> Matrix:
