@@ -24,6 +24,7 @@ from .parallel import in_parallel
 from .records import Edge
 from .result import Journal
 from .rivals import settle
+from .tuning import TUNING
 from .verification import verify
 
 Pair = tuple[int, int]
@@ -93,7 +94,7 @@ class Graph:
             found[far] = found[near] + 0.5 * float(np.log(_area(self.between(far, near), points.mean(0))))
         return found
 
-    def of_one_scale(self, members: list[int], reach: float = 1.9) -> list[int]:
+    def of_one_scale(self, members: list[int], reach: float = TUNING.distance) -> list[int]:
         """The members without those taken from much nearer or further: a clear majority within a factor `reach`
         that holds together by itself; all of them where there is none."""
         found = self.distances(members)
@@ -222,7 +223,7 @@ def drop_contradictions(graph: Graph, views: list[View], journal: Journal) -> No
                 predicted = np.linalg.inv(placed[b]) @ placed[a]
                 miss = np.linalg.norm(project(predicted, edge.source) - edge.target, axis=1)
                 share = float(np.median(miss)) / max(views[b].size)
-                if share > 0.04 and (worst is None or share > worst[0]):
+                if share > TUNING.contradiction and (worst is None or share > worst[0]):
                     worst = share, edge
         if worst is None:
             return
