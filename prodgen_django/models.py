@@ -384,7 +384,7 @@ class Pose(models.Model):
 
 
 class Turn(models.Model):
-    """When something that is done now and then for the whole shop was last begun (`jobs.turns`)."""
+    """When something that is done now and then for the whole shop was last begun (`jobs.lease.take_turn`)."""
 
     name = models.CharField(max_length=32, unique=True)
     taken_at = models.DateTimeField()
