@@ -43,7 +43,6 @@ class Call:
     share: float
     device: str
     threads: int
-    pairs: Path | None = None
     layers: Path | None = None
 
     def of(self, budget: float) -> str:
@@ -61,7 +60,6 @@ class Plan:
     shipped: str = ""
     sheets: Callable[[Call], list[list[str]]] = lambda call: []
     needs_gpu: bool = False
-    needs_pairs: bool = False
     needs_layers: bool = False
 
 
@@ -143,16 +141,6 @@ PLANS = {
         "verifier.json",
         "match-verifier.json",
     ),
-    "scene": Plan(
-        "light on a scene and what a product takes of it; 3,000 CPU s, needs --pairs",
-        lambda call: [
-            "-m", "prodgen_django.studio.light", "scene", str(call.pairs), str(call.out), "--seconds",
-            call.of(3000), "--processor-time", "--threads", str(call.threads), "--device", call.device,
-        ],
-        "scene.json",
-        "scene.json",
-        needs_pairs=True,
-    ),
 }  # fmt: skip
 
 
@@ -168,7 +156,6 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", choices=sorted(PLANS), metavar="NAME")
     parser.add_argument("--share", type=float, default=1.0, help="of every budget")
     parser.add_argument("--piece", type=float, help="end this call after so many seconds")
-    parser.add_argument("--pairs", type=Path, help="rendered light (docs/how-to/train.md)")
     parser.add_argument("--layers", type=Path, help="rendered products (docs/how-to/train.md)")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)
@@ -182,11 +169,9 @@ def main(argv: list[str] | None = None) -> int:
     names = arguments.only or [
         name
         for name, plan in PLANS.items()
-        if (arguments.device != "cpu" or not plan.needs_gpu)
-        and (arguments.pairs or not plan.needs_pairs)
-        and (arguments.layers or not plan.needs_layers)
+        if (arguments.device != "cpu" or not plan.needs_gpu) and (arguments.layers or not plan.needs_layers)
     ]
-    pairs, layers = (p.resolve() if p else None for p in (arguments.pairs, arguments.layers))
+    layers = arguments.layers.resolve() if arguments.layers else None
     for name in names:
         folder = arguments.out.resolve() / name
         call = Call(
@@ -195,7 +180,6 @@ def main(argv: list[str] | None = None) -> int:
             arguments.share,
             arguments.device,
             arguments.threads,
-            pairs,
             layers,
         )
         status = _run(name, PLANS[name], call, end)

@@ -1,4 +1,4 @@
-"""Draw the small picture of each backdrop that the option form shows; run again after a style changed.
+"""Draw the small picture of each backdrop that the option form shows; run again after a set was rendered.
 
 python -m training.swatches
 """
@@ -7,22 +7,42 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from prodgen_django.imagefile import encode_image
-from prodgen_django.studio import STYLES
+from prodgen_django.studio import backdrops, sets
+from prodgen_django.studio.backdrop import TRANSPARENT, Backdrop
+from prodgen_django.studio.color import Pixels
+from prodgen_django.studio.scene import encoded, rgb
 
 FOLDER = Path(__file__).resolve().parents[1] / "prodgen_django/static/prodgen_django/backdrops"
 SIDE = 240
 
 
 def main() -> None:
-    """Write one WebP a style into the app's static files."""
+    """Write one WebP a backdrop into the app's static files; those of backdrops that are gone are deleted."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for style in STYLES.values():
-        # Drawn larger than shown: grain and shadows that suit a product picture are noise in a swatch.
-        pixels = style.render((2 * SIDE, 2 * SIDE), 1)[::2, ::2]
-        data = encode_image(pixels, format="webp", source_type=style.source_type, quality=82)
-        (FOLDER / f"{style.name}.webp").write_bytes(data)
-        print(f"{style.name}: {len(data)} bytes")
+    names = set()
+    for backdrop in backdrops():
+        data = encode_image(_drawn(backdrop), format="webp", source_type="algorithmicMedia", quality=80)
+        (FOLDER / f"{backdrop.name}.webp").write_bytes(data)
+        names.add(backdrop.name)
+        print(f"{backdrop.name}: {len(data)} bytes")
+    for path in FOLDER.glob("*.webp"):
+        if path.stem not in names:
+            path.unlink()
+
+
+def _drawn(backdrop: Backdrop) -> Pixels:
+    if backdrop.name == TRANSPARENT:
+        squares = (np.indices((SIDE, SIDE)) // 20).sum(0) % 2
+        return np.repeat(np.where(squares, 255, 225).astype(np.uint8)[..., None], 3, 2)
+    if not backdrop.views:
+        flat = np.broadcast_to(rgb(backdrop.palette[0]), (SIDE, SIDE, 3))
+        return np.asarray(np.rint(flat * 255), np.uint8)
+    # A table or a floor tells more of a room than its wall or its boards from above.
+    view = next(view for view in ("table", "floor", "wall", "top") if view in backdrop.views)
+    return np.asarray(np.rint(encoded(sets.lit(backdrop.name, view, None, (SIDE, SIDE))) * 255), np.uint8)
 
 
 if __name__ == "__main__":

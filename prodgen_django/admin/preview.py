@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from prodgen_django.admin.fields import bound_form
 from prodgen_django.admin.permissions import requires
+from prodgen_django.admin.poses import chosen_values, pose_forms
 from prodgen_django.admin.words import file_url, is_known, wants_json
 from prodgen_django.broker import QUICK_QUEUE
 from prodgen_django.conf import settings
@@ -57,7 +58,8 @@ def preview(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
             return JsonResponse({"state": "failed", "message": " ".join(problems)}, status=400)
         messages.error(request, " ".join(problems))
         return back
-    request_preview(job, item, form.cleaned_data)
+    poses = pose_forms([item], request.POST) if get_recipe(job.kind).shows_poses else {}
+    request_preview(job, item, {**form.cleaned_data, **chosen_values(poses, item.pk)})
     if wants_json(request):
         job.refresh_from_db(fields=["log"])
         return JsonResponse(answer(job))

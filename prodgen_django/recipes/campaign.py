@@ -17,6 +17,7 @@ from prodgen_django.atomicfile import replacing
 from prodgen_django.campaigns.links import safe_link
 from prodgen_django.conf import settings
 from prodgen_django.keys import key_of
+from prodgen_django.recipes.backdrops import AUTO, current
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.campaign_brief import brand_of, brief_of, offered, promotion_of
 from prodgen_django.recipes.campaign_form import CampaignForm
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from prodgen_django.recipes.base import Workbench, WorkItem
     from prodgen_django.studio import CutOut
     from prodgen_django.studio.banners import Banner, Campaign, Look, Shown
+    from prodgen_django.studio.goods import Pose
     from prodgen_django.studio.matting import Box
 
 MOST_PRODUCTS = 12
@@ -50,6 +52,7 @@ class CampaignRecipe(Recipe):
     description = _("Banners and posters of up to twelve products, in every size of the channels you choose.")
     options_form = CampaignForm
     has_preview = True
+    shows_poses = True
     most_products = MOST_PRODUCTS
     batch_size = 1
 
@@ -142,32 +145,48 @@ class CampaignRecipe(Recipe):
     def _campaign(
         self, item: WorkItem, bench: Workbench, side: int = PHOTO_SIDE
     ) -> tuple[Campaign, list[Look], tuple[str, str], list[str]]:
-        from prodgen_django.catalog import get_catalog
         from prodgen_django.studio.banners import BannerError, looks
         from prodgen_django.studio.banners import Campaign as Banners
 
         options = item.options
         shown, notes = self._shown(item, bench, side)
         promotion = promotion_of(options)
-        keys = [one["product"] for one in options["shown"]]
-        by_key = {product.pk: product for product in get_catalog().products().filter(pk__in=keys)}
-        offer = offered([by_key[key] for key in keys if key in by_key], promotion)
+        offer = offered(self._products(item), promotion)
         brief, expected = brief_of(options, options["language"], offer, promotion)
         brand = brand_of(options)
         base = item.seed - 1000 * options["position"]
-        backdrop = "" if options.get("backdrop", "auto") == "auto" else options["backdrop"]
+        named = current(options.get("backdrop") or AUTO)
+        backdrop = "" if named == AUTO else named
         try:
-            found = looks(shown, brief, brand, count=options["variations"], seed=base, backdrop=backdrop)
+            found = looks(
+                shown,
+                brief,
+                brand,
+                count=options["variations"],
+                seed=base,
+                backdrop="" if backdrop == AUTO else backdrop,
+            )
         except BannerError as error:
             raise ItemFailed(error.code, error.message) from error
         return Banners(shown, brief, brand, _studio()), found, expected, notes
 
+    def _products(self, item: WorkItem) -> list[Any]:
+        """Those of the products that are still there, in order."""
+        from prodgen_django.catalog import get_catalog
+
+        keys = [one["product"] for one in item.options["shown"]]
+        by_key = {product.pk: product for product in get_catalog().products().filter(pk__in=keys)}
+        return [by_key[key] for key in keys if key in by_key]
+
     def _shown(self, item: WorkItem, bench: Workbench, side: int) -> tuple[list[Shown], list[str]]:
         """The products, cut out; one that has no usable photo is left out with a sentence."""
-        from prodgen_django.recipes.display import suits
+        from prodgen_django.recipes.poses import known_poses
+        from prodgen_django.recipes.shots import suits
         from prodgen_django.studio.banners import Shown
+        from prodgen_django.studio.seen import seen_pose
 
         start, found, notes = 0, [], []
+        poses = known_poses(self._products(item))
         total = len(item.options["shown"])
         for number, one in enumerate(item.options["shown"]):
             bench.progress(item, 0.4 * number / max(1, total), _now("Cutting out"))
@@ -195,7 +214,9 @@ class CampaignRecipe(Recipe):
                 notes += [f"{one['title']}: {reason}" for reason in cut.reasons]
             solid = _covered(cut.alpha)
             about = {"ref": ref, "product": one["product"], "cover": solid, "cut_out": cut.as_dict()}
-            found.append(Shown.of(photo, cut.alpha, one["title"], **about))
+            known = poses.get(one["product"])
+            pose: Pose = (known and known.pose) or seen_pose(photo, cut.alpha)
+            found.append(Shown.of(photo, cut.alpha, one["title"], pose=pose, **about))
         if not found:
             raise ItemFailed("no_products", " ".join(notes) or _now("There is no product to show."))
         return found, notes

@@ -36,6 +36,24 @@ class DrawnField(forms.CharField):
         return clean_text(text, lines=self.lines)
 
 
+class BackdropsField(forms.MultipleChoiceField):
+    """Backdrops by name. What an older job calls by a name of its time is taken for its successor, and every colour
+    "#rrggbb" is a ground."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return list(dict.fromkeys(successor(name) for name in super().to_python(value)))
+
+    def valid_value(self, value: Any) -> bool:
+        return super().valid_value(value) or bool(re.fullmatch(r"#[0-9a-f]{6}", str(value)))
+
+
+def successor(name: str) -> str:
+    """The backdrop that stands for one of another time; a name that never was one stays as it is."""
+    from prodgen_django.recipes.backdrops import current, is_known
+
+    return current(name) if is_known(name) else name
+
+
 def seed_field() -> forms.IntegerField:
     return forms.IntegerField(
         label=_("Seed"),

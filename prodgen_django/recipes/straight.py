@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from prodgen_django.recipes.base import WorkItem
     from prodgen_django.studio import CutOut
+    from prodgen_django.studio.goods import Pose
     from prodgen_django.studio.upright import Straightened
 
 
-def straight_of(item: WorkItem, cut: CutOut) -> Straightened | None:
-    """How the photo of a cut-out is turned or rectified; None where the job's options say that it stays as it is."""
+def straight_of(item: WorkItem, cut: CutOut, pose: Pose | None) -> Straightened | None:
+    """How the photo of a cut-out is turned or rectified; None where the job's options say that it stays as it is.
+
+    `pose`: how the product is shown. The holes of a flat thing are closed, but for those that somebody drew.
+    """
     from prodgen_django.studio.goods import good_of, sides_in
     from prodgen_django.studio.upright import straightened
 
@@ -20,13 +24,5 @@ def straight_of(item: WorkItem, cut: CutOut) -> Straightened | None:
         return None
     good, said = good_of([item.title, item.category]), sides_in(item.title)
     aspect = None if said is None else max(said) / min(said)
-    pose, flat = (None, None) if good is None else (good.pose, good.flat)
-    found = straightened(cut.alpha, pose, aspect=aspect, flat=flat)
-    # The holes of what a person drew, or cut out before, are meant so.
+    found = straightened(cut.alpha, pose, aspect=aspect, flat=None if good is None else good.flat)
     return replace(found, alpha=cut.alpha) if cut.corrected or cut.brought else found
-
-
-def whole_of(item: WorkItem, cut: CutOut) -> CutOut:
-    """A cut-out with the holes closed that a flat thing cannot have."""
-    straight = straight_of(item, cut)
-    return cut if straight is None else replace(cut, alpha=straight.alpha)

@@ -39,13 +39,16 @@ class Disc:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A product as discs; `size` is its longer side, `shape` the picture's."""
+    """A product as discs, in pixels of a picture of `shape` that is `scale` times the size of the whole one, which has
+    the shape `whole`. `size`: the product's longer side."""
 
     discs: list[Disc]
     size: float
     shape: tuple[int, int]
     elevation: float
     flat: float
+    scale: float
+    whole: tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -60,10 +63,14 @@ def stacked(mask: Float, elevation: float, flat: float = 1.0) -> Stack:
 
     `flat`: a product's depth by its width: 1 for what is round, less for a frame that stands.
     """
-    solid = mask > 0.5
+    scale = min(1.0, _SIDE / max(mask.shape))
+    whole = (mask.shape[0], mask.shape[1])
+    if scale < 1:
+        mask = cv2.resize(mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    solid = mask > (0.5 if scale > 0.9 else 0.4)  # thin legs are to stay whole
     rows = np.flatnonzero(solid.any(1))
     if not rows.size:
-        return Stack([], 0.0, mask.shape[:2], elevation, flat)
+        return Stack([], 0.0, solid.shape, elevation, flat, scale, whole)
     top, bottom = int(rows[0]), int(rows[-1])
     columns = np.flatnonzero(solid.any(0))
     wide = float(columns[-1] - columns[0] + 1)
@@ -92,7 +99,7 @@ def stacked(mask: Float, elevation: float, flat: float = 1.0) -> Stack:
     known_bases = [disc.base for disc in discs]
     if known_bases:
         discs += _hanging(solid, tall, squash, discs, float(np.median(known_bases)))
-    return Stack(discs, float(max(wide, bottom - top + 1)), mask.shape[:2], elevation, flat)
+    return Stack(discs, float(max(wide, bottom - top + 1)), solid.shape, elevation, flat, scale, whole)
 
 
 def _runs(row: np.ndarray) -> list[_Run]:
@@ -160,14 +167,12 @@ def _drawn(
     stack: Stack, right: float, down: float, soft: float, least: float, wall: float | None = None
 ) -> Float:
     """Every disc on the ground, moved by (`right`, `down`) times its height and softened by `soft` times it."""
-    shape = stack.shape
     if not stack.discs:
-        return np.zeros(shape, np.float32)
-    scale = min(1.0, _SIDE / max(shape))
-    margin = round(
-        0.35 * scale * max(shape)
-    )  # what is cast out of the picture must not end in a seam within it
-    rows, columns = (round(n * scale) + 2 * margin for n in shape)
+        return np.zeros(stack.whole, np.float32)
+    # What is cast out of the picture must not end in a seam within it.
+    margin = round(0.35 * max(stack.shape))
+    rows, columns = (n + 2 * margin for n in stack.shape)
+    wall = None if wall is None else wall * stack.scale
     highest = max(disc.height for disc in stack.discs) or 1.0
     squash = max(math.sin(math.radians(stack.elevation)) * stack.flat, 0.03)
     levels = [np.zeros((rows, columns), np.float32) for _ in range(_LEVELS)]
@@ -179,18 +184,18 @@ def _drawn(
             share = (disc.base - wall) / (disc.base - y)  # of its way it is over the ground
             x = disc.x + right * disc.height * share
             y, depth = wall - disc.height * (1 - share), 1.0
-        centre = (x * scale + margin, y * scale + margin)
-        axes = (max(0.6, disc.radius * scale), max(0.6, depth * scale))
+        centre = (x + margin, y + margin)
+        axes = (max(0.6, disc.radius), max(0.6, depth))
         for level, weight in ((first, 1 - (place - first)), (first + 1, place - first)):
             if weight > 0.02:
                 _disc(levels[level], centre, axes, weight)
     total = np.zeros((rows, columns), np.float32)
     for number, plane in enumerate(levels):
         height = (number / (_LEVELS - 1)) ** 2 * highest
-        sigma = max(0.7, (soft * height + least * stack.size) * scale)
+        sigma = max(0.7, soft * height + least * stack.size)
         total += _softened(plane, sigma, max(0.7, sigma * max(squash, 0.35)))
     total = np.clip(total, 0, 1)[margin : rows - margin, margin : columns - margin]
-    return np.clip(cv2.resize(total, shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
+    return np.clip(cv2.resize(total, stack.whole[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
 def _softened(plane: Float, across: float, down: float) -> Float:

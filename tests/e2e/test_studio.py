@@ -60,7 +60,7 @@ def test_from_selected_products_to_the_product_page(page: Page, worker: Site) ->
     page.wait_for_selector(".pg-preview[data-state=done]")
     first = preview.get_attribute("src")
     page.locator("input[name=styles][value=white]").uncheck()
-    page.locator("input[name=styles][value=oak]").check()
+    page.locator("input[name=styles][value=oak-morning]").check()
     page.wait_for_function(
         "before => document.getElementById('pg-preview-image').getAttribute('src') !== before",
         arg=first,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prodgen_django.studio.shadow import contact
 
 from prodgen_django.studio.layouts import (
     LaidOut,
@@ -19,7 +20,6 @@ from prodgen_django.studio.layouts import (
     lay_out,
 )
 from prodgen_django.studio.resampling import onto_canvas
-from prodgen_django.studio.shadow import contact
 
 MODES = ("grid", "row", "column", "strip")
 GROUNDS = [(246, 232, 196), (205, 216, 232), (30, 30, 34)]

@@ -24,7 +24,7 @@ import numpy as np
 from mathutils import Vector
 from PIL import Image
 
-from . import develop, lights, objects_joined, objects_plain, render, scene, sets
+from . import develop, objects_joined, objects_plain, render, scene, sets
 from .product import PLANS, Product
 from .products import PRODUCTS
 from .scene import Frame, Shot
@@ -146,7 +146,35 @@ def outline(
             each.hide_render = True
     stage.render.resolution_x, stage.render.resolution_y = size
     stage.cycles.samples = 6
-    return lights.cut_out(stage, work)[..., 3]
+    return _cut_out(stage, work)[..., 3]
+
+
+def _cut_out(stage: bpy.types.Scene, work: Path) -> np.ndarray:
+    """What stands before the camera on nothing: uint8 h×w×4, sRGB, straight alpha."""
+    stage.render.film_transparent = True
+    seen = _pixels(stage, work)
+    stage.render.film_transparent = False
+    alpha = np.clip(seen[..., 3:], 0, 1)
+    rgb = np.clip(seen[..., :3] / np.maximum(alpha, 1e-3), 0, 1)
+    coded = np.where(rgb <= 0.0031308, 12.92 * rgb, 1.055 * np.maximum(rgb, 1e-9) ** (1 / 2.4) - 0.055)
+    return np.rint(np.concatenate([coded, alpha], -1) * 255).astype(np.uint8)
+
+
+def _pixels(stage: bpy.types.Scene, work: Path, samples: int | None = None) -> np.ndarray:
+    """What the camera sees now: linear float32 h×w×4, the first row on top."""
+    before = stage.cycles.samples
+    stage.cycles.samples = samples or before
+    settings = stage.render.image_settings
+    settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "16", "RGBA"
+    stage.render.filepath = str(work / "light.exr")
+    bpy.ops.render.render(write_still=True)
+    stage.cycles.samples = before
+    image = bpy.data.images.load(str(work / "light.exr"), check_existing=False)
+    out = np.empty(image.size[0] * image.size[1] * 4, np.float32)
+    image.pixels.foreach_get(out)
+    shape = (image.size[1], image.size[0], 4)
+    bpy.data.images.remove(image)
+    return out.reshape(shape)[::-1].copy()
 
 
 def written(mask: np.ndarray, target: Path) -> None:
