@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -15,8 +16,8 @@ from prodgen_django.recipes.forms import BackdropsField, RecipeForm, format_fiel
 from prodgen_django.recipes.outlines import outline_file, outline_of
 from prodgen_django.recipes.own_scenes import NoScene
 from prodgen_django.recipes.photos import photo_of, require_photos
+from prodgen_django.recipes.repairs import repair_field, repaired_photo
 from prodgen_django.recipes.shots import Shot, suits
-from prodgen_django.recipes.straight import straight_of, whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from prodgen_django.recipes.base import Workbench, WorkItem
     from prodgen_django.studio import CutOut, Fidelity, Staged
+    from prodgen_django.studio.repair import Repair
 
 SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
 #: Side in pixels of the picture on the options page.
@@ -34,7 +36,7 @@ MOST_COMPARED = 4
 
 
 class DisplayForm(RecipeForm):
-    advanced = ("straighten", "season", "format", "size", "shadow", "visible_label", "seed")
+    advanced = ("season", "format", "size", "straighten", "repair", "shadow", "visible_label", "seed")
 
     styles = BackdropsField(
         label=_("Backdrops"),
@@ -92,15 +94,6 @@ class DisplayForm(RecipeForm):
         initial=False,
         required=False,
     )
-    straighten = forms.BooleanField(
-        label=_("Upright and flat"),
-        help_text=_(
-            "A photo that was held aslant is turned upright, and a rug, poster or towel is made the rectangle that it "
-            "is, where its outline says how. The picture's notes say what was done."
-        ),
-        initial=True,
-        required=False,
-    )
     visible_label = forms.BooleanField(
         label=_("Visible label"),
         help_text=_(
@@ -112,6 +105,16 @@ class DisplayForm(RecipeForm):
     )
     format = format_field()
     seed = seed_field()
+    straighten = forms.BooleanField(
+        label=_("Upright and flat"),
+        help_text=_(
+            "A photo that was held aslant is turned upright, and a rug, poster or towel is made the rectangle that it "
+            "is, where its outline says how. The picture's notes say what was done."
+        ),
+        initial=True,
+        required=False,
+    )
+    repair = repair_field()
     scene_words = forms.CharField(
         label=_("What surrounds the product"),
         help_text=_("For backdrops painted by the diffusion model, in the language that the model knows."),
@@ -156,8 +159,7 @@ class DisplayRecipe(Recipe):
                 yield Outcome(item, error=error)
 
     def preview(self, item: WorkItem, bench: Workbench) -> Picture:
-        ref, photo, cut = self._chosen(item, bench, 2 * PREVIEW_SIZE)[0]
-        shot = Shot.of(item, ref, photo, cut)
+        shot = Shot.of(item, *self._chosen(item, bench, 2 * PREVIEW_SIZE)[0])
         (style, number), *_others = backdrops.chosen(item, shot.pose, shot.centimetres, shot.colours)[0]
         return self._picture(item, bench, shot, style, number, (PREVIEW_SIZE, PREVIEW_SIZE))
 
@@ -168,9 +170,10 @@ class DisplayRecipe(Recipe):
         notes: list[str] = []
         without: ItemFailed | None = None
         side = options["size"]
-        for place, (ref, photo, cut) in enumerate(chosen):
-            notes += cut.reasons
-            shot = Shot.of(item, ref, photo, cut, outline_file(bench, cut))
+        for place, candidate in enumerate(chosen):
+            shot = Shot.of(item, *candidate)
+            shot = replace(shot, outline=outline_file(bench, shot.cut))
+            notes += shot.cut.reasons
             wanted, left_out = backdrops.chosen(item, shot.pose, shot.centimetres, shot.colours)
             notes += left_out
             for number, (style, variation) in enumerate(wanted):
@@ -188,21 +191,22 @@ class DisplayRecipe(Recipe):
 
     def _chosen(
         self, item: WorkItem, bench: Workbench, side: int = 0
-    ) -> list[tuple[str, np.ndarray, CutOut]]:
-        """The photos to use, each with its cut-out; with ``side`` they are made smaller first."""
+    ) -> list[tuple[str, np.ndarray, CutOut, Repair]]:
+        """The photos to use, each with its cut-out and its repair; with ``side`` they are made smaller first."""
         refs = require_photos(item)
         way = item.options.get("photo", "best")
         if way == "first":
             refs = refs[:1]
         elif way == "best":
             refs = refs[:MOST_COMPARED]
-        found: list[tuple[str, np.ndarray, CutOut]] = []
+        found: list[tuple[str, np.ndarray, CutOut, Repair]] = []
         faults: list[ItemFailed] = []
         for number, ref in enumerate(refs):
             bench.progress(item, 0.5 * number / len(refs), _now("Cutting out"))
             try:
                 photo, own = photo_of(bench, ref, side)
-                found.append((ref, photo, whole_of(item, outline_of(ref, photo, own))))
+                photo, repair = repaired_photo(item, photo)
+                found.append((ref, photo, outline_of(ref, photo, own), repair))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
@@ -224,26 +228,27 @@ class DisplayRecipe(Recipe):
     ) -> Picture:
         from prodgen_django.studio import StagingError, stage
         from prodgen_django.studio.banners import lacking_package
+        from prodgen_django.studio.repair import NOTHING
         from prodgen_django.studio.visible_label import with_label
 
         ref, photo, cut = shot.ref, shot.photo, shot.cut
         seed = item.seed + number
         shadow = True if style == "white" and item.options.get("shadow") else None
         behind = backdrops.backdrop(style, item, bench, photo, cut, size, seed, number)
-        straight = straight_of(item, cut, shot.pose)
         arguments = {
             "pose": shot.pose,
             "centimetres": shot.centimetres,
             "shadow": shadow,
-            "straight": straight,
             "variation": number,
+            "straight": shot.straight,
             **behind.arguments,
         }
         try:
             staged = stage(photo, cut.alpha, behind.scene, size=size, seed=seed, **arguments)
         except StagingError as error:
             raise ItemFailed(error.code, error.message) from error
-        pixels, notes = staged.pixels, list(staged.notes)
+        repair = shot.repair or NOTHING
+        pixels, notes = staged.pixels, [*repair.notes, *staged.notes]
         file_format = format_of(item, pixels)
         if item.options.get("visible_label") and pixels.shape[2] == 3:
             label = _now("Composed picture")
@@ -279,7 +284,8 @@ class DisplayRecipe(Recipe):
                 "photo_size": [photo.shape[1], photo.shape[0]],
                 "shadow": bool(shadow),
                 "visible_label": bool(item.options.get("visible_label")),
-                "straighten": straight is not None,
+                "straighten": shot.straight is not None,
+                "repair": None if repair == NOTHING else repair.as_dict(),
                 **behind.recipe,
             },
             sources=(ref, *behind.sources),

@@ -119,7 +119,7 @@ def stage(
     rectified (`upright.straightened` of its alpha).
 
     Every opaque pixel of the product is the photograph's own after one resampling of the whole photograph (see
-    `fidelity.resample`). The same arguments give the same picture.
+    `resampling.onto_canvas`). The same arguments give the same picture.
     Raises StagingError (empty_cut_out) where alpha marks nothing, LookupError for a name that is no backdrop and a set
     without a view for the pose, ValueError for arguments that cannot be.
     """
@@ -149,7 +149,7 @@ def stage(
         alpha, transform, notes = straight.alpha, transform @ straight.matrix, [*notes, *straight.notes]
     product, mask = _laid(photo, alpha, transform, (size[1], size[0]))
     own = foreground(product, mask)
-    mix = on_set.weights(scene.card, on_set.lit_from(photo, alpha), variation)
+    mix = on_set.weights(scene.card, on_set.lit_from(product, mask), variation)
     strength = _strength(shadow, scene)
     linear, taken = on_set.surroundings(scene, mask, pose, mix, strength)
     image = _joined(product, own, mask, scene.curve(linear))
