@@ -12,7 +12,7 @@ from prodgen_django.conf import settings
 from prodgen_django.recipes import backdrops, certificates
 from prodgen_django.recipes.base import ItemFailed, Outcome, Picture, Recipe
 from prodgen_django.recipes.forms import BackdropsField, RecipeForm, format_field, seed_field
-from prodgen_django.recipes.outlines import outline_file, outline_of
+from prodgen_django.recipes.outlines import kept_outline, outline_file, outline_of
 from prodgen_django.recipes.own_scenes import NoScene
 from prodgen_django.recipes.photos import photo_of, require_photos
 from prodgen_django.recipes.shots import Shot, suits
@@ -192,7 +192,9 @@ class DisplayRecipe(Recipe):
             bench.progress(item, 0.5 * number / len(refs), _now("Cutting out"))
             try:
                 photo, own = photo_of(bench, ref, side)
-                found.append((ref, photo, outline_of(ref, photo, own)))
+                # Of a preview what was found is kept: another backdrop is there at once.
+                cut = kept_outline(ref, photo, own, bench) if side else outline_of(ref, photo, own)
+                found.append((ref, photo, cut))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
