@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from .matching import project
-from .verification import Edge
+from prodgen_django.common.arrays import Matrix, Size
 
-Matrix = npt.NDArray[np.float64]
+from .geometry import project
+from .records import Edge, Placement
 
 # The Lie algebra of SL(3), in the order in which the models use it: similarity 4, affine 6, homography 8.
 _GENERATORS = np.zeros((8, 3, 3))
@@ -27,20 +25,7 @@ _GENERATORS[7, 2, 1] = 1
 FREEDOM = {"similarity": 4, "affine": 6, "homography": 8}
 
 
-@dataclass
-class Placement:
-    """Where every member lies: homographies to the middle picture's pixels, and how well the edges agree."""
-
-    model: str
-    transforms: dict[int, Matrix]
-    residual: float
-    """Median distance of corresponding points, in pixels of the inputs."""
-    cost: float
-    """Robust sum of squares over all correspondences, in units of the expected error."""
-    points: int
-
-
-def _unit(size: tuple[int, int]) -> Matrix:
+def _unit(size: Size) -> Matrix:
     """Pixels to a square of about ±1 around the centre, which conditions the normal equations."""
     half = max(size) / 2
     return np.array(
@@ -54,7 +39,7 @@ def _thin(edge: Edge, limit: int) -> tuple[Matrix, Matrix]:
 
 
 def refine(
-    sizes: Sequence[tuple[int, int]],
+    sizes: Sequence[Size],
     edges: Sequence[Edge],
     start: dict[int, Matrix],
     middle: int,
@@ -174,7 +159,7 @@ def _restrict(transform: Matrix, model: str) -> Matrix:
 
 
 def choose_plane(
-    sizes: Sequence[tuple[int, int]], edges: Sequence[Edge], start: dict[int, Matrix], middle: int
+    sizes: Sequence[Size], edges: Sequence[Edge], start: dict[int, Matrix], middle: int
 ) -> tuple[Placement, dict[str, float]]:
     """Similarity, affine map or homography: the one with the least penalised cost (Schwarz' criterion)."""
     scores: dict[str, float] = {}

@@ -7,14 +7,17 @@ from functools import partial
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
+
+from prodgen_django.common.arrays import Floats, Matrix
 
 from .features import LEVELS, Level, View
-from .matching import elsewhere, match, project
+from .geometry import project
+from .matching import elsewhere, match
 from .parallel import in_parallel
+from .records import Edge
 from .result import Journal
 from .rivals import settle
-from .verification import Edge, verify
+from .verification import verify
 
 Pair = tuple[int, int]
 
@@ -87,16 +90,16 @@ class Graph:
         middle = min(members, key=lambda x: (walk(x)[1], x)) if len(members) <= 200 else members[0]
         return middle, walk(middle)[0]
 
-    def between(self, a: int, b: int) -> npt.NDArray[np.float64]:
+    def between(self, a: int, b: int) -> Matrix:
         """The homography from a's to b's pixels along their edge."""
         if (a, b) in self.edges:
             return self.edges[a, b].transform
         return np.asarray(np.linalg.inv(self.edges[b, a].transform), np.float64)
 
-    def place(self, members: list[int]) -> tuple[int, dict[int, npt.NDArray[np.float64]]]:
+    def place(self, members: list[int]) -> tuple[int, dict[int, Matrix]]:
         """Chain the edges of the tree: per member its homography to the middle picture's pixels."""
         middle, order = self.tree(members)
-        placed: dict[int, npt.NDArray[np.float64]] = {middle: np.eye(3)}
+        placed: dict[int, Matrix] = {middle: np.eye(3)}
         for near, far in order:
             chained = placed[near] @ self.between(far, near)
             placed[far] = chained / chained[2, 2]
@@ -127,7 +130,7 @@ class Graph:
         return sorted(best) if sorted(alone.components()[0]) == sorted(best) else members
 
 
-def _area(transform: npt.NDArray[np.float64], at: npt.NDArray[np.float64]) -> float:
+def _area(transform: Matrix, at: Matrix) -> float:
     """What becomes of a unit of area at a point."""
     depth = float(transform[2, :2] @ at + transform[2, 2])
     return max(1e-9, abs(float(np.linalg.det(transform)) / depth**3))
@@ -198,9 +201,7 @@ def shortlist(views: list[View], level: Level, enough: int = 14, keep: int = 10)
     return sorted(pairs)
 
 
-def shared_words(
-    descriptors: list[npt.NDArray[np.float32]], tables: int = 12, seed: int = 7
-) -> npt.NDArray[np.float64]:
+def shared_words(descriptors: list[Floats], tables: int = 12, seed: int = 7) -> Matrix:
     """How many words each two pictures share (count × count), in time linear in their number.
 
     Words are the signs of 14 random projections of a descriptor, in several tables (Charikar 2002); a word

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from prodgen_django.common.arrays import Matrix
+
 from .features import View
-from .matching import plausible, project
+from .geometry import plausible, project
 from .overlaps import Agreement, agreement
-from .places import LEAST, Matrix, Place, near, place_at, shifts
+from .places import LEAST, Place, near, place_at, shifts
 from .things import decided, decisive, standing_once
-from .verification import rescaled, to_small
+from .tracking import rescaled, to_small
 
 SIDE = 0.15
 """Share of a picture that has to overlap where the pictures cannot say whether such a repeat exists, as it is longer

@@ -4,35 +4,18 @@ sphere."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from .bundle import Placement
-from .matching import project
-from .verification import Edge
+from prodgen_django.common.arrays import Matrix, Size
 
-Matrix = npt.NDArray[np.float64]
-
-
-@dataclass
-class Rotation:
-    """A camera that turned on the spot: one focal length (pixels of the inputs) and a rotation per
-    picture."""
-
-    focal: float
-    rotations: dict[int, Matrix]
-    residual: float
-    cost: float
+from .geometry import project
+from .records import Edge, Placement, Rotation
+from .surface import camera
 
 
-def _camera(size: tuple[int, int], focal: float) -> Matrix:
-    return np.array([[focal, 0, (size[0] - 1) / 2], [0, focal, (size[1] - 1) / 2], [0, 0, 1]], np.float64)
-
-
-def _cross(axis: npt.NDArray[np.float64]) -> Matrix:
+def _cross(axis: Matrix) -> Matrix:
     """The matrix of the cross product with `axis`."""
     x, y, z = axis
     return np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]], np.float64)
@@ -44,7 +27,7 @@ def _image(change: Matrix, rays: Matrix, focal: float) -> Matrix:
     return np.asarray(focal * (change[:, :2] - rays[:, :2] / z * change[:, 2:]) / z, np.float64)
 
 
-def focal_guesses(sizes: Sequence[tuple[int, int]], edges: Sequence[Edge]) -> list[float]:
+def focal_guesses(sizes: Sequence[Size], edges: Sequence[Edge]) -> list[float]:
     """Focal lengths that the pairwise homographies imply (Szeliski and Shum 1997), with common ones as a
     fall-back."""
     found = []
@@ -70,7 +53,7 @@ def focal_guesses(sizes: Sequence[tuple[int, int]], edges: Sequence[Edge]) -> li
 
 
 def solve(
-    sizes: Sequence[tuple[int, int]], edges: Sequence[Edge], order: list[tuple[int, int]], middle: int
+    sizes: Sequence[Size], edges: Sequence[Edge], order: list[tuple[int, int]], middle: int
 ) -> Rotation | None:
     """The rotations and the focal length that explain all correspondences best, by Gauss-Newton from each
     guess."""
@@ -83,7 +66,7 @@ def solve(
 
 
 def _refine(
-    sizes: Sequence[tuple[int, int]],
+    sizes: Sequence[Size],
     edges: Sequence[Edge],
     order: list[tuple[int, int]],
     middle: int,
@@ -95,9 +78,7 @@ def _refine(
     by_pair = {(e.a, e.b): e.transform for e in edges}
     for near, far in order:
         step = by_pair[far, near] if (far, near) in by_pair else np.linalg.inv(by_pair[near, far])
-        u, _, vt = np.linalg.svd(
-            np.linalg.inv(_camera(sizes[near], focal)) @ step @ _camera(sizes[far], focal)
-        )
+        u, _, vt = np.linalg.svd(np.linalg.inv(camera(sizes[near], focal)) @ step @ camera(sizes[far], focal))
         turn = u @ vt
         rotations[far] = rotations[near] @ (turn if np.linalg.det(turn) > 0 else -turn)
     column = {m: k for k, m in enumerate(x for x in sorted(rotations) if x != middle)}
@@ -106,14 +87,14 @@ def _refine(
     picks = [np.linspace(0, len(e.source) - 1, min(limit, len(e.source))).astype(int) for e in edges]
     basis = np.stack([_cross(axis) for axis in np.eye(3)])
 
-    def errors(f: float, turns: dict[int, Matrix]) -> tuple[float, npt.NDArray[np.float64]]:
+    def errors(f: float, turns: dict[int, Matrix]) -> tuple[float, Matrix]:
         parts = []
         for edge, pick in zip(edges, picks, strict=True):
             h = (
-                _camera(sizes[edge.b], f)
+                camera(sizes[edge.b], f)
                 @ turns[edge.b].T
                 @ turns[edge.a]
-                @ np.linalg.inv(_camera(sizes[edge.a], f))
+                @ np.linalg.inv(camera(sizes[edge.a], f))
             )
             parts.append(np.linalg.norm(project(h, edge.source[pick]) - edge.target[pick], axis=1))
         every = np.concatenate(parts)
@@ -124,7 +105,7 @@ def _refine(
     for _ in range(rounds * 2):
         normal, gradient = np.zeros((size, size)), np.zeros(size)
         for edge, pick in zip(edges, picks, strict=True):
-            ka, kb = _camera(sizes[edge.a], focal), _camera(sizes[edge.b], focal)
+            ka, kb = camera(sizes[edge.a], focal), camera(sizes[edge.b], focal)
             rays = np.c_[edge.source[pick], np.ones(len(pick))] @ np.linalg.inv(ka).T
             relative = rotations[edge.b].T @ rotations[edge.a]
             turned = rays @ relative.T
@@ -170,7 +151,7 @@ def _refine(
     return Rotation(focal, rotations, float(np.median(every)), cost)
 
 
-def plane_growth(sizes: Sequence[tuple[int, int]], placement: Placement) -> float:
+def plane_growth(sizes: Sequence[Size], placement: Placement) -> float:
     """How much a plane inflates: area of the most enlarged picture relative to the middle one; inf for a
     bow-tie."""
     worst = 1.0
@@ -183,66 +164,3 @@ def plane_growth(sizes: Sequence[tuple[int, int]], placement: Placement) -> floa
         local = np.abs(np.linalg.det(transform) / depth**3)
         worst = max(worst, float(local.max()), 1 / max(1e-9, float(local.min())))
     return worst
-
-
-@dataclass
-class Surface:
-    """A cylinder or sphere around the camera, in pixels of arc: maps pixels there and back."""
-
-    kind: str
-    rotation: Rotation
-    sizes: Sequence[tuple[int, int]]
-    level: Matrix
-    """Turns the middle camera so that the horizon is straight."""
-
-    def forward(self, member: int, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Pixels of a picture to the surface."""
-        f = self.rotation.focal
-        rays = np.c_[points, np.ones(len(points))] @ np.linalg.inv(_camera(self.sizes[member], f)).T
-        x, y, z = (rays @ (self.level @ self.rotation.rotations[member]).T).T
-        around = np.arctan2(x, z)
-        flat = np.hypot(x, z)
-        up = y / flat if self.kind == "cylinder" else np.arctan2(y, flat)
-        return np.stack([f * around, f * up], 1)
-
-    def backward(self, member: int, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The surface to pixels of a picture; nan behind the camera."""
-        f = self.rotation.focal
-        around, up = points[..., 0] / f, points[..., 1] / f
-        if self.kind == "cylinder":
-            rays = np.stack([np.sin(around), up, np.cos(around)], -1)
-        else:
-            rays = np.stack([np.sin(around) * np.cos(up), np.sin(up), np.cos(around) * np.cos(up)], -1)
-        seen = rays @ (self.level @ self.rotation.rotations[member])
-        with np.errstate(all="ignore"):
-            at = f * seen[..., :2] / seen[..., 2:]
-        centre = (np.array(self.sizes[member]) - 1) / 2
-        return np.where(seen[..., 2:] > 1e-6, at + centre, np.nan)
-
-
-def surface(rotation: Rotation, sizes: Sequence[tuple[int, int]]) -> Surface:
-    """A levelled cylinder for scenes less than about 100° high, else a sphere."""
-    # Cameras are held level more often than not: the plane of their x axes is the horizon.
-    sideways = np.stack([r[:, 0] for r in rotation.rotations.values()])
-    ahead = np.stack([r[:, 2] for r in rotation.rotations.values()]).sum(0)
-    down_mean = np.stack([r[:, 1] for r in rotation.rotations.values()]).sum(0)
-    values, vectors = np.linalg.eigh(sideways.T @ sideways)
-    down = vectors[:, 0]
-    if values[1] < 0.02 * values[2] or abs(down @ down_mean) < 0.7 * np.linalg.norm(down_mean):
-        down = down_mean / np.linalg.norm(down_mean)
-    if down @ down_mean < 0:
-        down = -down
-    ahead = ahead - (ahead @ down) * down
-    if np.linalg.norm(ahead) < 1e-3:
-        ahead = np.array([0.0, 0.0, 1.0]) - down[2] * down
-    ahead /= np.linalg.norm(ahead)
-    level = np.stack([np.cross(down, ahead), down, ahead])
-    made = Surface("cylinder", rotation, sizes, level)
-    heights = []
-    for member in rotation.rotations:
-        width, height = sizes[member]
-        edge = np.array([[x, y] for x in (0, width / 2, width) for y in (0, height)], np.float64)
-        heights.append(made.forward(member, edge)[:, 1])
-    if np.abs(np.concatenate(heights)).max() > 1.2 * rotation.focal:
-        made = Surface("sphere", rotation, sizes, level)
-    return made

@@ -1,6 +1,6 @@
 """Trains every shipped checkpoint again, one after another, unattended.
 
-    python -m benchmarks.train_all ../shared/data --out RUNS [--only garments inpaint] [--share 0.1] [--piece 540]
+    python -m training.all ../shared/data --out RUNS [--only garments inpaint] [--share 0.1] [--piece 540]
 
 Each training is a process of its own with a budget (`--list` shows them; `--share` scales them all) and goes on where
 it was stopped, so the same command may be given again after anything: a kill, a new machine with RUNS on it, or
@@ -32,12 +32,6 @@ MORE_TO_DO = 4
 #: Status of a GAN that trained to its end and must not be offered.
 _NOT_OFFERABLE = 3
 _GARMENTS = ("--data-name", "garments-256 (clothing-dataset-small, CC0 1.0)", "--licence", "CC0-1.0")
-_BOTH = (
-    "--data-name",
-    "garments-256 (CC0 1.0), packshots-640 (saleor, BSD 3-Clause)",
-    "--licence",
-    "BSD-3-Clause",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +95,7 @@ PLANS = {
     "extractor": Plan(
         "features by which the GAN's figures are measured; about 450 CPU s",
         lambda call: [
-            "-m", "prodgen_django.gan.train_extractor", str(call.data / "garments-256"),
+            "-m", "training.extractor", str(call.data / "garments-256"),
             str(call.out / "extractor.safetensors"), "--epochs", call.of(45), *_GARMENTS,
         ],
         "extractor.json",
@@ -138,20 +132,10 @@ PLANS = {
         "what a judge would say of a cut-out; 2,000 CPU s, needs --layers",
         _cutouts("train_inspector", 2000, str(SHIPPED)), "inspector.json", "inspector.json", needs_layers=True,
     ),
-    "light": Plan(
-        "seam and light of a stitch; 3,000 CPU s",
-        lambda call: [
-            "-m", "prodgen_django.stitching.learned.train", str(call.data / "garments-256" / "train"),
-            str(call.data / "packshots-640"), "--out", str(call.out / "light.safetensors"),
-            "--seconds", call.of(3000), *_BOTH,
-        ],
-        "light.json",
-        "seam-light.json",
-    ),
     "verifier": Plan(
         "whether two pictures of a stitch really match; about 260 CPU s",
         lambda call: [
-            "-m", "prodgen_django.stitching.learned.train_verifier", str(call.data / "garments-256" / "train"),
+            "-m", "training.stitches.train", str(call.data / "garments-256" / "train"),
             "--out", str(call.out / "verifier.safetensors"), "--examples", call.of(3000), *_GARMENTS,
         ],
         "verifier.json",
@@ -232,7 +216,7 @@ def _run(name: str, plan: Plan, call: Call, end: float | None) -> int:
 def _call(command: list[str], threads: int, end: float | None) -> int:
     """The status of a command, killed at `end`: every training keeps its state as it goes."""
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment)
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment)  # noqa: S603
     try:
         return process.wait(None if end is None else max(0.0, end - time.monotonic()))
     except subprocess.TimeoutExpired:

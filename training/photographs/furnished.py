@@ -1,4 +1,4 @@
-"""Photographs with a true outline: ``python -m catalogue.furnished FOLDER --count 300`` where bpy and Pillow are installed.
+"""Photographs with a true outline: ``python -m training.photographs.furnished FOLDER --count 300`` where bpy and Pillow are installed.
 
 Things of the catalogue, stretched, and things made up on the spot, plain or joined of several parts, in the places of
 a small seller with what stands about there: ``photo/NAME.jpg`` and ``mask/NAME.png`` of 256×256 pixels, from which the studio's outline network
@@ -115,7 +115,7 @@ def outlines(folder: Path, work: Path, options: argparse.Namespace) -> None:
     """The outlines of the photographs of products that are never taught, from the same camera."""
     for product, name, shot in render.work():
         target = folder / f"{name}.png"
-        there = (render.HERE / "photos" / f"{name}.jpg").exists()
+        there = (render.SHOP / "photos" / f"{name}.jpg").exists()
         if product in SHOWN or shot.role == "closeup" or not there or target.exists():
             continue
         stage = scene.empty_scene()

@@ -1,4 +1,4 @@
-"""Photograph the catalogue: ``python -m example_shop.catalogue.render`` in an environment with bpy and Pillow.
+"""Photograph the catalogue: ``python -m training.photographs.render`` in an environment with bpy and Pillow.
 
 Files that exist are left as they are, so a run that was stopped goes on where it was. ``--draft 320`` writes small,
 quick pictures elsewhere to look at first; ``--json`` only writes catalogue.json.
@@ -31,7 +31,8 @@ from .product import Product, plan_shots
 from .products import PRODUCTS
 from .scene import Frame, Shot
 
-HERE = Path(__file__).parent
+SHOP = Path(__file__).parents[2] / "example_shop" / "catalogue"
+"""Where what the shop sells and its photographs lie."""
 SCALE = {"studio": 1.0, "seller": 0.82, "closeup": 1.0}
 BUILDERS = (
     objects_cups.BUILDERS
@@ -115,15 +116,15 @@ def photograph(product: Product, shot: Shot, target: Path, folder: Path, options
 
 def write_listing() -> None:
     """Write catalogue.json."""
-    (HERE / "catalogue.json").write_text(
-        json.dumps(listing(HERE / "photos"), indent=1, ensure_ascii=False) + "\n"
+    (SHOP / "catalogue.json").write_text(
+        json.dumps(listing(SHOP / "photos"), indent=1, ensure_ascii=False) + "\n"
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", default=[], help="slugs, or the beginning of file names")
-    parser.add_argument("--out", type=Path, default=HERE / "photos")
+    parser.add_argument("--out", type=Path, default=SHOP / "photos")
     parser.add_argument("--draft", type=int, default=0, help="longest side in pixels of a quick look")
     parser.add_argument("--samples", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)

@@ -1,4 +1,4 @@
-"""The match verifier in torch, for training; `verifier.logit` is the same without torch."""
+"""The match verifier in torch, for training; `prodgen_django.stitching.verifier.logit` is the same without torch."""
 
 from __future__ import annotations
 
@@ -6,10 +6,28 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .network import Block
-from .verifier import SCALARS
+from prodgen_django.stitching.verifier import SCALARS
 
 __all__ = ["Verifier"]
+
+
+class Block(nn.Module):
+    """A bottleneck with a way past it; it starts as the identity. There is no normalisation, so that what a
+    picture gets does not depend on its batch and the same arithmetic is easily done without torch."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        inner = width // 2
+        self.narrow = nn.Conv2d(width, inner, 1)
+        self.mix = nn.Conv2d(inner, inner, 3, padding=1)
+        self.widen = nn.Conv2d(inner, width, 1)
+        nn.init.zeros_(self.widen.weight)
+        nn.init.zeros_(self.widen.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = functional.relu(self.mix(functional.relu(self.narrow(functional.relu(x)))))
+        out: Tensor = x + self.widen(inner)
+        return out
 
 
 class Verifier(nn.Module):

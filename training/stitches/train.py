@@ -1,8 +1,8 @@
 """Train the match verifier on any folder of photographs.
 
-    python -m prodgen_django.stitching.learned.train_verifier FOLDER [FOLDER…] --out verifier.safetensors
+    python -m training.stitches.train FOLDER [FOLDER…] --out verifier.safetensors
 
-Draws `--examples` pairs (see `verifier_pairs`), then trains for `--epochs` over them; a tenth is held out.
+Draws `--examples` pairs (see `pairs`), then trains for `--epochs` over them; a tenth is held out.
 Examples are kept in a file beside the result, so that a run that was stopped goes on from there.
 """
 
@@ -18,11 +18,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from prodgen_django.gan.checkpoint import read_tensors, write_checkpoint, write_tensors
+from prodgen_django.common.weights import read_tensors
+from prodgen_django.gan.checkpoint import write_checkpoint, write_tensors
 
+from .network import Verifier
+from .pairs import PairMaker, padded
 from .photos import PhotoStore
-from .verifier_net import Verifier
-from .verifier_pairs import PairMaker, padded
 
 __all__ = ["main", "train"]
 
@@ -122,7 +123,7 @@ def train(
         "metrics": wrong,
         "data_name": data_name,
         "licence": licence,
-        "command": f"python -m prodgen_django.stitching.learned.train_verifier {' '.join(f.name for f in folders)}"
+        "command": f"python -m training.stitches.train {' '.join(f.name for f in folders)}"
         f" --out {out.name} --examples {examples} --epochs {epochs} --seed {seed}",
     }
     return write_checkpoint(out, net.state_dict(), card)

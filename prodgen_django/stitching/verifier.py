@@ -1,36 +1,36 @@
 """The match verifier: a small network that looks at what a suggested homography lays over one another.
 
 It sees up to eight 64×64 patches of the overlap (both pictures and their difference, light taken out) and ten
-numbers about how the pixels could be followed, and gives one logit for the pair. NumPy and OpenCV alone.
+numbers about how the pixels could be followed, and gives one logit for the pair. Its 51,545 parameters are worked
+through in NumPy: to load torch would cost more time and memory than the whole stitch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from .forward import block, conv, relu
-from .weights import FOLDER, load
+from prodgen_django.common.arrays import Floats, Matrix, Plane
+from prodgen_django.common.weights import SHIPPED, CheckpointError, read_checkpoint
 
 if TYPE_CHECKING:
-    from prodgen_django.stitching.features import View
-    from prodgen_django.stitching.verification import Tracks
+    from .features import View
+    from .verification import Tracks
 
-__all__ = ["PATCH", "PATCHES", "SCALARS", "evidence_patches", "evidence_scalars", "logit", "vouch"]
+__all__ = ["PATCH", "PATCHES", "SCALARS", "evidence_patches", "evidence_scalars", "logit", "shipped", "vouch"]
 
-Array = npt.NDArray[np.float32]
 PATCH, PATCHES, SCALARS = 64, 8, 10
-VERIFIER = FOLDER / "match-verifier.safetensors"
+VERIFIER = SHIPPED / "match-verifier.safetensors"
 PIXELS = 0.1e6
 """Size at which the pictures are compared."""
 
 
-def evidence_patches(a: View, b: View, transform: npt.NDArray[np.float64]) -> Array | None:
+def evidence_patches(a: View, b: View, transform: Matrix) -> Floats | None:
     """N × 3 × 64 × 64 patches (b, the warped a, their difference; deviations from 0) spread over the overlap,
     most textured first; None where the overlap holds none. `transform` maps registration pixels of a to b."""
     scale = min(1.0, float(np.sqrt(PIXELS / b.grey.size)))
@@ -68,11 +68,11 @@ def evidence_patches(a: View, b: View, transform: npt.NDArray[np.float64]) -> Ar
     return np.asarray(np.concatenate([both, np.abs(both[:, :1] - both[:, 1:])], 1), np.float32)
 
 
-def _box(table: npt.NDArray[np.float64], x: int, y: int) -> float:
+def _box(table: Matrix, x: int, y: int) -> float:
     return float(table[y + PATCH, x + PATCH] - table[y, x + PATCH] - table[y + PATCH, x] + table[y, x])
 
 
-def _contrast(plane: Array, mask: npt.NDArray[np.uint8]) -> Array:
+def _contrast(plane: Floats, mask: Plane) -> Floats:
     """Local mean and deviation taken out; about ±1, 0 outside the overlap."""
     mean = cv2.GaussianBlur(plane, (0, 0), 6.0)
     centred = cv2.GaussianBlur(plane, (0, 0), 0.7) - mean
@@ -80,7 +80,7 @@ def _contrast(plane: Array, mask: npt.NDArray[np.uint8]) -> Array:
     return np.asarray(np.clip(centred / (deviation + 4.0), -3, 3) * mask, np.float32)
 
 
-def evidence_scalars(tracks: Tracks, transform: npt.NDArray[np.float64]) -> Array:
+def evidence_scalars(tracks: Tracks, transform: Matrix) -> Floats:
     """Ten numbers of order one."""
     h = transform / transform[2, 2]
     moved = np.c_[tracks.source, np.ones(len(tracks.source))] @ h.T
@@ -106,14 +106,25 @@ def evidence_scalars(tracks: Tracks, transform: npt.NDArray[np.float64]) -> Arra
 
 def vouch(a: View, b: View, tracks: Tracks, path: Path | None = None) -> float | None:
     """The logit for what was followed from a to b; None where there are no weights or nothing to look at."""
-    found = load(path or VERIFIER, "verifier")
-    patches = evidence_patches(a, b, tracks.transform) if found is not None else None
-    if found is None or patches is None:
+    weights = shipped(path or VERIFIER)
+    patches = evidence_patches(a, b, tracks.transform) if weights is not None else None
+    if weights is None or patches is None:
         return None
-    return logit(patches, evidence_scalars(tracks, tracks.transform), found[0])
+    return logit(patches, evidence_scalars(tracks, tracks.transform), weights)
 
 
-def logit(patches: Array, scalars: Array, weights: Mapping[str, Array]) -> float:
+@lru_cache(maxsize=2)
+def shipped(path: Path) -> Mapping[str, Floats] | None:
+    """The network's weights as float32, None where the file is missing, damaged or another network's: stitching then
+    goes on without its opinion."""
+    try:
+        tensors, _ = read_checkpoint(path, "verifier", "numpy")
+    except CheckpointError:
+        return None
+    return {name: np.ascontiguousarray(value, np.float32) for name, value in tensors.items()}
+
+
+def logit(patches: Floats, scalars: Floats, weights: Mapping[str, Floats]) -> float:
     """Above 0: the homography is more likely true than not."""
     seen = []
     for patch in patches:
@@ -128,3 +139,28 @@ def logit(patches: Array, scalars: Array, weights: Mapping[str, Array]) -> float
     joint = np.concatenate([every.mean(0), every.min(0), scalars])
     hidden = relu(weights["first.weight"] @ joint + weights["first.bias"])
     return float((weights["second.weight"] @ hidden + weights["second.bias"])[0])
+
+
+def conv(x: Floats, weights: Mapping[str, Floats], name: str, stride: int = 1) -> Floats:
+    """C×H×W by the layer `name`, with zero padding as the kernel's size asks (none for the 4×4 patches)."""
+    kernel, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+    out, _, size, _ = kernel.shape
+    if size == 1:
+        flat = kernel[:, :, 0, 0] @ x.reshape(len(x), -1)
+        return np.asarray(flat.reshape(out, *x.shape[1:]) + bias[:, None, None])
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1))) if size == 3 else x
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), (1, 2))[:, ::stride, ::stride]
+    height, width = windows.shape[1:3]
+    columns = windows.transpose(0, 3, 4, 1, 2).reshape(-1, height * width)
+    product = kernel.reshape(out, -1) @ columns
+    return np.asarray(product.reshape(out, height, width) + bias[:, None, None])
+
+
+def relu(x: Floats) -> Floats:
+    return np.maximum(x, 0)
+
+
+def block(x: Floats, weights: Mapping[str, Floats], name: str) -> Floats:
+    """A bottleneck of three layers with a way past it."""
+    inner = relu(conv(relu(x), weights, f"{name}.narrow"))
+    return x + conv(relu(conv(inner, weights, f"{name}.mix")), weights, f"{name}.widen")

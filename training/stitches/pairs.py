@@ -8,29 +8,25 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from prodgen_django.common.arrays import Floats, Mask, Matrix, Plane, Size
 from prodgen_django.stitching.features import View
-from prodgen_django.stitching.matching import project
+from prodgen_django.stitching.geometry import project
 from prodgen_django.stitching.overlaps import agreement, summed
-from prodgen_django.stitching.verification import follow
+from prodgen_django.stitching.tracking import follow
+from prodgen_django.stitching.verifier import PATCHES, SCALARS, evidence_patches, evidence_scalars
 
 from .photos import PhotoStore
-from .scenes import footprints
-from .verifier import PATCHES, SCALARS, evidence_patches, evidence_scalars
 
 __all__ = ["Example", "PairMaker"]
-
-Array = npt.NDArray[np.float32]
-Matrix = npt.NDArray[np.float64]
 
 
 @dataclass
 class Example:
     """N × 3 × 64 × 64 patches, ten numbers, and whether the homography is true."""
 
-    patches: Array
-    scalars: Array
+    patches: Floats
+    scalars: Floats
     """All 0 where the pixels could not be followed."""
     true: bool
     kind: str
@@ -38,7 +34,7 @@ class Example:
 
 @dataclass
 class _Shot:
-    image: npt.NDArray[np.uint8]
+    image: Plane
     to_scene: Matrix
 
 
@@ -57,7 +53,7 @@ class PairMaker:
             if made is not None:
                 return made
 
-    def _scene(self) -> npt.NDArray[np.uint8]:
+    def _scene(self) -> Plane:
         side = int(self.rng.integers(260, 480))
         return np.asarray(self.photos.cut(self.rng, side) * 255, np.uint8)
 
@@ -107,7 +103,7 @@ class PairMaker:
         scalars = np.zeros(SCALARS, np.float32) if tracks is None else evidence_scalars(tracks, transform)
         return Example(patches, scalars, true, kind)
 
-    def _twin(self, scene: npt.NDArray[np.uint8]) -> Example | None:
+    def _twin(self, scene: Plane) -> Example | None:
         """Two scenes that have one thing in common (a label, a button row), laid over one another by it."""
         rng = self.rng
         width, height = int(rng.integers(180, 330)), int(rng.integers(180, 330))
@@ -131,13 +127,13 @@ class PairMaker:
         shift = np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1]], np.float64)
         return self._judged((View.of(shots[0].image), View.of(shots[1].image)), shift, None, "twin")
 
-    def _nudged(self, truth: Matrix, size: tuple[int, int], amount: float) -> Matrix:
+    def _nudged(self, truth: Matrix, size: Size, amount: float) -> Matrix:
         corners = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
         common = self.rng.normal(0, amount, (1, 2))
         moved = project(truth, corners.astype(np.float64)) + common + self.rng.normal(0, amount / 3, (4, 2))
         return np.asarray(cv2.getPerspectiveTransform(corners, moved.astype(np.float32)), np.float64)
 
-    def _guess(self, size: tuple[int, int]) -> Matrix:
+    def _guess(self, size: Size) -> Matrix:
         """A homography as between neighbours: mostly a shift by half a picture or so."""
         quads = footprints(self.rng, 2, True)
         square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
@@ -146,9 +142,7 @@ class PairMaker:
         scale = np.diag([size[0], size[1], 1.0])
         return np.asarray(scale @ unit @ np.linalg.inv(scale), np.float64)
 
-    def _shoot(
-        self, scene: npt.NDArray[np.uint8], quad: Any, size: tuple[int, int], hardness: float
-    ) -> _Shot:
+    def _shoot(self, scene: Plane, quad: Any, size: Size, hardness: float) -> _Shot:
         rng = self.rng
         width, height = size
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -169,7 +163,32 @@ class PairMaker:
         return _Shot(np.ascontiguousarray(cv2.imdecode(stored, cv2.IMREAD_COLOR)), to_scene)
 
 
-def padded(examples: list[Example]) -> tuple[Array, npt.NDArray[np.bool_], Array, Array]:
+def footprints(rng: np.random.Generator, count: int, overlapping: bool) -> Matrix:
+    """count × 4 × 2 corners on the unit canvas: a row, a column or a block of pictures."""
+    block = count == 4 and rng.random() < 0.5
+    part = float(rng.uniform(0.12, 0.55)) if overlapping else 0.0
+    rows, columns = (2, 2) if block else (1, count)
+    across = 0.96 / (1 + (columns - 1) * (1 - part))
+    down = 0.96 / (1 + (rows - 1) * (1 - part)) * (1.0 if block else float(rng.uniform(0.72, 1.0)))
+    turn = float(np.deg2rad(rng.choice([3.0, 6.0, 22.0], p=[0.4, 0.3, 0.3]))) if overlapping else 0.0
+    made = []
+    for k in range(count):
+        row, column = divmod(k, columns)
+        cx = 0.02 + across / 2 + column * across * (1 - part)
+        cy = 0.02 + down / 2 + row * down * (1 - part) if block else 0.5 + float(rng.uniform(-0.05, 0.05))
+        zoom = float(np.exp(rng.uniform(-0.08, 0.08))) if overlapping else 0.97
+        half = np.array([across, down]) / 2 * zoom
+        quad = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64) * half
+        if overlapping:
+            quad += rng.uniform(-0.04, 0.04, (4, 2)) * half * 2
+        angle = float(rng.uniform(-turn, turn))
+        c, s = np.cos(angle), np.sin(angle)
+        made.append(quad @ np.array([[c, s], [-s, c]]) + [cx, cy])
+    quads = np.stack(made)
+    return quads[..., ::-1].copy() if rng.random() < 0.5 else quads  # a column instead of a row
+
+
+def padded(examples: list[Example]) -> tuple[Floats, Mask, Floats, Floats]:
     """B × 8 × 3 × 64 × 64 patches, B × 8 which are real, B × 10 numbers, B labels."""
     patches = np.zeros((len(examples), PATCHES, *examples[0].patches.shape[1:]), np.float32)
     real = np.zeros((len(examples), PATCHES), bool)

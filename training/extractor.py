@@ -1,4 +1,4 @@
-"""Trains the extractor: `python -m prodgen_django.gan.train_extractor FOLDER OUT.safetensors`.
+"""Trains the extractor: `python -m training.extractor FOLDER OUT.safetensors`.
 
 FOLDER holds `train/<label>/…`, `validation/<label>/…` and, to be looked at once, `test/<label>/…`. Minutes on
 a CPU. Its state is kept beside OUT after each epoch; the same command goes on from there.
@@ -148,7 +148,7 @@ def main() -> None:
         "config": {"input": 64, "features": 192},
         "data": {"name": arguments.data_name, "train": len(train), "fingerprint": train.fingerprint()},
         "licence": arguments.licence,
-        "command": "python -m prodgen_django.gan.train_extractor"
+        "command": "python -m training.extractor"
         f" {arguments.folder.name} {arguments.out.name} --epochs {arguments.epochs} --seed {arguments.seed}",
         "seed": arguments.seed,
         "cpu_seconds": round(seconds),
