@@ -9,7 +9,7 @@ def forget_versions(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("prodgen_django", "0013_cut_out_boxes"),
+        ("prodgen_django", "0014_poses"),
     ]
 
     operations = [
