@@ -27,8 +27,8 @@ from prodgen_django.studio.banners.fonts import faces_for, font
 WIDTH, EDGE, GAP = 1600, 24, 10
 PAPER, INK = (250, 249, 246), (40, 40, 40)
 #: Photograph and the scenes it comes to stand in.
-STAGED = (("luna-globe-lamp-2", ("white", "morning-oak", "blinds", "concrete")),
-          ("anello-vase-2", ("studio-grey", "daylight", "leaf-shadow", "walnut")))  # fmt: skip
+STAGED = (("luna-globe-lamp-2", ("white", "oak-morning", "travertine-sun", "#2f4a3c")),
+          ("anello-vase-2", ("grey", "oak-morning", "travertine-sun", "cream")))  # fmt: skip
 CLOSE_UPS = "azrou-rug"
 PACKAGE = Path(prodgen_django.__file__).parent
 FACE = faces_for("A", "en", "sans", heavy=False)[0]

@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -40,6 +41,7 @@ __all__ = [
     "JobItem",
     "PersonalisationReport",
     "PolicyVersion",
+    "Pose",
     "ProductTraits",
     "ProfilingConsent",
     "ReviewEvent",
@@ -337,8 +339,52 @@ class CutOutCorrection(models.Model):
         return self.photo
 
 
+class Pose(models.Model):
+    """What the shop says of how a product is shown, or all products of a category: its pose, its size, or both."""
+
+    class Way(models.TextChoices):
+        TABLE = "table", _("Stands on a table")
+        FLOOR = "floor", _("Stands on the floor")
+        LIES = "lies", _("Lies, seen from above")
+        HANGS = "hangs", _("Hangs free, as clothes do")
+        WALL = "wall", _("Hangs on a wall")
+        LEANS = "leans", _("Leans against a wall")
+
+    product = models.OneToOneField(
+        product_model(), models.CASCADE, null=True, blank=True, related_name="prodgen_pose",
+        verbose_name=_("product"),
+    )  # fmt: skip
+    #: ``Category.key`` of the catalog.
+    category = models.CharField(_("category's key"), max_length=255, null=True, blank=True, unique=True)
+    category_name = models.CharField(_("category"), max_length=255, blank=True)
+    pose = models.CharField(_("how it is shown"), max_length=8, choices=Way, blank=True)
+    centimetres = models.FloatField(
+        _("longer side in centimetres"), null=True, blank=True,
+        validators=[MinValueValidator(0.5), MaxValueValidator(2000)],
+    )  # fmt: skip
+    by = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("pose")
+        verbose_name_plural = _("poses")
+        ordering = ["category_name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(product__isnull=True, category__isnull=False)
+                | Q(product__isnull=False, category__isnull=True),
+                name="prodgen_pose_of_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.product) if self.product_id is not None else self.category_name or str(self.category)
+
+
 class Turn(models.Model):
-    """When something that is done now and then for the whole shop was last begun (`jobs.turns`)."""
+    """When something that is done now and then for the whole shop was last begun (`jobs.lease.take_turn`)."""
 
     name = models.CharField(max_length=32, unique=True)
     taken_at = models.DateTimeField()

@@ -17,15 +17,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from prodgen_django.stitching import photometry
+from prodgen_django.stitching import model, photometry
+from prodgen_django.stitching.small import Small
 
 from .__main__ import SHARED, measure, yardstick
-from .engines import gain_only, mosaic, ours, replaced
+from .engines import gain_only, ours, replaced
 
 Lights = tuple[list[photometry.Light], dict[str, float]]
 
 
-def fitted(small: photometry.Small, truth: np.ndarray, to_truth: np.ndarray) -> photometry.Light:
+def fitted(small: Small, truth: np.ndarray, to_truth: np.ndarray) -> photometry.Light:
     """Our model of light by robust least squares against the truth (RGB), given small pixels to truth pixels."""
     height, width = small.mask.shape
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -54,7 +55,7 @@ def rows(bench: Any, folder: Path) -> dict[str, float]:
     order = sorted(range(len(images)), key=lambda i: (images[i].shape, pictures[i].tobytes()))
     file = folder.parent.parent / "truth" / f"{meta['truth']}.jpg"
     truth = cv2.cvtColor(np.asarray(cv2.imread(str(file))), cv2.COLOR_BGR2RGB)
-    choose = mosaic.choose_plane
+    choose = model.choose_plane
 
     def placed(sizes: Any, edges: Any, start: Any, middle: int) -> Any:
         plane, scores = choose(sizes, edges, start, middle)
@@ -62,7 +63,7 @@ def rows(bench: Any, folder: Path) -> dict[str, float]:
         plane.transforms = {k: (m := back @ true[order[k]]) / m[2, 2] for k in start}
         return plane, scores
 
-    def lit(smalls: list[photometry.Small], *_: Any) -> Lights:
+    def lit(smalls: list[Small], *_: Any) -> Lights:
         found = []
         for small in smalls:
             warp = small.warp
@@ -78,7 +79,7 @@ def rows(bench: Any, folder: Path) -> dict[str, float]:
         return float(measure(bench, folder, meta, images, answer).get("psnr_overlap", np.nan))
 
     found = {"gain": score(gain_only(images)), "ours": score(ours(images))}
-    with replaced(mosaic, "choose_plane", placed):
+    with replaced(model, "choose_plane", placed):
         found["true geometry"] = score(ours(images))
         with replaced(photometry, "solve", lit):
             found["true geometry and light"] = score(ours(images))

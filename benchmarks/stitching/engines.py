@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,10 +10,11 @@ import cv2
 import numpy as np
 
 from prodgen_django.stitching import StitchError, blending, photometry, stitch
+from prodgen_django.stitching.relit import Relit, small_scale
+from prodgen_django.stitching.small import Small, draw_small, overlap
 
 _cv: Any = cv2
 Answer = tuple[np.ndarray, list[Any]] | None
-mosaic = sys.modules["prodgen_django.stitching.mosaic"]
 
 
 def ours(images: Sequence[np.ndarray], **options: Any) -> Answer:
@@ -50,13 +50,13 @@ def panorama(images: Sequence[np.ndarray]) -> Answer:
     return opencv(images, cv2.Stitcher_PANORAMA)
 
 
-def gains(smalls: Sequence[photometry.Small], *_: Any) -> tuple[list[photometry.Light], dict[str, float]]:
+def gains(smalls: Sequence[Small], *_: Any) -> tuple[list[photometry.Light], dict[str, float]]:
     """Gain compensation alone (Brown and Lowe 2007), a gain a channel: the means of every overlap meet."""
     count = len(smalls)
     normal, right = np.eye(count) * 1e-3, np.zeros((count, 3))
     for i in range(count):
         for j in range(i + 1, count):
-            cut = photometry.overlap(smalls[i], smalls[j])
+            cut = overlap(smalls[i], smalls[j])
             if cut is None:
                 continue
             both = np.minimum(smalls[i].mask[cut[0]], smalls[j].mask[cut[1]]) > 0
@@ -74,10 +74,10 @@ def gains(smalls: Sequence[photometry.Small], *_: Any) -> tuple[list[photometry.
     return [photometry.Light(gain) for gain in np.linalg.solve(normal, right)], {}
 
 
-def opencv_blend(canvas: Any, images: Any, _: Any, lights: Any, *rest: Any) -> Any:
+def opencv_blend(relit: Relit, *_: Any) -> Any:
     """OpenCV's own graph cut (at 0.1 megapixel) and multi-band blending, on our geometry."""
-    shrink = min(1.0, float(np.sqrt(0.1e6 / np.median([w.size[0] * w.size[1] for w in canvas.warps]))))
-    larger = photometry.draw_small(images, canvas.warps, shrink)
+    canvas, images, lights = relit.canvas, relit.images, relit.lights
+    larger = draw_small(images, canvas.warps, small_scale(images, 0.1e6))
     lit = [np.clip(light.apply(s.pixels, s.nodes), 0, 255) for light, s in zip(lights, larger, strict=True)]
     masks = [s.mask.copy() for s in larger]
     finder = _cv.detail_GraphCutSeamFinder("COST_COLOR_GRAD")

@@ -1,23 +1,20 @@
 """Stitched sets before and after their light is made one: for looking at, not for measuring.
 
-    python -m benchmarks.stitching.light_sheet --data FOLDER --sheet sheet.jpg [--weights FILE]
+    python -m benchmarks.stitching.light_sheet --data FOLDER --sheet sheet.jpg
 
-One row a set of the levels `hard` and `multi` (every fourth): the same geometry without any correction of light, with
-the jointly fitted one, with the rules over it that `stitch` uses (with `--weights`: with the network of that file), and
-the truth.
+One row a set of the levels `hard` and `multi` (every fourth): the same geometry without any correction of light,
+as `stitch` makes it, and the truth.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from benchmarks.stitching.light import _changed
 from prodgen_django.imagefile import encode_image
 from prodgen_django.stitching import StitchError, stitch
 
@@ -42,10 +39,8 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sheet", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, help="show the network of this file too")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
-    options = {"weights": asked.weights} if asked.weights else {}
     metas = [
         json.loads(p.read_text()) | {"folder": p.parent}
         for p in sorted(asked.data.glob("synthetic/*/meta.json"))
@@ -57,17 +52,13 @@ def main() -> None:
         ]
         truth = cv2.imread(str(asked.data / "truth" / f"{meta['truth']}.jpg"))[..., ::-1]
         ways = [
-            ("as photographed", _changed(None), {"learned": False, "harmonise": False}),
-            ("joint fit", _changed(None), {"learned": False}),
-            ("with rules", nullcontext(), {"learned": False}),
+            ("as photographed", {"harmonise": False}),
+            ("one light", {}),
         ]
-        if asked.weights:
-            ways.append(("with the network", nullcontext(), options))
         cells = []
         try:
-            for name, changed, chosen in ways:
-                with changed:
-                    cells.append(cell(stitch(images, **chosen).image, f"{meta['id']}: {name}"))
+            for name, chosen in ways:
+                cells.append(cell(stitch(images, **chosen).image, f"{meta['id']}: {name}"))
         except StitchError as error:
             print(f"{meta['id']}: {error.code}")
             continue

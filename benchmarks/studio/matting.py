@@ -30,7 +30,8 @@ from benchmarks.studio.tiles import tiled
 from prodgen_django.imagefile import load_image
 from prodgen_django.studio import CutOut, cut_out, cut_out_report
 
-SHOP = Path(__file__).resolve().parents[2] / "example_shop" / "catalogue"
+ROOT = Path(__file__).resolve().parents[2]
+SHOP = ROOT / "example_shop" / "catalogue"
 DATA = Path(os.environ.get("PRODGEN_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 POOR_IOU = 0.95
 
@@ -66,8 +67,8 @@ def garments(folder: Path) -> Pictures:
 
 def shop(step: int) -> Pictures:
     """Photographs at 500 px, a third before a sweep, the others furnished, with the outlines that
-    `catalogue.furnished --outlines` rendered."""
-    for path in sorted((SHOP / "outlines").glob("*.png"))[::step]:
+    `training.photographs.furnished --outlines` rendered."""
+    for path in sorted((ROOT / "training" / "photographs" / "outlines").glob("*.png"))[::step]:
         mask = load_image(path)[..., 0]
         photo = load_image(SHOP / "photos" / f"{path.stem}.jpg")
         size = (mask.shape[1], mask.shape[0])

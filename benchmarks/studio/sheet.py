@@ -1,9 +1,10 @@
-"""A contact sheet: every backdrop with ten products of the demo shop, to be looked at.
+"""A contact sheet: products of the demo shop on every backdrop that has a place for them, to be looked at.
 
-    python -m benchmarks.studio.sheet --out sheet.jpg [--side 320] [--drawn 800] [--styles oak marble]
+    python -m benchmarks.studio.sheet --out sheet.jpg [--side 320] [--drawn 800] [--only oak-morning grey]
 
-Rows are styles, columns products. Prints what no eye has to find: certificates that fail, and how far the ground right
-under a product is darker than beside it (the shadow of contact).
+Rows are backdrops, columns products; grey squares are products that a set has no place for. Prints what no eye has to
+find: certificates that fail, and how far the ground right under a product is darker than beside it (the shadow of
+contact).
 """
 
 from __future__ import annotations
@@ -15,22 +16,30 @@ import cv2
 import numpy as np
 
 from prodgen_django.imagefile import encode_image, load_image
-from prodgen_django.studio import STYLES, cut_out_report, stage
+from prodgen_django.studio import backdrops, cut_out_report, stage
+from prodgen_django.studio.goods import good_of
 from prodgen_django.studio.matting import shrink
 
 PHOTOS = Path(__file__).resolve().parents[2] / "example_shop" / "catalogue" / "photos"
 PRODUCTS = (
-    "anello-vase",
-    "apothecary-pump",
-    "arcade-cushion",
     "meadow-mug",
     "lago-glass-vase",
-    "deckchair-cushion",
-    "dune-vase",
+    "linnet-chair",
+    "tripod-floor-lamp",
+    "atlas-kilim",
+    "blue-ranges",
+    "sunday-tote",
+    "pleat-lamp",
+    "marrakesh-pouf",
     "orchard-swing-bottle",
-    "prisma-vase",
-    "clara-carafe",
 )
+#: What the names alone do not say.
+CALLED = {
+    "blue-ranges": "poster",
+    "tripod-floor-lamp": "floor-lamp",
+    "pleat-lamp": "lamp",
+    "atlas-kilim": "rug",
+}
 
 
 def contact(image: np.ndarray, mask: np.ndarray) -> float:
@@ -52,7 +61,8 @@ def main() -> None:
     parser.add_argument(
         "--drawn", type=int, default=800, help="staged at this side, as a shop's pictures are larger"
     )
-    parser.add_argument("--styles", nargs="*", default=list(STYLES), choices=list(STYLES))
+    names = [one.name for one in backdrops()]
+    parser.add_argument("--only", nargs="*", default=names, choices=names)
     parser.add_argument("--products", type=int, default=len(PRODUCTS))
     arguments = parser.parse_args()
     photos = [
@@ -66,18 +76,30 @@ def main() -> None:
         flush=True,
     )
     rows = []
-    for style in arguments.styles:
+    goods = [good_of([CALLED.get(name, name.replace("-", " "))]) for name in PRODUCTS[: arguments.products]]
+    empty = np.full((arguments.side, arguments.side, 3), 128, np.uint8)
+    for backdrop in (one for one in backdrops() if one.name in arguments.only):
         row, failed, dark = [], 0, []
-        for number, (photo, cut) in enumerate(zip(photos, cuts, strict=True)):
-            staged = stage(photo, cut.alpha, style, size=(arguments.drawn,) * 2, seed=number)
+        for number, (photo, cut, good) in enumerate(zip(photos, cuts, goods, strict=True)):
+            pose, size = (good.pose, good.size) if good else ("table", None)
+            if not backdrop.suits(pose, size):
+                row.append(empty)
+                continue
+            staged = stage(
+                photo,
+                cut.alpha,
+                backdrop.name,
+                pose=pose,
+                centimetres=size,
+                size=(arguments.drawn,) * 2,
+                seed=number,
+            )
             failed += not staged.fidelity.passed
             dark.append(contact(staged.image, staged.mask))
-            size = (arguments.side, arguments.side)
-            row.append(cv2.resize(staged.image, size, interpolation=cv2.INTER_AREA))
+            row.append(cv2.resize(staged.image, (arguments.side,) * 2, interpolation=cv2.INTER_AREA))
         rows.append(np.hstack(row))
-        print(
-            f"{style:15}  {failed} of {len(row)} certificates fail   contact {np.median(dark):5.1f} levels darker"
-        )
+        told = f"{np.median(dark):5.1f} levels darker" if dark else "none"
+        print(f"{backdrop.name:18} {failed} of {len(dark)} certificates fail   contact {told}")
     sheet = np.vstack(rows)
     kind = {"jpg": "jpeg"}.get(arguments.out.suffix[1:], arguments.out.suffix[1:])
     arguments.out.write_bytes(encode_image(sheet, format=kind, source_type="compositeCapture", quality=88))

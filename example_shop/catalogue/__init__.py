@@ -1,4 +1,4 @@
-"""The demo shop's catalogue: what it sells, and the photographs of it. Rendered by ``render.py``; free to use (CC0)."""
+"""The demo shop's catalogue: what it sells, and photographs made by ``training.photographs``; free to use (CC0)."""
 
 from __future__ import annotations
 

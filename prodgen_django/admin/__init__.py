@@ -9,6 +9,7 @@ from prodgen_django.admin.campaigns import BrandKitAdmin, CampaignAdmin
 from prodgen_django.admin.checkpoints import CheckpointAdmin
 from prodgen_django.admin.jobs import JobAdmin
 from prodgen_django.admin.pictures import GeneratedImageAdmin
+from prodgen_django.admin.poses import PoseAdmin, PoseInline
 from prodgen_django.admin.report import PersonalisationReportAdmin, PolicyVersionAdmin
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "JobAdmin",
     "PersonalisationReportAdmin",
     "PolicyVersionAdmin",
+    "PoseAdmin",
+    "PoseInline",
     "ProductGenerationMixin",
     "add_product_actions",
     "make_job_action",

@@ -1,4 +1,4 @@
-"""A recipe's option form laid out for the page: plain fields, then the rarely changed ones, styles as
+"""A recipe's option form laid out for the page: plain fields, then the rarely changed ones, backdrops as
 swatches.
 """
 
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Swatch:
-    """One choice of a style with its picture."""
+    """One choice of a backdrop with its picture, or its colour "#rrggbb", and a word on what it suits."""
 
     value: str
     label: str
     url: str
     id: str
     checked: bool
+    colour: str = ""
+    note: str = ""
 
 
 @dataclass
@@ -60,15 +62,18 @@ def bound_form(job: Job, data: Any = None) -> forms.Form:
 
 
 def swatch_url(value: str) -> str:
-    """The picture of a backdrop style that we ship, or ``""``."""
+    """The picture of a backdrop that we ship, or ``""``."""
     name = f"prodgen_django/backdrops/{value}.webp"
     return static(name) if value and finders.find(name) else ""
 
 
-def laid_out(form: forms.Form) -> list[Section]:
-    """The form's visible fields in sections. A form may name its rarely changed fields in ``advanced``."""
+def laid_out(form: forms.Form, notes: Mapping[str, str] | None = None) -> list[Section]:
+    """The form's visible fields in sections. A form may name its rarely changed fields in ``advanced``.
+
+    ``notes``: what stands under a backdrop's name, by its value.
+    """
     advanced = set(getattr(form, "advanced", ()))
-    rows = [_row(bound) for bound in form.visible_fields()]
+    rows = [_row(bound, notes or {}) for bound in form.visible_fields()]
     usual = [row for row in rows if row.bound.name not in advanced]
     rare = [row for row in rows if row.bound.name in advanced]
     sections = [Section("", usual)] if usual else []
@@ -77,13 +82,13 @@ def laid_out(form: forms.Form) -> list[Section]:
     return sections
 
 
-def _row(bound: forms.BoundField) -> Row:
+def _row(bound: forms.BoundField, notes: Mapping[str, str]) -> Row:
     formfield = bound.field
     if isinstance(formfield, forms.BooleanField):
         return Row(bound, "check")
     if isinstance(formfield, forms.ChoiceField):
         several = isinstance(formfield, forms.MultipleChoiceField)
-        swatches = _swatches(bound, several)
+        swatches = _swatches(bound, several, notes)
         if swatches:
             return Row(bound, "swatches", swatches, several)
         if isinstance(formfield.widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
@@ -91,7 +96,7 @@ def _row(bound: forms.BoundField) -> Row:
     return Row(bound)
 
 
-def _swatches(bound: forms.BoundField, several: bool) -> list[Swatch]:
+def _swatches(bound: forms.BoundField, several: bool, notes: Mapping[str, str]) -> list[Swatch]:
     """The choices with their pictures, or nothing unless most of them have one."""
     choices = [(str(value), str(label)) for value, label in bound.field.choices]  # type: ignore[attr-defined]
     urls = {value: swatch_url(value) for value, _label in choices}
@@ -101,7 +106,13 @@ def _swatches(bound: forms.BoundField, several: bool) -> list[Swatch]:
     chosen = {str(part) for part in value} if several and value else {str(value)}
     return [
         Swatch(
-            choice, label, urls[choice], f"{bound.id_for_label or bound.auto_id}_{number}", choice in chosen
+            choice,
+            label,
+            urls[choice],
+            f"{bound.id_for_label or bound.auto_id}_{number}",
+            choice in chosen,
+            choice if choice.startswith("#") else "",
+            notes.get(choice, ""),
         )
         for number, (choice, label) in enumerate(choices)
     ]
@@ -116,6 +127,8 @@ def in_words(form_class: type[forms.Form], options: Mapping[str, Any]) -> Iterab
         labels = _choice_labels(formfield)
         if isinstance(value, list):
             shown = ", ".join(labels.get(str(part), plain(part)) for part in value) or "–"
+        elif isinstance(value, dict):
+            shown = str(len(value))
         else:
             shown = labels.get(str(value)) or plain(value)
         yield label, shown

@@ -16,13 +16,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from prodgen_django.admin.actions import start_draft
 from prodgen_django.admin.fields import bound_form, laid_out
 from prodgen_django.admin.permissions import requires
+from prodgen_django.admin.poses import PoseForm, keep_poses, pose_forms, suit_notes
 from prodgen_django.admin.preview import answer
 from prodgen_django.admin.words import is_known, kind_name, photo_urls
 from prodgen_django.jobs.preview import preview_status
-from prodgen_django.models import Job
+from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import get_recipe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django import forms
     from django.contrib.admin import AdminSite
     from django.http import HttpRequest
@@ -48,10 +51,13 @@ def options_page(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpRespo
     job = get_object_or_404(Job, pk=pk)
     if job.state != Job.State.DRAFT or not is_known(job.kind):
         return HttpResponseRedirect(job.get_absolute_url())
-    form = bound_form(job, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form, poses = bound_form(job, sent), _poses(job, sent)
+    wrong = [one for one in poses.values() if one.is_bound and not one.is_valid()]
+    if request.method == "POST" and form.is_valid() and not wrong:
         starts = request.POST.get("do") == "start"
         try:
+            keep_poses(poses.values(), request.user)
             update_draft(job, form.cleaned_data)
             if starts:
                 queue_job(job)
@@ -69,17 +75,36 @@ def options_page(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpRespo
             messages.success(request, _("The draft is saved. You find it in the list of jobs."))
             return HttpResponseRedirect(request.path)
     return TemplateResponse(
-        request, "prodgen_django/admin/job_options.html", _context(request, job, form, site), status=200
+        request,
+        "prodgen_django/admin/job_options.html",
+        _context(request, job, form, poses, site),
+        status=200,
     )
 
 
-def _context(request: HttpRequest, job: Job, form: forms.Form, site: AdminSite) -> dict[str, Any]:
+def shown_items(job: Job) -> list[JobItem]:
+    """The items of a draft that its page shows."""
+    return list(job.items.select_related("product").order_by("position", "pk")[:SHOWN])
+
+
+def _poses(job: Job, data: Any) -> dict[int, PoseForm]:
+    return pose_forms(shown_items(job), data) if get_recipe(job.kind).shows_poses else {}
+
+
+def _context(
+    request: HttpRequest, job: Job, form: forms.Form, poses: Mapping[int, PoseForm], site: AdminSite
+) -> dict[str, Any]:
     recipe = get_recipe(job.kind)
-    items = list(job.items.order_by("position", "pk")[:SHOWN])
+    items = shown_items(job)
     total = job.items.count()
     urls = photo_urls(item.photos[0] for item in items if item.photos)
     chosen = [
-        {"item": item, "photos": len(item.photos), "url": urls.get(item.photos[0], "") if item.photos else ""}
+        {
+            "item": item,
+            "photos": len(item.photos),
+            "url": urls.get(item.photos[0], "") if item.photos else "",
+            "pose": poses.get(item.pk),
+        }
         for item in items
     ]
     return {
@@ -92,7 +117,8 @@ def _context(request: HttpRequest, job: Job, form: forms.Form, site: AdminSite) 
         "recipe": recipe,
         "form": form,
         "media": form.media,
-        "sections": laid_out(form),
+        "sections": laid_out(form, suit_notes([one.known for one in poses.values()])),
+        "pose_errors": any(one.errors for one in poses.values()),
         "chosen": chosen,
         "total": total,
         "more": total - len(items),

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from prodgen_django.admin.fields import bound_form
 from prodgen_django.admin.permissions import requires
+from prodgen_django.admin.poses import chosen_values, pose_forms
 from prodgen_django.admin.words import file_url, is_known, wants_json
 from prodgen_django.broker import QUICK_QUEUE
 from prodgen_django.conf import settings
-from prodgen_django.jobs.presence import listening, waiting_for
 from prodgen_django.jobs.preview import EXPIRES_SECONDS, preview_status, request_preview
+from prodgen_django.jobs.worker import listening, waiting_for
 from prodgen_django.keys import key_of
 from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import get_recipe
@@ -57,7 +58,8 @@ def preview(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
             return JsonResponse({"state": "failed", "message": " ".join(problems)}, status=400)
         messages.error(request, " ".join(problems))
         return back
-    request_preview(job, item, form.cleaned_data)
+    poses = pose_forms([item], request.POST) if get_recipe(job.kind).shows_poses else {}
+    request_preview(job, item, {**form.cleaned_data, **chosen_values(poses, item.pk)})
     if wants_json(request):
         job.refresh_from_db(fields=["log"])
         return JsonResponse(answer(job))

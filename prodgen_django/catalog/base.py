@@ -43,6 +43,14 @@ class Photo:
     caption: str = ""
 
 
+@dataclass(frozen=True)
+class Category:
+    """A category of the shop: ``key`` is stable, ``name`` is for people."""
+
+    key: str
+    name: str
+
+
 class Catalog(abc.ABC):
     """Reads products and photographs, and puts approved pictures back."""
 
@@ -91,6 +99,25 @@ class Catalog(abc.ABC):
     def category(self, product: Any) -> str:
         """The name of the product's main category, or ``""``."""
         return ""
+
+    def categories(self, product: Any) -> Sequence[Category]:
+        """The product's categories, the nearest first and the widest last: what the shop says of one of them holds for
+        the product where nothing nearer is said.
+        """
+        name = self.category(product)
+        return [Category(name, name)] if name else []
+
+    def categories_for(self, products: Sequence[Any]) -> dict[Any, Sequence[Category]]:
+        """`categories` of many products by key; override it to save queries."""
+        return {product.pk: self.categories(product) for product in products}
+
+    def longest_cm(self, product: Any) -> float | None:
+        """The longer side of the product as its photos show it, in centimetres; None where the shop does not say."""
+        return None
+
+    def longest_cm_for(self, products: Sequence[Any]) -> dict[Any, float | None]:
+        """`longest_cm` of many products by key; override it to save queries."""
+        return {product.pk: self.longest_cm(product) for product in products}
 
     def height_cm(self, product: Any) -> float | None:
         """How tall the product is as its photos show it, in centimetres; None where the shop does not say.

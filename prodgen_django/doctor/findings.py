@@ -13,7 +13,11 @@ from django.core.exceptions import ImproperlyConfigured
 T = TypeVar("T")
 Examination = Callable[[float], "Iterator[Finding]"]
 
-_OURS = ("installation", "queues", "engines")
+_OURS = (
+    "prodgen_django.doctor.installation",
+    "prodgen_django.doctor.queues",
+    "prodgen_django.doctor.engines",
+)
 _examinations: dict[str, Examination] = {}
 
 
@@ -43,9 +47,9 @@ def examination(part: str) -> Callable[[Examination], Examination]:
 def examine(seconds: float = 5.0) -> Iterator[Finding]:
     """Every part's findings, as they come. An examination that breaks is itself a fault of its part."""
     for name in _OURS:
-        import_module(f"prodgen_django.doctor.{name}")
+        import_module(name)
     # Ours first, the settings before all, whatever was imported earlier: the others build on them.
-    places = {f"{__package__}.{name}": place for place, name in enumerate(_OURS)}
+    places = {name: place for place, name in enumerate(_OURS)}
     by_owner = sorted(_examinations.items(), key=lambda entry: places.get(entry[1].__module__, len(_OURS)))
     told: set[str] = set()
     for part, function in by_owner:

@@ -5,7 +5,7 @@ result = train(GanConfig.preset("cpu-64"), dataset, "run", budget_seconds=1800)
 pictures = Sampler.load(result.checkpoint).sample(8, label="dress", seed=1)   # uint8 8×64×64×3
 """
 
-from prodgen_django.gan.checkpoint import CheckpointError
+from prodgen_django.common.weights import CheckpointError
 from prodgen_django.gan.config import GanConfig
 from prodgen_django.gan.dataset import PhotoDataset, PreparationReport
 from prodgen_django.gan.inpainting import inpaint

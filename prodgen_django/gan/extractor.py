@@ -16,9 +16,11 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from prodgen_django.common.weights import SHIPPED, CheckpointError, read_checkpoint
+
 __all__ = ["SHIPPED_EXTRACTOR", "Extractor", "ExtractorNet"]
 
-SHIPPED_EXTRACTOR = Path(__file__).resolve().parent.parent / "checkpoints" / "extractor.safetensors"
+SHIPPED_EXTRACTOR = SHIPPED / "extractor.safetensors"
 
 _SIDE = 64  # every picture is brought to this side first
 
@@ -111,13 +113,7 @@ def to_side(images: Tensor) -> Tensor:
 
 @lru_cache(maxsize=4)
 def _load(path: Path, device: str) -> Extractor:
-    from prodgen_django.gan.checkpoint import CheckpointError, read_checkpoint
-
-    tensors, card = read_checkpoint(path)
-    if card.get("task") != "extractor":
-        raise CheckpointError(
-            "not_an_extractor", f"{path.name} holds a {card.get('task')!r}, not an extractor"
-        )
+    tensors, card = read_checkpoint(path, "extractor")
     net = ExtractorNet(len(card["labels"]))
     try:
         net.load_state_dict({name: value.float() for name, value in tensors.items()})

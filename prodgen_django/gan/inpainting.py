@@ -13,9 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from prodgen_django.common.weights import SHIPPED
+
 __all__ = ["SHIPPED_INPAINTER", "inpaint", "membrane"]
 
-SHIPPED_INPAINTER = Path(__file__).resolve().parent.parent / "checkpoints" / "inpaint.safetensors"
+SHIPPED_INPAINTER = SHIPPED / "inpaint.safetensors"
 
 #: Longest side in pixels at which a hole is filled, by trained weights and by the membrane alone.
 TRAINED_SIDE, MEMBRANE_SIDE = 192, 512

@@ -70,5 +70,5 @@ class Inpainter:
 
 @lru_cache(maxsize=2)
 def _load(path: Path) -> Inpainter:
-    net, config, card = read_generator(path, "inpaint", "not_an_inpainter", FillNet)
+    net, config, card = read_generator(path, "inpaint", FillNet)
     return Inpainter(net, config, card)

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from prodgen_django.gan.checkpoint import CheckpointError, read_checkpoint
+from prodgen_django.common.weights import CheckpointError, read_checkpoint
 from prodgen_django.gan.config import GanConfig
 from prodgen_django.gan.dataset import PhotoDataset
 from prodgen_django.gan.extractor import Extractor
@@ -122,9 +122,7 @@ class Sampler:
     def load(cls, path: str | Path, device: str = "auto") -> Sampler:
         """A file that `train` wrote. Raises `CheckpointError` for any other, or where card and weights
         differ."""
-        tensors, card = read_checkpoint(path)
-        if card.get("task") != "concept":
-            raise CheckpointError("not_a_generator", f"{Path(path).name} holds a {card.get('task')!r}")
+        tensors, card = read_checkpoint(path, "concept")
         try:
             config = GanConfig.from_dict(card["config"])
             return cls(config, tensors, card, choose_device(device))

@@ -135,6 +135,8 @@ class Recipe(abc.ABC):
     options_form: ClassVar[type[forms.Form]]
     #: True where `preview` can show one item's picture within a few seconds.
     has_preview: ClassVar[bool] = False
+    #: True where it matters how each product is shown and how large it is: the options page lets a person say so.
+    shows_poses: ClassVar[bool] = False
     #: True where a person may end it early and keep what it has (``Workbench.finish_asked``).
     finishes_early: ClassVar[bool] = False
     #: True where the job works on products; False for a job without any (train from a folder).

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from prodgen_django.atomicfile import replacing
 from prodgen_django.campaigns.links import safe_link
-from prodgen_django.conf import settings
 from prodgen_django.keys import key_of
+from prodgen_django.recipes.backdrops import AUTO, current
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.campaign_brief import brand_of, brief_of, offered, promotion_of
 from prodgen_django.recipes.campaign_form import CampaignForm
-from prodgen_django.recipes.outlines import box_of, found_outline, known_outline
+from prodgen_django.recipes.outlines import kept_outline
 from prodgen_django.recipes.photos import photo_of
 
 if TYPE_CHECKING:
@@ -32,7 +27,7 @@ if TYPE_CHECKING:
     from prodgen_django.recipes.base import Workbench, WorkItem
     from prodgen_django.studio import CutOut
     from prodgen_django.studio.banners import Banner, Campaign, Look, Shown
-    from prodgen_django.studio.matting import Box
+    from prodgen_django.studio.goods import Pose
 
 MOST_PRODUCTS = 12
 #: Photos of a product that are cut out to find the best.
@@ -50,6 +45,7 @@ class CampaignRecipe(Recipe):
     description = _("Banners and posters of up to twelve products, in every size of the channels you choose.")
     options_form = CampaignForm
     has_preview = True
+    shows_poses = True
     most_products = MOST_PRODUCTS
     batch_size = 1
 
@@ -142,32 +138,48 @@ class CampaignRecipe(Recipe):
     def _campaign(
         self, item: WorkItem, bench: Workbench, side: int = PHOTO_SIDE
     ) -> tuple[Campaign, list[Look], tuple[str, str], list[str]]:
-        from prodgen_django.catalog import get_catalog
         from prodgen_django.studio.banners import BannerError, looks
         from prodgen_django.studio.banners import Campaign as Banners
 
         options = item.options
         shown, notes = self._shown(item, bench, side)
         promotion = promotion_of(options)
-        keys = [one["product"] for one in options["shown"]]
-        by_key = {product.pk: product for product in get_catalog().products().filter(pk__in=keys)}
-        offer = offered([by_key[key] for key in keys if key in by_key], promotion)
+        offer = offered(self._products(item), promotion)
         brief, expected = brief_of(options, options["language"], offer, promotion)
         brand = brand_of(options)
         base = item.seed - 1000 * options["position"]
-        backdrop = "" if options.get("backdrop", "auto") == "auto" else options["backdrop"]
+        named = current(options.get("backdrop") or AUTO)
+        backdrop = "" if named == AUTO else named
         try:
-            found = looks(shown, brief, brand, count=options["variations"], seed=base, backdrop=backdrop)
+            found = looks(
+                shown,
+                brief,
+                brand,
+                count=options["variations"],
+                seed=base,
+                backdrop="" if backdrop == AUTO else backdrop,
+            )
         except BannerError as error:
             raise ItemFailed(error.code, error.message) from error
         return Banners(shown, brief, brand, _studio()), found, expected, notes
 
+    def _products(self, item: WorkItem) -> list[Any]:
+        """Those of the products that are still there, in order."""
+        from prodgen_django.catalog import get_catalog
+
+        keys = [one["product"] for one in item.options["shown"]]
+        by_key = {product.pk: product for product in get_catalog().products().filter(pk__in=keys)}
+        return [by_key[key] for key in keys if key in by_key]
+
     def _shown(self, item: WorkItem, bench: Workbench, side: int) -> tuple[list[Shown], list[str]]:
         """The products, cut out; one that has no usable photo is left out with a sentence."""
-        from prodgen_django.recipes.display import suits
+        from prodgen_django.recipes.poses import known_poses
+        from prodgen_django.recipes.shots import suits
         from prodgen_django.studio.banners import Shown
+        from prodgen_django.studio.seen import seen_pose
 
         start, found, notes = 0, [], []
+        poses = known_poses(self._products(item))
         total = len(item.options["shown"])
         for number, one in enumerate(item.options["shown"]):
             bench.progress(item, 0.4 * number / max(1, total), _now("Cutting out"))
@@ -195,7 +207,9 @@ class CampaignRecipe(Recipe):
                 notes += [f"{one['title']}: {reason}" for reason in cut.reasons]
             solid = _covered(cut.alpha)
             about = {"ref": ref, "product": one["product"], "cover": solid, "cut_out": cut.as_dict()}
-            found.append(Shown.of(photo, cut.alpha, one["title"], **about))
+            known = poses.get(one["product"])
+            pose: Pose = (known and known.pose) or seen_pose(photo, cut.alpha)
+            found.append(Shown.of(photo, cut.alpha, one["title"], pose=pose, **about))
         if not found:
             raise ItemFailed("no_products", " ".join(notes) or _now("There is no product to show."))
         return found, notes
@@ -309,37 +323,9 @@ def _as_picture(
 
 
 def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, CutOut]:
-    """A photo and its cut-out, in 255 steps as it is kept: a first and a later item have the very same product."""
-    import numpy as np
-
+    """A photo and its cut-out."""
     photo, own = photo_of(bench, ref, side)
-    cut = known_outline(ref, photo, own) or _found(photo, box_of(ref), bench)
-    return photo, replace(cut, alpha=np.rint(cut.alpha * 255).astype(np.float32) / 255)
-
-
-def _found(photo: np.ndarray, box: Box | None, bench: Workbench) -> CutOut:
-    """The outline that is found in a photo, or within a box of it, kept for the job's other items."""
-    import json
-
-    import numpy as np
-
-    from prodgen_django.studio import CutOut
-
-    digest = hashlib.sha256(repr((settings.MATTING, box)).encode() + photo.tobytes()).hexdigest()[:24]
-    kept = Path(bench.work_dir()) / f"cut-{digest}.npz"
-    try:
-        with np.load(kept) as stored:
-            told = json.loads(str(stored["told"]))
-            return CutOut(
-                stored["alpha"].astype(np.float32) / 255, told["confidence"], tuple(told["reasons"])
-            )
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        cut = found_outline(photo, box)
-    with replacing(kept) as file:
-        np.savez_compressed(
-            file, alpha=np.rint(cut.alpha * 255).astype(np.uint8), told=json.dumps(cut.as_dict())
-        )
-    return cut
+    return photo, kept_outline(ref, photo, own, bench)
 
 
 def _covered(alpha: np.ndarray) -> float:

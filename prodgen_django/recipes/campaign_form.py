@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.campaigns.links import validate_link
-from prodgen_django.recipes.forms import DrawnField, RecipeForm, seed_field
+from prodgen_django.recipes.forms import DrawnField, RecipeForm, seed_field, successor
 
 #: Ways to say what something costs.
 AUTOMATIC, NO_PRICE, TYPED = "auto", "none", "typed"
@@ -29,9 +29,20 @@ def _formats() -> list[tuple[str, str]]:
 
 
 def _backdrops() -> list[tuple[str, Any]]:
-    from prodgen_django.studio.styles import STYLES
+    from prodgen_django.studio.backdrop import TRANSPARENT, backdrops
 
-    return [("auto", _("Chosen by the products' colours"))] + [(s.name, s.label) for s in STYLES.values()]
+    named = [(one.name, _(one.label)) for one in backdrops() if one.name != TRANSPARENT]
+    return [("auto", _("Chosen by the products' colours")), *named]
+
+
+class BackdropField(forms.ChoiceField):
+    """One backdrop by name, an older one's name standing for its successor."""
+
+    def to_python(self, value: Any) -> str:
+        return successor(super().to_python(value))
+
+    def valid_value(self, value: Any) -> bool:
+        return super().valid_value(value) or str(value).startswith("#")
 
 
 def _brands() -> list[tuple[str, Any]]:
@@ -117,7 +128,7 @@ class CampaignForm(RecipeForm):
         help_text=_("Has to be spelled as the shop writes it, or the picture cannot be published."),
     )  # fmt: skip
     say_until = forms.BooleanField(label=_("Say when the promotion ends"), initial=True, required=False)
-    backdrop = forms.ChoiceField(label=_("Backdrop"), choices=_backdrops, initial="auto")
+    backdrop = BackdropField(label=_("Backdrop"), choices=_backdrops, initial="auto")
     photo = forms.ChoiceField(
         label=_("Which photo"),
         choices=[("best", _("The one that cuts out best")), ("first", _("The product's first photo"))],

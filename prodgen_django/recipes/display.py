@@ -1,7 +1,8 @@
-"""Display pictures: the photographed product, cut out and staged on white or before a backdrop."""
+"""Display pictures: the photographed product, cut out and staged on a plain ground or a set."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -11,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import settings
 from prodgen_django.recipes import backdrops, certificates
 from prodgen_django.recipes.base import ItemFailed, Outcome, Picture, Recipe
-from prodgen_django.recipes.forms import RecipeForm, format_field, seed_field
-from prodgen_django.recipes.outlines import outline_file, outline_of
+from prodgen_django.recipes.forms import BackdropsField, MovesField, RecipeForm, format_field, seed_field
+from prodgen_django.recipes.outlines import kept_outline, outline_file, outline_of
 from prodgen_django.recipes.own_scenes import NoScene
 from prodgen_django.recipes.photos import photo_of, require_photos
+from prodgen_django.recipes.repairs import repair_field, repaired_photo
+from prodgen_django.recipes.shots import Shot, suits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from prodgen_django.recipes.base import Workbench, WorkItem
     from prodgen_django.studio import CutOut, Fidelity, Staged
+    from prodgen_django.studio.repair import Repair
 
 SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
 #: Side in pixels of the picture on the options page.
@@ -32,14 +36,30 @@ MOST_COMPARED = 4
 
 
 class DisplayForm(RecipeForm):
-    advanced = ("format", "size", "shadow", "visible_label", "seed")
+    advanced = ("season", "format", "size", "straighten", "repair", "shadow", "visible_label", "seed")
 
-    styles = forms.MultipleChoiceField(
+    styles = BackdropsField(
         label=_("Backdrops"),
-        help_text=_("Each product gets one picture before each backdrop; marketplaces ask for pure white."),
+        help_text=_(
+            "Each product gets one picture before each backdrop that has a place for it: what hangs is shown on no "
+            "table. Marketplaces ask for pure white."
+        ),
         choices=backdrops.choices,
         initial=["white"],
         widget=forms.CheckboxSelectMultiple,
+    )
+    season = forms.ChoiceField(
+        label=_("Season"),
+        help_text=_("Of the backdrops that are chosen to suit each product."),
+        choices=[
+            ("", _("All year")),
+            ("spring", _("Spring")),
+            ("summer", _("Summer")),
+            ("autumn", _("Autumn")),
+            ("winter", _("Winter and holidays")),
+        ],
+        initial="",
+        required=False,
     )
     photo = forms.ChoiceField(
         label=_("Which photo"),
@@ -53,13 +73,20 @@ class DisplayForm(RecipeForm):
     )
     candidates = forms.TypedChoiceField(
         label=_("Pictures per backdrop"),
-        help_text=_("Several differ in the backdrop's details. Pure white is always one picture."),
+        help_text=_(
+            "Several are before different backdrops where these are chosen to suit, else in different light. Plain "
+            "grounds are always one picture."
+        ),
         choices=[(n, str(n)) for n in (1, 2, 3, 4)],
         coerce=int,
         initial=1,
     )
     size = forms.TypedChoiceField(
-        label=_("Size in pixels"), choices=SIZES, coerce=int, initial=lambda: settings.DISPLAY_SIZE[0]
+        label=_("Size in pixels"),
+        help_text=_("Smaller where a photo is too small for it: nothing is blown up."),
+        choices=SIZES,
+        coerce=int,
+        initial=lambda: settings.DISPLAY_SIZE[0],
     )
     shadow = forms.BooleanField(
         label=_("Shadow on pure white"),
@@ -78,6 +105,16 @@ class DisplayForm(RecipeForm):
     )
     format = format_field()
     seed = seed_field()
+    straighten = forms.BooleanField(
+        label=_("Upright and flat"),
+        help_text=_(
+            "A photo that was held aslant is turned upright, and a rug, poster or towel is made the rectangle that it "
+            "is, where its outline says how. The picture's notes say what was done."
+        ),
+        initial=True,
+        required=False,
+    )
+    repair = repair_field()
     scene_words = forms.CharField(
         label=_("What surrounds the product"),
         help_text=_("For backdrops painted by the diffusion model, in the language that the model knows."),
@@ -85,6 +122,7 @@ class DisplayForm(RecipeForm):
         required=False,
         initial=backdrops.SCENE_WORDS,
     )
+    moves = MovesField(label=_("Moved by hand"), required=False)
     # Which staged photo: of a picture that is made again.
     scene = forms.CharField(max_length=255, required=False, widget=forms.HiddenInput)
 
@@ -104,14 +142,15 @@ class DisplayRecipe(Recipe):
     kind = "display"
     label = _("Display pictures")
     description = _(
-        "The product, cut out of its photo, on white or before a backdrop. The product is not altered."
+        "The product, cut out of its photo, on white or in a room that suits it. The product is not altered."
     )
     options_form = DisplayForm
     has_preview = True
+    shows_poses = True
 
     def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         cleaned = super().clean_options(options)
-        return {name: value for name, value in cleaned.items() if name != "scene" or value}
+        return {name: value for name, value in cleaned.items() if name not in ("scene", "moves") or value}
 
     def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
         for item in items:
@@ -121,32 +160,28 @@ class DisplayRecipe(Recipe):
                 yield Outcome(item, error=error)
 
     def preview(self, item: WorkItem, bench: Workbench) -> Picture:
-        style = (item.options.get("styles") or ["white"])[0]
-        ref, photo, cut = self._chosen(item, bench, 2 * PREVIEW_SIZE)[0]
-        return self._picture(item, bench, ref, photo, cut, style, 0, (PREVIEW_SIZE, PREVIEW_SIZE))
+        shot = Shot.of(item, *self._chosen(item, bench, 2 * PREVIEW_SIZE)[0])
+        (style, number), *_others = backdrops.chosen(item, shot.pose, shot.centimetres, shot.colours)[0]
+        return self._picture(item, bench, shot, style, number, (PREVIEW_SIZE, PREVIEW_SIZE))
 
     def _one(self, item: WorkItem, bench: Workbench) -> Outcome:
         options = item.options
         chosen = self._chosen(item, bench)
-        wanted = [
-            (style, number)
-            for style in options["styles"]
-            # Pure white holds nothing that a seed could vary.
-            for number in range(1 if style == "white" else options["candidates"])
-        ]
         pictures: list[Picture] = []
         notes: list[str] = []
-        without: NoScene | None = None
-        side, total = options["size"], len(chosen) * len(wanted)
-        for ref, photo, cut in chosen:
-            notes += cut.reasons
-            outline = outline_file(bench, cut)
-            for style, number in wanted:
-                bench.progress(item, 0.5 + 0.5 * len(pictures) / total, _now("Staging"))
+        without: ItemFailed | None = None
+        side = options["size"]
+        for place, candidate in enumerate(chosen):
+            shot = Shot.of(item, *candidate)
+            shot = replace(shot, outline=outline_file(bench, shot.cut))
+            notes += shot.cut.reasons
+            wanted, left_out = backdrops.chosen(item, shot.pose, shot.centimetres, shot.colours)
+            notes += left_out
+            for number, (style, variation) in enumerate(wanted):
+                share = (place + number / len(wanted)) / len(chosen)
+                bench.progress(item, 0.5 + 0.5 * share, _now("Staging"))
                 try:
-                    pictures.append(
-                        self._picture(item, bench, ref, photo, cut, style, number, (side, side), outline)
-                    )
+                    pictures.append(self._picture(item, bench, shot, style, variation, (side, side)))
                 except NoScene as error:
                     # The other backdrops are there all the same.
                     without = error
@@ -157,21 +192,24 @@ class DisplayRecipe(Recipe):
 
     def _chosen(
         self, item: WorkItem, bench: Workbench, side: int = 0
-    ) -> list[tuple[str, np.ndarray, CutOut]]:
-        """The photos to use, each with its cut-out; with ``side`` they are made smaller first."""
+    ) -> list[tuple[str, np.ndarray, CutOut, Repair]]:
+        """The photos to use, each with its cut-out and its repair; with ``side`` they are made smaller first."""
         refs = require_photos(item)
         way = item.options.get("photo", "best")
         if way == "first":
             refs = refs[:1]
         elif way == "best":
             refs = refs[:MOST_COMPARED]
-        found: list[tuple[str, np.ndarray, CutOut]] = []
+        found: list[tuple[str, np.ndarray, CutOut, Repair]] = []
         faults: list[ItemFailed] = []
         for number, ref in enumerate(refs):
             bench.progress(item, 0.5 * number / len(refs), _now("Cutting out"))
             try:
                 photo, own = photo_of(bench, ref, side)
-                found.append((ref, photo, outline_of(ref, photo, own)))
+                photo, repair = repaired_photo(item, photo)
+                # Of a preview what was found is kept: another backdrop is there at once.
+                cut = kept_outline(ref, photo, own, bench) if side else outline_of(ref, photo, own)
+                found.append((ref, photo, cut, repair))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
@@ -186,29 +224,39 @@ class DisplayRecipe(Recipe):
         self,
         item: WorkItem,
         bench: Workbench,
-        ref: str,
-        photo: np.ndarray,
-        cut: CutOut,
+        shot: Shot,
         style: str,
         number: int,
         size: tuple[int, int],
-        outline: str = "",
     ) -> Picture:
         from prodgen_django.studio import StagingError, stage
         from prodgen_django.studio.banners import lacking_package
+        from prodgen_django.studio.on_set import Move
+        from prodgen_django.studio.repair import NOTHING
         from prodgen_django.studio.visible_label import with_label
 
+        ref, photo, cut = shot.ref, shot.photo, shot.cut
         seed = item.seed + number
         shadow = True if style == "white" and item.options.get("shadow") else None
         behind = backdrops.backdrop(style, item, bench, photo, cut, size, seed, number)
-        arguments = {"shadow": shadow, **behind.arguments}
+        moved = dict((item.options.get("moves") or {}).get(str(item.product.pk if item.product else ""), {}))
+        arguments = {
+            "pose": shot.pose,
+            "centimetres": shot.centimetres,
+            "shadow": moved.get("shadow", shadow),
+            "variation": number,
+            "straight": shot.straight,
+            "move": Move(**{name: value for name, value in moved.items() if name != "shadow"}),
+            **behind.arguments,
+        }
         try:
             staged = stage(photo, cut.alpha, behind.scene, size=size, seed=seed, **arguments)
         except StagingError as error:
             raise ItemFailed(error.code, error.message) from error
-        file_format = item.options.get("format") or settings.FORMAT
-        pixels, notes = staged.image, list(staged.notes)
-        if item.options.get("visible_label"):
+        repair = shot.repair or NOTHING
+        pixels, notes = staged.pixels, [*repair.notes, *staged.notes]
+        file_format = format_of(item, pixels)
+        if item.options.get("visible_label") and pixels.shape[2] == 3:
             label = _now("Composed picture")
             # In English rather than in boxes, where the worker has no letters of the language.
             written = with_label(pixels, staged.mask, "Composed picture" if lacking_package(label) else label)
@@ -225,8 +273,8 @@ class DisplayRecipe(Recipe):
         return Picture(
             data=data,
             format=file_format,
-            width=size[0],
-            height=size[1],
+            width=pixels.shape[1],
+            height=pixels.shape[0],
             source_type=staged.source_type,
             seed=seed,
             recipe={
@@ -235,16 +283,22 @@ class DisplayRecipe(Recipe):
                 "style": style,
                 "photo": ref,
                 "size": list(size),
+                "pose": shot.pose,
+                "centimetres": shot.centimetres,
+                "variation": number,
                 "transform": staged.transform.tolist(),
                 "photo_size": [photo.shape[1], photo.shape[0]],
                 "shadow": bool(shadow),
                 "visible_label": bool(item.options.get("visible_label")),
+                "straighten": shot.straight is not None,
+                "repair": None if repair == NOTHING else repair.as_dict(),
+                **({"move": moved} if moved else {}),
                 **behind.recipe,
             },
             sources=(ref, *behind.sources),
             scores={
                 "fidelity": fidelity,
-                "cut_out": cut.as_dict() | {"mask": outline},
+                "cut_out": cut.as_dict() | {"mask": shot.outline},
                 "channels": scores,
                 "notes": notes,
                 "look": staged.look.as_dict(),
@@ -255,6 +309,12 @@ class DisplayRecipe(Recipe):
         )
 
 
+def format_of(item: WorkItem, pixels: np.ndarray) -> str:
+    """The file's format: what was asked for, and where there is no ground one that can do without."""
+    wanted = str(item.options.get("format") or settings.FORMAT)
+    return "png" if pixels.shape[2] == 4 and wanted == "jpeg" else wanted
+
+
 def stored(
     pixels: np.ndarray, photo: np.ndarray, alpha: np.ndarray, staged: Staged, file_format: str
 ) -> tuple[bytes, dict[str, Any]]:
@@ -262,7 +322,7 @@ def stored(
     from prodgen_django.studio import certify
 
     def proof(made: np.ndarray, limits: dict[str, float]) -> Fidelity:
-        return certify(photo, alpha, made, staged.transform, thresholds=limits)
+        return certify(photo, alpha, made[..., :3], staged.transform, thresholds=limits)
 
     proofs = [certificates.Proof(staged.fidelity, proof)]
     data, (fidelity,) = certificates.stored(pixels, file_format, staged.source_type, proofs)
@@ -287,28 +347,3 @@ def measure(data: bytes) -> tuple[dict[str, Any], list[Mapping[str, str]]]:
             for failure in own.failures
         ]
     return {name: report.as_dict() for name, report in reports.items()}, blockers
-
-
-def suits(candidate: tuple[str, np.ndarray, CutOut]) -> tuple[bool, float]:
-    """A photo that a person has taken the trouble with comes before every other."""
-    return candidate[2].corrected, _merit(candidate)
-
-
-def _merit(candidate: tuple[str, np.ndarray, CutOut]) -> float:
-    """How well a photo suits: above all how surely the product is told from its surroundings."""
-    from prodgen_django.studio import photo_quality
-
-    _ref, photo, cut = candidate
-    quality = photo_quality(photo, cut.alpha)
-    # A plain rim is a studio shot's, where nothing lies about that might be taken for a part of the product.
-    plain = max(0.0, 1.0 - float(_rim(photo).std(axis=0).mean()) / 40.0)
-    return 3 * cut.confidence + plain + quality.sharpness + quality.exposure + quality.resolution
-
-
-def _rim(photo: np.ndarray) -> np.ndarray:
-    """The outermost fortieth of a photo on each side, N×3."""
-    import numpy as np
-
-    edge = max(4, min(photo.shape[:2]) // 40)
-    parts = (photo[:edge], photo[-edge:], photo[:, :edge], photo[:, -edge:])
-    return np.concatenate([part.reshape(-1, 3) for part in parts])

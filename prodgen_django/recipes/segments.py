@@ -1,4 +1,4 @@
-"""Display pictures for taste segments: of each product, in the styles that a segment likes and the product lacks.
+"""Display pictures for taste segments: of each product, before the sets that a segment likes and the product lacks.
 
 A segment is a named taste. A shop draws up its own (`TasteSegment`); until it has, the editorial ones stand in.
 """
@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.personalization.policy.taste import likeness
+from prodgen_django.recipes.backdrops import current
 from prodgen_django.recipes.base import ItemPlan
 from prodgen_django.recipes.display import DisplayForm, DisplayRecipe
+from prodgen_django.recipes.poses import known_poses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -86,12 +88,18 @@ class SegmentsRecipe(DisplayRecipe):
     ) -> Iterable[ItemPlan]:
         wanted = options.get("segments")
         segments = [one for one in known_segments() if wanted is None or one.name in wanted]
-        ranked = {segment.name: suiting(segment) for segment in segments}
+        poses = known_poses(list(products))
+        ranked = {
+            pose: {segment.name: suiting(segment, pose) for segment in segments}
+            for pose in {known.pose or "table" for known in poses.values()}
+        }
         had = styles_of({product.pk for product in products})
         catalog = get_catalog()
         for product in dict.fromkeys(products):
             refs = tuple(photo.ref for photo in photos.get(product.pk, ()))
-            for segment, styles in lacking(ranked, had, product.pk, int(options.get("backdrops") or 1)):
+            for segment, styles in lacking(
+                ranked[poses[product.pk].pose or "table"], had, product.pk, int(options.get("backdrops") or 1)
+            ):
                 title = _now("%(product)s, for “%(segment)s”") % {
                     "product": catalog.title(product),
                     "segment": segment,
@@ -105,18 +113,18 @@ class SegmentsRecipe(DisplayRecipe):
         return super().preview(item, bench)
 
 
-def suiting(segment: TasteSegment) -> list[str]:
-    """Names of the backdrops that suit a segment, best first; for things that stand, as most products do."""
-    from prodgen_django.studio.styles import STYLES
+def suiting(segment: TasteSegment, pose: str = "table") -> list[str]:
+    """Names of the sets that suit a segment and have a place for things of the pose, best first."""
+    from prodgen_django.studio.backdrop import backdrops
 
     scores = {
-        style.name: _fit(segment.weights, style.tags, style.palette)
-        for style in STYLES.values()
-        if style.view == "front" and style.name != "white"
+        one.name: _fit(segment.weights, one.tags, one.palette)
+        for one in backdrops()
+        if one.views and one.suits(pose)  # type: ignore[arg-type]
     }
-    return sorted(
-        (name for name, score in scores.items() if score > 0), key=lambda name: (-scores[name], name)
-    )
+    best = sorted(scores, key=lambda name: (-scores[name], name))
+    # Where no set is to a segment's taste, one of those that are there has to do.
+    return [name for name in best if scores[name] > 0] or best[:1]
 
 
 def _fit(taste: Mapping[str, float], tags: Sequence[str], palette: Sequence[str]) -> float:
@@ -160,5 +168,5 @@ def styles_of(product_ids: set[Any]) -> dict[Any, set[str]]:
             product_id__in=keys[start : start + 500], kind="display"
         ).exclude(state=GeneratedImage.State.REJECTED)
         for product_id, recipe in rows.values_list("product_id", "recipe"):
-            found.setdefault(product_id, set()).add(str(recipe.get("style", "")))
+            found.setdefault(product_id, set()).add(current(str(recipe.get("style", "white"))))
     return found

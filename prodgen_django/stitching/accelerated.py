@@ -7,58 +7,50 @@ OpenCV's places are multiples of 1/32 pixel.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn.functional import grid_sample
 
-from .canvas import Canvas, Warp, enlarge_part
-from .learned import Touch
-from .learned.grids import BRIGHT
-from .options import Image, Mask
-from .photometry import Light, Small
+from prodgen_django.common.arrays import Floats, Image, Mask, Matrix
 
-Array = npt.NDArray[np.float32]
+from .canvas import Warp, enlarge_part
+from .highlights import BRIGHT, Highlights
+from .photometry import Light
+from .relit import Relit
+from .seams import Weights
+from .small import Small
 
 
-def cosines(a: Array, b: Array, device: str) -> Array:
+def cosines(a: Floats, b: Floats, device: str) -> Floats:
     """Products of all descriptors of a (N×D) with all of b (M×D): N×M float32."""
     left, right = (torch.from_numpy(x).to(device) for x in (a, b))
     return np.asarray((left @ right.T).cpu().numpy(), np.float32)
 
 
 def compose(
-    canvas: Canvas,
-    images: Sequence[Image],
-    smalls: Sequence[Small],
-    lights: Sequence[Light],
-    maps: Sequence[Array],
-    coarse: Array | None,
-    shrink: float,
-    on_step: Callable[[float], None],
-    touches: Sequence[Touch] | None = None,
-    *,
-    device: str,
+    relit: Relit, weights: Weights, on_step: Callable[[float], None], *, device: str
 ) -> tuple[Image, Mask]:
     """What `blending.compose` does, one picture after the other over its whole box."""
+    canvas, shrink, coarse = relit.canvas, relit.shrink, weights.coarse
     height, width = canvas.height, canvas.width
     total = torch.zeros(3, height, width, device=device)
     weight = torch.zeros(height, width, device=device)
-    for number, (warp, light, small, m) in enumerate(zip(canvas.warps, lights, smalls, maps, strict=True)):
+    for number, warp in enumerate(canvas.warps):
         on_step(number / len(canvas.warps))
         left, top, right, bottom = warp.box
-        source = warp.source(images[warp.index])
+        source = warp.source(relit.images[warp.index])
         at = places(warp, source.matrix, device)  # (h, w, 2)
         pixels = torch.from_numpy(np.ascontiguousarray(source.pixels)).to(device).permute(2, 0, 1).float()
         drawn = sample(pixels, at, "bicubic").round().clamp(0, 255)  # (3, h, w)
-        lit = relight(drawn, light, small, warp, shrink, device)
-        if touches is not None:
-            lit = touch_up(lit, drawn, touches[number], small, warp, shrink)
+        lit = apply_light(drawn, relit.lights[number], relit.smalls[number], warp, shrink, device)
+        if relit.burnt is not None:
+            lit = lift(lit, drawn, relit.burnt[number], warp, shrink)
         inside = warp.inside(source, warp.box)
-        w = enlarge(torch.from_numpy(m).to(device)[None], warp.box, warp.box_at(shrink), shrink)[0] + 1e-5
+        m = torch.from_numpy(weights.maps[number]).to(device)[None]
+        w = enlarge(m, warp.box, warp.box_at(shrink), shrink)[0] + 1e-5
         if inside is not None:
             w = w * (torch.from_numpy(inside).to(device) > 0)
         total[:, top:bottom, left:right] += lit * w
@@ -74,7 +66,7 @@ def compose(
     return np.ascontiguousarray(whole.cpu().numpy()), np.asarray(valid.cpu().numpy(), bool)
 
 
-def places(warp: Warp, to_source: npt.NDArray[np.float64], device: str) -> torch.Tensor:
+def places(warp: Warp, to_source: Matrix, device: str) -> torch.Tensor:
     """(h, w, 2): for every pixel of the picture's box, where it is read in its source, in source pixels."""
     left, top, right, bottom = warp.box
     if warp.surface is not None or warp.mesh is not None:
@@ -95,7 +87,7 @@ def sample(planes: torch.Tensor, at: torch.Tensor, mode: str) -> torch.Tensor:
     return grid_sample(planes[None], grid[None], mode, padding_mode="border", align_corners=True)[0]
 
 
-def relight(
+def apply_light(
     drawn: torch.Tensor, light: Light, small: Small, warp: Warp, shrink: float, device: str
 ) -> torch.Tensor:
     """`Light` over a drawn picture (3×h×w whole grey levels)."""
@@ -120,24 +112,16 @@ def relight(
     return lit * sample(nodes, torch.stack(torch.meshgrid(*at, indexing="xy"), -1), "bilinear")
 
 
-def touch_up(
-    lit: torch.Tensor, drawn: torch.Tensor, touch: Touch, small: Small, warp: Warp, shrink: float
+def lift(
+    lit: torch.Tensor, drawn: torch.Tensor, burnt: Highlights, warp: Warp, shrink: float
 ) -> torch.Tensor:
-    """`learned.grids.Fields` over a relit picture (3×h×w)."""
-    fields = touch.correction.fields(small.pixels)
-
-    def part(nodes: Array) -> torch.Tensor:
-        full = enlarge_part(nodes, warp.box_at(shrink), warp.box, shrink)
-        return torch.from_numpy(full).to(lit.device).permute(2, 0, 1)
-
-    if fields.factor is not None:
-        lit = lit * part(fields.factor)
-    if fields.bias is not None:
-        lit = lit + part(fields.bias)
-    if fields.lift is not None:
-        bright = ((drawn - BRIGHT[0]) / BRIGHT[1]).clamp(0, 1)
-        lit = lit + part(fields.lift) * bright * (255 - lit).clamp(min=0)
-    return lit
+    """`Highlights.apply` over a relit picture (3×h×w)."""
+    if burnt.lift is None:
+        return lit
+    full = enlarge_part(burnt.lift, warp.box_at(shrink), warp.box, shrink)
+    towards = torch.from_numpy(full).to(lit.device).permute(2, 0, 1)
+    bright = ((drawn - BRIGHT[0]) / BRIGHT[1]).clamp(0, 1)
+    return lit + towards * bright * (255 - lit).clamp(min=0)
 
 
 def enlarge(planes: torch.Tensor, box: Any, small_box: Any, shrink: float) -> torch.Tensor:

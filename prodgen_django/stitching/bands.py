@@ -11,11 +11,10 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from .photometry import Small
+from prodgen_django.common.arrays import Floats, Plane, Size
 
-Array = npt.NDArray[np.float32]
+from .small import Small
 
 #: Blur of the coarse bands, as shares of a picture's longer side (about 2 and 9 pixels of the small canvas).
 SIGMAS = (0.012, 0.05)
@@ -23,11 +22,11 @@ SIGMAS = (0.012, 0.05)
 
 def correction(
     smalls: Sequence[Small],
-    lit: Sequence[Array],
-    feathers: Sequence[Array],
-    maps: Sequence[Array],
-    size: tuple[int, int],
-) -> Array | None:
+    lit: Sequence[Floats],
+    feathers: Sequence[Floats],
+    maps: Sequence[Floats],
+    size: Size,
+) -> Floats | None:
     """What the coarse bands add to the blend by `maps`: size × 3 float32 grey levels, None where it is nothing.
 
     `lit` are relit pictures in 0..255, `maps` weights that add up to one. Accumulated picture by picture.
@@ -51,11 +50,11 @@ def correction(
 
 def _spread(
     smalls: Sequence[Small],
-    maps: Sequence[Array],
-    feathers: Sequence[Array],
+    maps: Sequence[Floats],
+    feathers: Sequence[Floats],
     sigma: float,
-    size: tuple[int, int],
-) -> list[Array]:
+    size: Size,
+) -> list[Floats]:
     """Weights blurred, kept inside their pictures and brought back to a sum of one."""
     blurred = []
     sums = np.full(size, 1e-6, np.float32)
@@ -71,7 +70,7 @@ def _spread(
     return blurred
 
 
-def _inside_blur(pixels: Array, mask: npt.NDArray[np.uint8], sigma: float) -> Array:
+def _inside_blur(pixels: Floats, mask: Plane, sigma: float) -> Floats:
     """Blurred by what lies inside the mask alone, so that nothing bleeds in from beyond a picture's edge."""
     weight = (mask > 0).astype(np.float32)
     sums = cv2.GaussianBlur(cv2.multiply(pixels, cv2.merge([weight] * 3)), (0, 0), sigma)

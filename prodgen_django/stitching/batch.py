@@ -11,8 +11,10 @@ from typing import Any
 
 import cv2
 
+from prodgen_django.common.arrays import Image
+
 from .errors import StitchError
-from .options import MODES, Image, StitchOptions
+from .options import MODES, StitchOptions
 from .result import StitchResult
 from .single import stitch
 

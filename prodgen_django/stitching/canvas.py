@@ -7,17 +7,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
+
+from prodgen_django.common.arrays import Box, Floats, Image, Matrix, Plane, Size
 
 from .errors import refusal
-from .matching import project
-from .options import Image
-from .rotation import Surface
-
-Matrix = npt.NDArray[np.float64]
-
-
-Box = tuple[int, int, int, int]
+from .geometry import project
+from .surface import Surface
 
 
 @dataclass
@@ -36,7 +31,7 @@ class Warp:
     """One picture's way onto the canvas."""
 
     index: int
-    size: tuple[int, int]
+    size: Size
     box: Box
     """Left, top, right, bottom on the canvas."""
     transform: Matrix
@@ -46,7 +41,7 @@ class Warp:
     """Canvas position of the surface's own origin."""
     zoom: float = 1.0
     """Canvas pixels per surface pixel."""
-    mesh: npt.NDArray[np.float32] | None = None
+    mesh: Floats | None = None
     """Parallax: how far from its own place each canvas pixel is read, H×W×2 over the box, at any scale."""
 
     def source(self, image: Image, shrink: float = 1.0) -> Source:
@@ -70,7 +65,7 @@ class Warp:
 
     def draw(
         self, source: Source, part: Box, shrink: float = 1.0, cubic: bool = True
-    ) -> tuple[Image, npt.NDArray[np.uint8] | None]:
+    ) -> tuple[Image, Plane | None]:
         """The picture over `part` (a box at `shrink` times the canvas' size), and a mask (255 inside), None
         where it covers the whole part."""
         left, top, right, bottom = part
@@ -96,7 +91,7 @@ class Warp:
             return np.asarray(drawn, np.uint8), None
         return np.asarray(drawn, np.uint8), self._outline(pixels, np.linalg.inv(inverse), size)
 
-    def inside(self, source: Source, part: Box) -> npt.NDArray[np.uint8] | None:
+    def inside(self, source: Source, part: Box) -> Plane | None:
         """The mask that `draw` gives over a part of the full canvas, without drawing."""
         left, top, right, bottom = part
         size = (right - left, bottom - top)
@@ -113,7 +108,7 @@ class Warp:
         return source.back
 
     @staticmethod
-    def _outline(pixels: Image, matrix: Matrix, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    def _outline(pixels: Image, matrix: Matrix, size: Size) -> Plane:
         """255 where the picture lies, less half a pixel all around."""
         right, lower = pixels.shape[1] - 1.5, pixels.shape[0] - 1.5
         outline = np.array([[0.5, 0.5], [right, 0.5], [right, lower], [0.5, lower]])
@@ -133,7 +128,7 @@ class Warp:
             max(top + 2, round(self.box[3] * shrink)),
         )
 
-    def radius(self, part: Box, shrink: float, step: int = 4) -> npt.NDArray[np.float32]:
+    def radius(self, part: Box, shrink: float, step: int = 4) -> Floats:
         """Squared distance from the picture's centre, 1 at its corners, on a coarse grid whose outer nodes
         are the outer pixels of `part`; `enlarge_part` brings it to every pixel."""
         left, top, right, bottom = part
@@ -146,15 +141,13 @@ class Warp:
         square = np.nan_to_num((((at - half) / half) ** 2).sum(1) / 2, nan=2.0)
         return np.clip(square, 0, 2).reshape(ny, nx).astype(np.float32)
 
-    def back(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def back(self, points: Matrix) -> Matrix:
         """Canvas points (N×2) to pixels of the picture."""
         if self.surface is None:
             return project(np.asarray(np.linalg.inv(self.transform), np.float64), points)
         return self.surface.backward(self.index, points / self.zoom + self.origin)
 
-    def map(
-        self, left: int, top: int, size: tuple[int, int], shrink: float, to_source: Matrix
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def map(self, left: int, top: int, size: Size, shrink: float, to_source: Matrix) -> tuple[Floats, Floats]:
         """For every pixel of a part, where it is read in the source."""
         xs = (np.arange(size[0]) + left + 0.5) / shrink - 0.5
         ys = (np.arange(size[1]) + top + 0.5) / shrink - 0.5
@@ -172,7 +165,7 @@ class Warp:
             my[row : row + 256] = at[..., 1] * to_source[1, 1] + to_source[1, 2]
         return mx, my
 
-    def _mesh_at(self, part: Box, shrink: float) -> npt.NDArray[np.float32]:
+    def _mesh_at(self, part: Box, shrink: float) -> Floats:
         """The mesh at every pixel of a part, in canvas pixels."""
         assert self.mesh is not None
         height, width = self.mesh.shape[:2]
@@ -195,22 +188,18 @@ def shifted(left: float, top: float) -> Matrix:
     return np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
 
 
-def _between(
-    mx: npt.NDArray[np.float32], my: npt.NDArray[np.float32], pixels: Image
-) -> npt.NDArray[np.uint8]:
+def _between(mx: Floats, my: Floats, pixels: Image) -> Plane:
     """255 where a place lies within the picture."""
     right, lower = pixels.shape[1] - 1, pixels.shape[0] - 1
     return ((mx >= 0) & (mx <= right) & (my >= 0) & (my <= lower)).astype(np.uint8) * 255
 
 
-def enlarge_nodes(coarse: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:
+def enlarge_nodes(coarse: Floats, size: Size) -> Floats:
     """A grid of nodes over a part of `size` (width, height): node k lies exactly at k (width - 1) / (nx - 1)."""
     return enlarge_part(coarse, (0, 0, *size), (0, 0, *size), 1.0)
 
 
-def enlarge_part(
-    coarse: npt.NDArray[np.float32], nodes_box: Box, part: Box, shrink: float
-) -> npt.NDArray[np.float32]:
+def enlarge_part(coarse: Floats, nodes_box: Box, part: Box, shrink: float) -> Floats:
     """Nodes that lie over `nodes_box` (at `shrink` times the canvas' size), at every canvas pixel of `part`."""
     width, height = part[2] - part[0], part[3] - part[1]
     ny, nx = coarse.shape[:2]
@@ -238,7 +227,7 @@ class Canvas:
     warps: list[Warp]
 
 
-def _border(size: tuple[int, int], steps: int = 16) -> npt.NDArray[np.float64]:
+def _border(size: Size, steps: int = 16) -> Matrix:
     """Points along the outline of a picture (pixel edges)."""
     width, height = size
     t = np.linspace(0, 1, steps + 1)
@@ -265,7 +254,7 @@ def check_size(width: float, height: float, max_pixels: int) -> None:
         )
 
 
-def plane_canvas(sizes: Sequence[tuple[int, int]], transforms: dict[int, Matrix], max_pixels: int) -> Canvas:
+def plane_canvas(sizes: Sequence[Size], transforms: dict[int, Matrix], max_pixels: int) -> Canvas:
     """A canvas around all pictures on one plane, at the scale of the median picture."""
     scales = []
     for index, transform in transforms.items():
@@ -292,7 +281,7 @@ def plane_canvas(sizes: Sequence[tuple[int, int]], transforms: dict[int, Matrix]
     return Canvas(int(width), int(height), warps)
 
 
-def surface_canvas(sizes: Sequence[tuple[int, int]], made: Surface, max_pixels: int) -> Canvas:
+def surface_canvas(sizes: Sequence[Size], made: Surface, max_pixels: int) -> Canvas:
     """A canvas around all pictures on a cylinder or sphere."""
     outlines = {i: made.forward(i, _border(sizes[i])) for i in made.rotation.rotations}
     for index, outline in outlines.items():
@@ -312,7 +301,7 @@ def surface_canvas(sizes: Sequence[tuple[int, int]], made: Surface, max_pixels: 
     return Canvas(int(width), int(height), warps)
 
 
-def _box(outline: npt.NDArray[np.float64], width: float, height: float) -> Box:
+def _box(outline: Matrix, width: float, height: float) -> Box:
     low, high = np.floor(outline.min(0)), np.ceil(outline.max(0)) + 1
     return (
         max(0, int(low[0])),

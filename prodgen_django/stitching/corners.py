@@ -2,47 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from .canvas import shifted
-from .crop import extend, fill, largest_rectangle, nearly_full, plain_background, roughness
-from .options import Image, Mask, Matrix, StitchOptions
-from .result import Journal
+from prodgen_django.common.arrays import Box, Image, Mask, Matrix
 
-SLIVERS = 0.02
-"""Most of the photographed pixels that `auto` gives up for straight edges, as pictures never quite meet there.
-More would be a part of what somebody photographed, and may be a part of the product."""
-SEEN = 0.8
-"""From which a smooth continuation is seen as a smear: the structure it lacks, in grey levels, times how far the corner
-reaches, as a share of the picture's side (the root of its area)."""
-FAR = 0.32
-"""Reach from which an empty part is no corner, and left plain in any case."""
-THIN = 0.015
-"""Reach up to which an empty part is a sliver along a side, and always continued."""
+from .crop import extend, fill, largest_rectangle, nearly_full, plain_background, roughness
+from .geometry import shifted
+from .options import StitchOptions
+from .result import Journal
+from .tuning import TUNING
+
 WHITE = (255, 255, 255)
 
 
-def finish(
-    image: Image, mask: Mask, options: StitchOptions, journal: Journal
-) -> tuple[Image, Mask, Matrix, Mask | None, str]:
-    """The picture, its mask, how its pixels moved, what a trained model painted, and what was done."""
+@dataclass
+class Finished:
+    """A picture whose empty corners were seen to.
+
+    Attributes:
+        image: RGB uint8.
+        mask: bool H×W, where a photograph or a chosen background gives the pixel.
+        shift: 3×3, pixels before to pixels now.
+        generated: bool H×W, what a trained model painted; None where nothing was.
+        how: none, rectangle, fill, extend or inpaint.
+    """
+
+    image: Image
+    mask: Mask
+    shift: Matrix
+    generated: Mask | None
+    how: str
+
+
+def finish(image: Image, mask: Mask, options: StitchOptions, journal: Journal) -> Finished:
+    """Cut off, fill, paint or leave what no photograph shows."""
     wanted = options.crop
     if mask.all() or wanted == "none":
-        return image, mask, np.eye(3), None, "none"
+        return Finished(image, mask, np.eye(3), None, "none")
     if wanted == "inpaint":
         return _paint(image, mask, journal)
     if wanted in ("auto", "rectangle"):
         left, top, right, bottom = largest_rectangle(mask)
         share = (right - left) * (bottom - top) / max(1, int(mask.sum()))
-        if wanted == "rectangle" or share >= 1 - SLIVERS:
+        if wanted == "rectangle" or share >= 1 - TUNING.slivers:
             journal.checks["crop_kept"] = round(share, 3)
-            return (*_cut(image, mask, (left, top, right, bottom)), None, "rectangle")
+            return Finished(*_cut(image, mask, (left, top, right, bottom)), None, "rectangle")
     colour, stray = plain_background(image, mask)
-    if wanted == "fill" or stray < 10:
+    if wanted == "fill" or stray < TUNING.plain_stray:
         paint = colour if options.background == "auto" else options.background
-        return fill(image, mask, paint), np.ones_like(mask), np.eye(3), None, "fill"
-    return *_continue(image, mask, options, journal), None, "extend"
+        return Finished(fill(image, mask, paint), np.ones_like(mask), np.eye(3), None, "fill")
+    return Finished(*_continue(image, mask, options, journal), None, "extend")
 
 
 def _continue(
@@ -66,25 +78,25 @@ def _left_plain(image: Image, mask: Mask) -> Mask:
     apart by what reaches further than these."""
     side = float(np.sqrt(mask.size))
     reach = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3) / side
-    count, labels = cv2.connectedComponents((reach > THIN).astype(np.uint8))
+    count, labels = cv2.connectedComponents((reach > TUNING.thin).astype(np.uint8))
     smear = roughness(image, mask) * reach
     other = np.ones(mask.shape, np.uint8)
     for k in range(1, count):
         corner = labels == k
-        if reach[corner].max() > FAR or smear[corner].max() > SEEN:
+        if reach[corner].max() > TUNING.far or smear[corner].max() > TUNING.smear:
             other[corner] = 0
     if other.all():
         return np.zeros_like(mask)
-    return (cv2.distanceTransform(other, cv2.DIST_L2, 3) < THIN * side + 2.5) & ~mask
+    return (cv2.distanceTransform(other, cv2.DIST_L2, 3) < TUNING.thin * side + 2.5) & ~mask
 
 
-def _cut(image: Image, mask: Mask, box: tuple[int, int, int, int]) -> tuple[Image, Mask, Matrix]:
+def _cut(image: Image, mask: Mask, box: Box) -> tuple[Image, Mask, Matrix]:
     left, top, right, bottom = box
     part = (slice(top, bottom), slice(left, right))
     return np.ascontiguousarray(image[part]), np.ascontiguousarray(mask[part]), shifted(left, top)
 
 
-def _paint(image: Image, mask: Mask, journal: Journal) -> tuple[Image, Mask, Matrix, Mask | None, str]:
+def _paint(image: Image, mask: Mask, journal: Journal) -> Finished:
     """Crop until little is missing, then let the trained inpainter paint it."""
     from prodgen_django.gan import inpaint
 
@@ -95,4 +107,4 @@ def _paint(image: Image, mask: Mask, journal: Journal) -> tuple[Image, Mask, Mat
         hole = cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         image = inpaint(image, hole)
         journal.warn(f"{100 * hole.mean():.1f} % of the picture was painted by a trained model.")
-    return image, np.ones_like(hole), shift, hole, "inpaint"
+    return Finished(image, np.ones_like(hole), shift, hole, "inpaint")

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from .options import Image, Mask
-
-Array = npt.NDArray[np.float32]
-Box = tuple[int, int, int, int]
+from prodgen_django.common.arrays import Box, Floats, Image, Mask
 
 
 def largest_rectangle(mask: Mask, cells: int = 32) -> Box:
@@ -109,7 +105,7 @@ def fill(image: Image, mask: Mask, colour: tuple[int, int, int]) -> Image:
         cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 3
     )[1:-1, 1:-1]
     rim = max(2.0, 0.01 * max(mask.shape))
-    alpha: npt.NDArray[np.float32] = np.clip(depth / rim, 0, 1).astype(np.float32)[..., None]
+    alpha: Floats = np.clip(depth / rim, 0, 1).astype(np.float32)[..., None]
     return np.asarray(image * alpha + np.array(colour, np.float32) * (1 - alpha) + 0.5, np.uint8)
 
 
@@ -123,7 +119,7 @@ def extend(image: Image, mask: Mask) -> Image:
     return np.asarray(cv2.copyTo(image, safe, done), np.uint8)
 
 
-def roughness(image: Image, mask: Mask, side: int = 320) -> Array:
+def roughness(image: Image, mask: Mask, side: int = 320) -> Floats:
     """How many grey levels of structure (as fine as 1.5 % of the picture's side) lie about each pixel, and in the
     holes about the photograph next to them: what a smooth continuation there would lack. Same height and width."""
     height, width = mask.shape
@@ -140,7 +136,7 @@ def roughness(image: Image, mask: Mask, side: int = 320) -> Array:
     return np.asarray(cv2.resize(on, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _carried_on(pixels: Array, known: Mask) -> Array:
+def _carried_on(pixels: Floats, known: Mask) -> Floats:
     """What is not known of an H×W or H×W×C picture from what is, smoothly: pull and push (Gortler et al. 1996)."""
     there = known.astype(np.uint8)
     values = cv2.copyTo(pixels, there)

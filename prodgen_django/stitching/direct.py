@@ -6,14 +6,14 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
+
+from prodgen_django.common.arrays import Floats, Matrix, Plane
 
 from .features import View
 
 # OpenCV's own type stubs lack some of its functions and are stricter than it about others.
 _cv: Any = cv2
 
-Matrix = npt.NDArray[np.float64]
 BLURS = (3.0, 2.0, 1.2)
 """Gaussian sigmas, pixels: from what is robust against a bad start to what is accurate."""
 WIDE = 12.0
@@ -43,7 +43,7 @@ def align(a: View, b: View, start: Matrix, pixels: float = 0.4e6) -> tuple[Matri
     return np.asarray(found / found[2, 2], np.float64), float(correlation)
 
 
-def _small(view: View, pixels: float) -> tuple[npt.NDArray[np.uint8], Matrix]:
+def _small(view: View, pixels: float) -> tuple[Plane, Matrix]:
     """The grey picture with at most so many pixels, and the way there from registration pixels."""
     height, width = view.grey.shape
     scale = min(1.0, float(np.sqrt(pixels / view.grey.size)))
@@ -53,7 +53,7 @@ def _small(view: View, pixels: float) -> tuple[npt.NDArray[np.uint8], Matrix]:
     return np.asarray(small, np.uint8), np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5], [0, 0, 1]])
 
 
-def _band(picture: npt.NDArray[np.uint8], sigma: float) -> npt.NDArray[np.float32]:
+def _band(picture: Plane, sigma: float) -> Floats:
     plane = picture.astype(np.float32)
     fine, wide = (cv2.GaussianBlur(plane, (0, 0), s) for s in (sigma, WIDE))
     return np.asarray(fine - wide, np.float32)

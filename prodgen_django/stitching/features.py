@@ -8,14 +8,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from .options import Image
+from prodgen_django.common.arrays import Floats, Image, Matrix, Plane, Size
 
 # OpenCV's own type stubs lack some of its functions and are stricter than it about others.
 _cv: Any = cv2
-
-Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -58,27 +55,27 @@ class Features:
     """Key points in the picture's own pixels with unit descriptors, so that a product of two is their
     cosine."""
 
-    points: npt.NDArray[np.float64]
-    descriptors: Array
-    angles: Array
+    points: Matrix
+    descriptors: Floats
+    angles: Floats
     """Degrees."""
-    scales: Array
+    scales: Floats
 
 
 @dataclass
 class View:
     """One input as the registration sees it: small grey versions and lazily computed features."""
 
-    size: tuple[int, int]
+    size: Size
     """Width, height of the input."""
-    grey: npt.NDArray[np.uint8]
+    grey: Plane
     """At registration size."""
     scale: float
     """Registration size / input size."""
     features: dict[str, Features] = field(default_factory=dict)
-    normalised: npt.NDArray[np.uint8] | None = None
+    normalised: Plane | None = None
     smaller: View | None = None
-    banded: Array | None = None
+    banded: Floats | None = None
     """Band-passed at the size at which pictures are compared (`overlaps.agreement`)."""
 
     @classmethod
@@ -110,12 +107,12 @@ class View:
             self.features[level.name] = detect(self, level)
         return self.features[level.name]
 
-    def at_any(self) -> npt.NDArray[np.float64]:
+    def at_any(self) -> Matrix:
         """The points of the richest features computed so far."""
         return max((f.points for f in self.features.values()), key=len, default=np.zeros((0, 2)))
 
     @property
-    def texture(self) -> npt.NDArray[np.uint8]:
+    def texture(self) -> Plane:
         """The grey picture with local brightness and contrast taken out (mean 128), for tracking and
         comparing."""
         if self.normalised is None:
@@ -123,9 +120,7 @@ class View:
         return self.normalised
 
 
-def local_contrast(
-    grey: npt.NDArray[np.uint8], sigma: float = 10.0, floor: float = 6.0
-) -> npt.NDArray[np.uint8]:
+def local_contrast(grey: Plane, sigma: float = 10.0, floor: float = 6.0) -> Plane:
     """Subtract the local mean and divide by the local deviation, so that light and vignettes do not matter.
 
     `floor` (grey levels) keeps sensor noise on flat cloth from being blown up into texture. Mean and

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from prodgen_django.common.arrays import Image
 from prodgen_django.studio.layouts import columns_of_strip
 
-from .options import Image
 from .subject import measure
 
 

@@ -9,13 +9,17 @@ from typing import Any
 import cv2
 import numpy as np
 
+from prodgen_django.common.arrays import Image, Matrix, Size
 from prodgen_django.studio import captions as captioning
 from prodgen_django.studio.layouts import LONG_WIDTH, columns_of_grid, cuts_between
 
 from .canvas import check_size
-from .options import Image, Matrix, StitchOptions
+from .options import StitchOptions
 from .result import Journal, StitchResult
-from .subject import Box, Subject, background, common_ground, measure
+from .subject import Extent, Subject, background, common_ground, measure
+
+Band = tuple[int, int, int, int]
+"""Where a caption goes: number of its picture, left, top, width."""
 
 
 @dataclass
@@ -42,7 +46,7 @@ def subjects(images: Sequence[Image], options: StitchOptions, journal: Journal) 
     return found
 
 
-def _inside(box: Box | None, image: Image) -> Box | None:
+def _inside(box: Extent | None, image: Image) -> Extent | None:
     if box is None:
         return None
     height, width = image.shape[:2]
@@ -119,14 +123,14 @@ def render(
     images: Sequence[Image],
     found: Sequence[Subject],
     cells: Sequence[Cell],
-    size: tuple[int, int],
-    bands: Sequence[tuple[int, int, int, int]],
+    size: Size,
+    bands: Sequence[Band],
     texts: Sequence[str | None],
     options: StitchOptions,
     journal: Journal,
     mode: str,
 ) -> StitchResult:
-    """Paint all cells and captions; `bands` are (index, left, top, width) of the captions."""
+    """Paint all cells and captions."""
     width, height = size
     check_size(width, height, options.max_pixels)
     ground = common_ground(found) if options.background == "auto" else options.background
@@ -187,7 +191,7 @@ def _natural_width(images: Sequence[Image]) -> int:
 
 def _grid(
     images: Sequence[Image], found: Sequence[Subject], options: StitchOptions, texts: Sequence[str | None]
-) -> tuple[list[Cell], int, int, list[tuple[int, int, int, int]]]:
+) -> tuple[list[Cell], int, int, list[Band]]:
     count = len(images)
     columns = min(count, options.columns or columns_of_grid(count))
     rows = -(-count // columns)
@@ -222,7 +226,7 @@ def _line(
     options: StitchOptions,
     texts: Sequence[str | None],
     mode: str,
-) -> tuple[list[Cell], int, int, list[tuple[int, int, int, int]]]:
+) -> tuple[list[Cell], int, int, list[Band]]:
     """One row of equal height or one column of equal width; scenes keep their own shape, products share a
     cell."""
     count = len(images)

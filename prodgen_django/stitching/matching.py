@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from prodgen_django.common.arrays import Mask, Matrix
+
 from .features import Features, Level
-
-Points = npt.NDArray[np.float64]
-
-
-@dataclass
-class Candidate:
-    """A homography between two pictures that features suggest; not yet believed."""
-
-    transform: npt.NDArray[np.float64]
-    source: Points
-    target: Points
-    matches: int
-    """How many tentative matches there were, inliers or not."""
-    level: str
-    tentative: tuple[Points, Points] = field(default_factory=lambda: (np.zeros((0, 2)), np.zeros((0, 2))))
-    """Where all of these lie in either picture."""
-
-    @property
-    def inliers(self) -> int:
-        return len(self.source)
+from .geometry import project
+from .records import Candidate
 
 
 def tentative(
@@ -56,9 +38,7 @@ def tentative(
     return keep, best[keep]
 
 
-def agreeing(
-    a: Features, b: Features, ia: npt.NDArray[np.intp], ib: npt.NDArray[np.intp]
-) -> npt.NDArray[np.bool_]:
+def agreeing(a: Features, b: Features, ia: npt.NDArray[np.intp], ib: npt.NDArray[np.intp]) -> Mask:
     """Matches that share the most common turn and change of scale: features know both, and wrong ones
     scatter."""
     turn = np.deg2rad(b.angles[ib] - a.angles[ia])
@@ -134,9 +114,7 @@ def _single(
     return made
 
 
-def elsewhere(
-    candidate: Candidate, transform: npt.NDArray[np.float64], reach: float, most: int = 2
-) -> list[npt.NDArray[np.float64]]:
+def elsewhere(candidate: Candidate, transform: Matrix, reach: float, most: int = 2) -> list[Matrix]:
     """Homographies from a's to b's pixels that at least five of the matches suggest which `transform` does not explain:
     where a large repeat fits as well, another place.
 
@@ -146,7 +124,7 @@ def elsewhere(
     there = project(transform, p)
     left = np.linalg.norm(there - q, axis=1) > reach
     there, q = there[left], q[left]
-    made: list[npt.NDArray[np.float64]] = []
+    made: list[Matrix] = []
     while len(made) < most and len(q) >= 5:
         # What lies between two places of a repeat is a step, if the one picture is seen as the other.
         step = q - there
@@ -159,34 +137,3 @@ def elsewhere(
             made.append(np.vstack([moved, [0, 0, 1]]) @ transform)
         there, q = there[~group], q[~group]
     return made
-
-
-def plausible(transform: npt.NDArray[np.float64], size: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether a camera could have seen this: no mirror, no fold, no scale beyond 5, corners stay in a
-    quadrilateral."""
-    width, height = size
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
-    homogeneous = np.c_[corners, np.ones(4)] @ transform.T
-    depth = homogeneous[:, 2]
-    if (depth <= 0).any() and (depth >= 0).any():
-        return False
-    moved = homogeneous[:, :2] / depth[:, None]
-    if not np.isfinite(moved).all():
-        return False
-    side = np.roll(moved, -1, 0) - moved
-    following = np.roll(side, -1, 0)
-    turns = side[:, 0] * following[:, 1] - side[:, 1] * following[:, 0]
-    if (turns <= 0).any():
-        return False
-    x, y = moved[:, 0], moved[:, 1]
-    area = 0.5 * abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
-    if not 1 / 25 < area / (width * height) < 25:
-        return False
-    depths = np.abs(depth)
-    return bool(depths.max() / depths.min() < 5)
-
-
-def project(transform: npt.NDArray[np.float64], points: Points) -> Points:
-    """Apply a homography to N×2 points."""
-    homogeneous = points @ transform[:, :2].T + transform[:, 2]
-    return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:], np.float64)

@@ -10,14 +10,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from .errors import StitchError
-from .learned.forward import Weights
-from .learned.light import shipped
+from prodgen_django.common.arrays import Image
 
-Image = npt.NDArray[np.uint8]
-"""RGB, height × width × 3."""
-Mask = npt.NDArray[np.bool_]
-Matrix = npt.NDArray[np.float64]
+from .errors import StitchError
+
 Mode = Literal["auto", "planar", "panorama", "grid", "row", "column", "strip"]
 MODES: tuple[str, ...] = get_args(Mode)
 MAX_IMAGES = 200
@@ -56,9 +52,6 @@ class StitchOptions:
         harmonise: bring the light of overlapping pictures together; layouts leave every colour as it is.
         device: a PyTorch device ("cuda") that matches, warps and blends; by default OpenCV does, on the CPU.
         parallax: bend pictures by up to 2 % where near and far things do not meet otherwise.
-        learned: correct the light that remains after that with the network that comes with the package, where
-            there is one; False switches off every network for light.
-        weights: a file of that network's weights to use in place of the package's.
     """
 
     seed: int = 0
@@ -79,8 +72,6 @@ class StitchOptions:
     harmonise: bool = True
     parallax: bool = True
     device: str | None = None
-    learned: bool = True
-    weights: str | Path | None = None
 
     @classmethod
     def of(cls, options: dict[str, Any], count: int) -> StitchOptions:
@@ -111,17 +102,7 @@ class StitchOptions:
             given = getattr(made, name)
             if given is not None and len(given) != count:
                 raise _bad(f"{name} must have one entry a picture: {len(given)} given for {count} pictures.")
-        made.network()
         return made
-
-    def network(self) -> Weights | None:
-        """The network for light: the caller's, the package's, or none. A caller's file that is none is refused."""
-        if not self.learned:
-            return None
-        found = shipped(None if self.weights is None else Path(self.weights))
-        if found is None and self.weights is not None:
-            raise _bad(f"{self.weights} holds no weights of the network for light, or damaged ones.")
-        return found
 
 
 def check_images(images: Sequence[Any], least: int) -> list[Image]:

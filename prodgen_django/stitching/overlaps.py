@@ -6,17 +6,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
+
+from prodgen_django.common.arrays import Floats, Matrix, Plane, Points
 
 from .features import View
-from .matching import Points, project
-
-Array = npt.NDArray[np.float32]
+from .geometry import project
 
 
-def overlap_mask(
-    a: View, b: View, transform: npt.NDArray[np.float64], rim: int = 6
-) -> tuple[tuple[int, int], npt.NDArray[np.uint8]] | None:
+def overlap_mask(a: View, b: View, transform: Matrix, rim: int = 6) -> tuple[tuple[int, int], Plane] | None:
     """Where a falls on b, less a rim: the corner of its box in b (registration pixels) and its mask there."""
     height, width = b.grey.shape
     outline = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * [a.grey.shape[1] - 1, a.grey.shape[0] - 1]
@@ -39,7 +36,7 @@ def overlap_mask(
     return (left, top), np.asarray(eroded, np.uint8)
 
 
-def occupied(points: Points, mask: npt.NDArray[np.uint8], cells: int = 6) -> float:
+def occupied(points: Points, mask: Plane, cells: int = 6) -> float:
     """The share of the overlap's bounding box, in cells, that holds a followed point."""
     x, y, w, h = cv2.boundingRect(mask)
     grid = np.zeros((cells, cells), bool)
@@ -60,9 +57,9 @@ class Agreement:
         inside: uint8 H×W, 255 where they overlap.
     """
 
-    correlation: Array
-    weight: Array
-    inside: npt.NDArray[np.uint8]
+    correlation: Floats
+    weight: Floats
+    inside: Plane
 
     @property
     def total(self) -> float:
@@ -76,7 +73,7 @@ class Agreement:
         return float(np.count_nonzero(self.weight) / max(1, cv2.countNonZero(self.inside)))
 
 
-def agreement(a: View, b: View, transform: npt.NDArray[np.float64]) -> Agreement | None:
+def agreement(a: View, b: View, transform: Matrix) -> Agreement | None:
     """Band-passed correlation of both pictures, a's brought onto b's by `transform` (registration pixels); None where
     next to nothing overlaps."""
     scale = _small(b)
@@ -104,7 +101,7 @@ def _small(view: View, pixels: float = 0.1e6) -> float:
     return min(1.0, float(np.sqrt(pixels / view.grey.size)))
 
 
-def _other(b: View) -> Array:
+def _other(b: View) -> Floats:
     """The second picture's band at the small size; it stays while the first is laid here and there."""
     if b.banded is None:
         size = tuple(max(8, int(side * _small(b))) for side in b.grey.shape[::-1])
@@ -112,7 +109,7 @@ def _other(b: View) -> Array:
     return b.banded
 
 
-def _band(grey: npt.NDArray[np.uint8]) -> Array:
+def _band(grey: Plane) -> Floats:
     plane = grey.astype(np.float32)
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), 1.2) - cv2.GaussianBlur(plane, (0, 0), 6.0), np.float32)
 

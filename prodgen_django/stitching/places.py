@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from scipy import fft
 
-from .features import View
-from .matching import project
-from .overlaps import Agreement, agreement
-from .verification import follow
+from prodgen_django.common.arrays import Floats, Matrix, Size
 
-Matrix = npt.NDArray[np.float64]
-Array = npt.NDArray[np.float32]
+from .features import View
+from .geometry import project
+from .overlaps import Agreement, agreement
+from .tracking import follow
 
 PIXELS = 0.06e6
 """Size at which places are compared: enough for a repeat of a hundredth of the picture's width."""
@@ -90,7 +88,7 @@ def shifts(
     return made
 
 
-def around(a: View, transform: Matrix, size: tuple[int, int]) -> tuple[Array, Array, tuple[int, int]]:
+def around(a: View, transform: Matrix, size: Size) -> tuple[Floats, Floats, tuple[int, int]]:
     """All of a's texture under the transform, where it lies, and the corner (left, top) of that; no larger than
     three times b."""
     outline = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * [a.grey.shape[1] - 1, a.grey.shape[0] - 1]
@@ -109,14 +107,14 @@ def around(a: View, transform: Matrix, size: tuple[int, int]) -> tuple[Array, Ar
 
 
 def _correlation(
-    moving: Array, inside: Array, still: Array, corner: tuple[int, int], share: float
-) -> tuple[Array, Array, tuple[int, int]]:
+    moving: Floats, inside: Floats, still: Floats, corner: tuple[int, int], share: float
+) -> tuple[Floats, Floats, tuple[int, int]]:
     """The normalised correlation at every shift (rows and columns of the answer), -1 where too little overlaps, the
     share of a picture that overlaps there, and the answer's place of no shift (Padfield 2012)."""
     shape = (moving.shape[0] + still.shape[0] - 1, moving.shape[1] + still.shape[1] - 1)
     size = tuple(fft.next_fast_len(n, real=True) for n in shape)
 
-    def together(one: Array, other: Array) -> Array:
+    def together(one: Floats, other: Floats) -> Floats:
         """Sums of products at every shift, from the furthest back on."""
         product = np.conj(fft.rfft2(one, size)) * fft.rfft2(other, size)
         sums = fft.irfft2(product, size)
@@ -135,7 +133,7 @@ def _correlation(
     return found.astype(np.float32), shared_part, zero
 
 
-def _windows(plane: Array, size: tuple[int, ...]) -> Array:
+def _windows(plane: Floats, size: tuple[int, ...]) -> Floats:
     """What of a plane lies under a window of `size`, summed, for every shift of the plane over it."""
     height, width = size
     padded = cv2.copyMakeBorder(plane, height - 1, height - 1, width - 1, width - 1, cv2.BORDER_CONSTANT)
@@ -144,7 +142,7 @@ def _windows(plane: Array, size: tuple[int, ...]) -> Array:
     return np.asarray(under[::-1, ::-1], np.float32)
 
 
-def _peak(found: Array, at: tuple[int, int], reach: int) -> tuple[tuple[int, int], float]:
+def _peak(found: Floats, at: tuple[int, int], reach: int) -> tuple[tuple[int, int], float]:
     top, left = max(0, at[0] - reach), max(0, at[1] - reach)
     part = found[top : at[0] + reach + 1, left : at[1] + reach + 1]
     if part.size == 0:
@@ -153,5 +151,5 @@ def _peak(found: Array, at: tuple[int, int], reach: int) -> tuple[tuple[int, int
     return (top + int(row), left + int(column)), float(part.max())
 
 
-def _silence(found: Array, at: tuple[int, int], radius: int) -> None:
+def _silence(found: Floats, at: tuple[int, int], radius: int) -> None:
     cv2.circle(found, (at[1], at[0]), radius, -1.0, -1)

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .options import Image, Mask, Matrix, StitchOptions
+from prodgen_django.common.arrays import Image, Mask, Matrix
+
+from .options import StitchOptions
 
 
 @dataclass

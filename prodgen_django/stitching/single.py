@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from prodgen_django.common.arrays import Image
+
 from .errors import StitchError
 from .kinds import choose_kind
 from .layouts import layout
 from .mosaic import mosaic
-from .options import MODES, Image, StitchOptions, check_images
+from .options import MODES, StitchOptions, check_images
 from .result import StitchResult
 from .strip import strip
 

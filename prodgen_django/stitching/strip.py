@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from prodgen_django.common.arrays import Image, Matrix
 from prodgen_django.studio import captions as captioning
 from prodgen_django.studio.layouts import columns_of_strip
 
 from .canvas import check_size
 from .layouts import Cell, render, subjects
-from .options import Image, StitchOptions
+from .options import StitchOptions
 from .result import Journal, StitchResult
 from .subject import Subject
 
@@ -97,9 +97,7 @@ def _align(
     return made
 
 
-def _scales(
-    sizes: npt.NDArray[np.float64], heights: npt.NDArray[np.float64], wide: float, tall: float
-) -> npt.NDArray[np.float64]:
+def _scales(sizes: Matrix, heights: Matrix, wide: float, tall: float) -> Matrix:
     """One height for all products (N×2 sizes) if they can be one that turns, or one of several colours;
     products of unlike shapes, which a common height would make giants and dwarfs, get one area."""
     shapes, shares = sizes[:, 0] / sizes[:, 1], sizes[:, 1] / heights

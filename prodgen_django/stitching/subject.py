@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .options import Image
+from prodgen_django.common.arrays import Floats, Image, Mask, Matrix, Size
 
-Array = npt.NDArray[np.float32]
-Box = tuple[float, float, float, float]
+Extent = tuple[float, float, float, float]
+"""Left, top, right, bottom in parts of a pixel."""
 
 _ALIKE = 8.0  # grey levels from which two grounds are seen to differ
 
@@ -30,17 +30,17 @@ class Subject:
             fall-off.
     """
 
-    box: Box | None
+    box: Extent | None
     plain: bool
-    colour: npt.NDArray[np.float64]
-    field: npt.NDArray[np.float64]
+    colour: Matrix
+    field: Matrix
 
 
-def _terms(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _terms(x: Matrix, y: Matrix) -> Matrix:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
 
 
-def background(field: npt.NDArray[np.float64], width: int, height: int) -> Array:
+def background(field: Matrix, width: int, height: int) -> Floats:
     """The fitted background over the whole picture, float32 height × width × 3."""
     nx, ny = 33, 33
     xs, ys = np.meshgrid(np.linspace(-1, 1, nx), np.linspace(-1, 1, ny))
@@ -48,7 +48,7 @@ def background(field: npt.NDArray[np.float64], width: int, height: int) -> Array
     return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def measure(image: Image, box: Box | None = None, alpha: npt.NDArray[np.generic] | None = None) -> Subject:
+def measure(image: Image, box: Extent | None = None, alpha: npt.NDArray[np.generic] | None = None) -> Subject:
     """Measure a picture; a given box or alpha (H×W) is believed, the background is measured in any case."""
     height, width = image.shape[:2]
     scale = min(1.0, 360 / max(height, width))
@@ -97,7 +97,7 @@ def common_ground(found: Sequence[Subject]) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _alpha_box(alpha: npt.NDArray[np.generic]) -> Box | None:
+def _alpha_box(alpha: npt.NDArray[np.generic]) -> Extent | None:
     inside = alpha.astype(np.float32) > (0.5 if alpha.dtype != np.uint8 else 127)
     ys, xs = np.nonzero(inside)
     if len(ys) == 0:
@@ -105,9 +105,7 @@ def _alpha_box(alpha: npt.NDArray[np.generic]) -> Box | None:
     return float(xs.min()), float(ys.min()), float(xs.max() + 1), float(ys.max() + 1)
 
 
-def _contrast_box(
-    small: Array, field: npt.NDArray[np.float64], size: tuple[int, int], full: tuple[int, int]
-) -> Box | None:
+def _contrast_box(small: Floats, field: Matrix, size: Size, full: tuple[int, int]) -> Extent | None:
     away = np.abs(small - background(field, *size)).max(2)
     marked = (away > 14).astype(np.uint8)
     marked = cv2.morphologyEx(marked, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
@@ -126,7 +124,7 @@ def _contrast_box(
     return float(left * fx), float(top * fy), float(right * fx), float(bottom * fy)
 
 
-def _is_shadow(small: Array, field: npt.NDArray[np.float64], where: npt.NDArray[np.bool_]) -> bool:
+def _is_shadow(small: Floats, field: Matrix, where: Mask) -> bool:
     """A patch that is only darker than the ground, in the ground's own colour and without an edge: the shadow
     under a product that floats."""
     behind = background(field, small.shape[1], small.shape[0])[where]

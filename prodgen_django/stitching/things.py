@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from prodgen_django.common.arrays import Mask
+
 from .features import View
 from .overlaps import Agreement
 from .places import Place, around, near, shifts
-
-Mask = npt.NDArray[np.bool_]
 
 UNIQUE = 0.003
 """Share of the picture that has to show something that agrees at one place alone, if that is to decide: a price tag."""

@@ -1,6 +1,6 @@
 """From a seller's photograph to a shop's picture, with proof that the product is unaltered.
 
-Names are brought in when they are first used: a web process that only lists styles or channels loads neither
+Names are brought in when they are first used: a web process that only lists backdrops or channels loads neither
 OpenCV nor NumPy.
 """
 
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .backdrop import Backdrop, backdrops
     from .brought import brought_alpha
     from .channels import CHANNELS, Channel, Rule
     from .checking import ChannelReport, RuleResult, check_channel
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from .provenance import combined_source_type
     from .review import PhotoQuality, photo_quality
     from .staging import Staged, StagingError, stage
-    from .styles import STYLES, Style
 
 _HOMES = {
+    "Backdrop": "backdrop",
     "CHANNELS": "channels",
     "Channel": "channels",
     "ChannelReport": "checking",
@@ -35,10 +36,9 @@ _HOMES = {
     "PhotoQuality": "review",
     "Rule": "channels",
     "RuleResult": "checking",
-    "STYLES": "styles",
     "Staged": "staging",
     "StagingError": "staging",
-    "Style": "styles",
+    "backdrops": "backdrop",
     "brought_alpha": "brought",
     "certify": "fidelity",
     "check_channel": "checking",
@@ -62,7 +62,7 @@ _HOMES = {
 
 __all__ = [
     "CHANNELS",
-    "STYLES",
+    "Backdrop",
     "Channel",
     "ChannelReport",
     "CutOut",
@@ -75,7 +75,7 @@ __all__ = [
     "RuleResult",
     "Staged",
     "StagingError",
-    "Style",
+    "backdrops",
     "brought_alpha",
     "certify",
     "check_channel",

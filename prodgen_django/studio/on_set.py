@@ -1,4 +1,4 @@
-"""A product on a rendered set: where it stands, which of the set's lights suit it, and what it takes of each.
+"""A product before a scene: where it stands, which of the lights suit it, and what it takes of each.
 
 Light adds up, so every lamp of the set loses what the product keeps from the ground for that lamp alone, and the open
 sky what hangs close above it. The product's own pixels are those of the photograph.
@@ -7,29 +7,26 @@ sky what hangs close above it. The product's own pixels are those of the photogr
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from . import sets
+from .backdrop import VIEWS
 from .casting import cast, occluded, stacked
 from .color import Float, Pixels
 from .goods import Pose
 from .matting import shrink
+from .scene import Scene
 
-__all__ = ["VIEWS", "Placed", "encoded", "lit_from", "placed", "surroundings"]
+__all__ = [
+    "Move", "Placed", "darkened", "lit_from", "placed", "shade", "surroundings", "wall_row", "weights", "zoomed",
+]  # fmt: skip
 
-#: The view of a set that shows each pose.
-VIEWS: dict[Pose, sets.SetView] = {
-    "table": "table",
-    "floor": "floor",
-    "lies": "top",
-    "hangs": "wall",
-    "wall": "wall",
-    "leans": "floor",
-}
-_LEAST, _MOST = 0.42, 0.74  # of the canvas's height or width that a product takes, whatever its true size
+_LEAST, _MOST = 0.5, 0.76  # of the canvas's width or height that a product takes, whatever its true size
+_GOOD, _NEAREST = 0.62, 1.4  # what it is to take, and how much nearer it is looked at for it
 _FLAT = {"leans": 0.12, "wall": 0.05, "hangs": 0.15, "lies": 0.05}  # depth by width
 _GAP = {
     "lies": 0.02,
@@ -49,19 +46,56 @@ class Placed:
     base: float
 
 
-def placed(box: tuple[float, float], card: sets.SetCard, pose: Pose, centimetres: float | None) -> Placed:
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How a person has moved a product from where it is put by itself: to the right and down, in shares of the canvas,
+    and larger by `scale`. `light`: from which side it is lit instead, as `lit_from` has it."""
+
+    right: float = 0.0
+    down: float = 0.0
+    scale: float = 1.0
+    light: float | None = None
+
+    def applied(self, where: Placed, size: tuple[int, int]) -> Placed:
+        return Placed(
+            where.scale * self.scale, where.middle + self.right * size[0], where.base + self.down * size[1]
+        )
+
+
+def zoomed(box: tuple[float, float], card: sets.SetCard, pose: Pose, centimetres: float | None) -> float:
+    """How much nearer the set is looked at, so that a small product is seen at its size and yet large: 1 or more."""
+    if not card.pixels_per_metre or centimetres is None:
+        return 1.0
+    wide, high = card.size
+    across, down = (side / max(box) * centimetres / 100 * card.pixels_per_metre for side in box)
+    filled = max(across / wide, down / high)
+    return float(np.clip(_GOOD / max(filled, 1e-3), 1.0, _NEAREST))
+
+
+def placed(
+    box: tuple[float, float],
+    card: sets.SetCard,
+    pose: Pose,
+    centimetres: float | None,
+    fill: float | None = None,
+) -> Placed:
     """Where a product whose box is `box` (width, height) pixels of its photograph goes on a canvas with `card`.
 
-    `centimetres`: its longer side; kept within what shows it well.
+    `centimetres`: its longer side; kept within what shows it well. `fill`: the share of the canvas that it takes
+    instead, as far as there is room.
     """
     wide, high = card.size
     longer = max(box)
-    wanted = 0.58 * high if centimetres is None else centimetres / 100 * card.pixels_per_metre
+    across, down = box[0] / longer, box[1] / longer
     stands = VIEWS[pose] in ("table", "floor")
-    most = min(
-        _MOST * wide / (box[0] / longer), (card.tallest if stands else _MOST) * high / (box[1] / longer)
-    )
-    pixels = min(max(wanted, _LEAST * min(wide, high)), most)
+    if fill is not None:
+        pixels = min(fill * wide / across, (min(fill, card.tallest) if stands else fill) * high / down)
+    else:
+        real = centimetres is not None and card.pixels_per_metre > 0
+        wanted = centimetres / 100 * card.pixels_per_metre if real else 0.6 * min(wide, high)  # type: ignore[operator]
+        most = min(_MOST * wide / across, (card.tallest if stands else _MOST) * high / down)
+        least = min(_LEAST * wide / across, _LEAST * high / down)
+        pixels = min(max(wanted, least), most)
     return Placed(pixels / longer, card.place[0] * wide, card.place[1] * high)
 
 
@@ -81,39 +115,69 @@ def lit_from(photo: Pixels, alpha: Float) -> float:
     return float(np.clip(2 * (light * across).mean() / spread, -1, 1)) if spread > 1e-3 else 0.0
 
 
-def weights(card: sets.SetCard, side: float) -> dict[str, float]:
-    """The set's lights for a product that was lit from `side`."""
+def weights(card: sets.SetCard, side: float, variation: int = 0) -> dict[str, float]:
+    """The set's lights for a product that was lit from `side`; another `variation` than 0 mixes them otherwise."""
     found = {}
+    rng = np.random.default_rng(variation)
     for name, light in card.lights.items():
         lean = math.sin(math.radians(light.azimuth)) * math.cos(math.radians(light.elevation))
-        found[name] = light.weight * math.exp(_SWAY * side * lean)
+        mixed = float(np.exp(rng.uniform(-0.7, 0.7))) if variation else 1.0
+        found[name] = light.weight * mixed * math.exp(_SWAY * side * lean)
     whole = sum(card.weights.values()) / max(sum(found.values()), 1e-6)
     return {name: weight * whole for name, weight in found.items()}
 
 
-def surroundings(card: sets.SetCard, mask: Float, pose: Pose, side: float) -> tuple[Float, Float]:
-    """The set about a product: linear light, float32 h×w×3, and how much of it the product takes, float32 h×w.
+def surroundings(
+    scene: Scene, mask: Float, pose: Pose, mix: Mapping[str, float], strength: float = 1.0
+) -> tuple[Float, Float]:
+    """The scene about a product: linear light, float32 h×w×3, and how much of it the product takes, float32 h×w.
 
-    `mask`: the product on the canvas, float32 h×w in [0, 1]; `side`: as `lit_from` has it.
+    `mask`: the product on the canvas, float32 h×w in [0, 1]; `mix`: how much of each light, as `weights` has it;
+    `strength`: of its shadow, 0 to 1.
     """
-    chosen = weights(card, side)
+    card = scene.card
     total = np.zeros((*mask.shape, 3), np.float32)
-    whole = np.zeros_like(total)
+    whole = np.zeros_like(mask)
     stands = VIEWS[pose] in ("table", "floor")
-    stack = stacked(mask, max(card.elevation, 3.0), _FLAT.get(pose, 1.0)) if stands else None
-    wall = _wall_row(card)
-    for name, light in card.lights.items():
-        plane = sets.lit(card.name, card.view, {name: chosen[name]}, card.size)
+    stack = stacked(mask, max(card.elevation, 3.0), _FLAT.get(pose, 1.0)) if stands and strength > 0 else None
+    wall = wall_row(card)
+    for name, light, plane in scene.lights(mix):
+        whole += plane.mean(2)
+        if strength <= 0:
+            total += plane
+            continue
         if stack is not None:
             lost = occluded(stack) if name == "fill" else cast(stack, light, wall)
         else:
             lost = _close(mask, light, pose, name == "fill")
-        whole += plane
-        total += plane * (1 - lost)[..., None]
-    return total, 1 - total.mean(2) / np.maximum(whole.mean(2), 1e-4)
+        total += plane * (1 - strength * lost)[..., None]
+    return total, np.clip(1 - total.mean(2) / np.maximum(whole, 1e-4), 0, 1)
 
 
-def _wall_row(card: sets.SetCard) -> float | None:
+def shade(mask: Float, card: sets.SetCard, pose: Pose) -> Float:
+    """How much of all light together a product takes from an even ground lit as `card` says, float32 in [0, 1].
+
+    `mask`: the product, float32 h×w in [0, 1].
+    """
+    stands = VIEWS[pose] in ("table", "floor")
+    stack = stacked(mask, max(card.elevation, 3.0), _FLAT.get(pose, 1.0)) if stands else None
+    taken = np.zeros_like(mask)
+    for name, light in card.lights.items():
+        if stack is not None:
+            lost = occluded(stack) if name == "fill" else cast(stack, light)
+        else:
+            lost = _close(mask, light, pose, name == "fill")
+        taken += np.float32(light.weight) * lost
+    return np.clip(taken / sum(card.weights.values()), 0, 1)
+
+
+def darkened(pixels: Pixels, taken: Float) -> Pixels:
+    """`pixels` (uint8 h×w×3) without the share `taken` (float32 h×w) of their light."""
+    left = np.power(np.clip(1 - taken, 0, 1), 1 / 2.2)[..., None]
+    return np.asarray(np.rint(pixels * left), np.uint8)
+
+
+def wall_row(card: sets.SetCard) -> float | None:
     """The row at which the wall meets the ground behind the product."""
     if card.wall_away is None:
         return None
@@ -140,11 +204,3 @@ def _close(mask: Float, light: sets.Light, pose: Pose, sky: bool) -> Float:
     shape = mask.shape[::-1]
     soft = max(0.8, light.softness * gap * math.hypot(1, away))
     return cv2.GaussianBlur(cv2.warpAffine(mask, moved, shape, borderMode=cv2.BORDER_REPLICATE), (0, 0), soft)
-
-
-def encoded(linear: Float) -> Float:
-    """Linear light to sRGB, both with white at 1; what is brighter rolls off softly."""
-    x = np.where(linear > 0.8, 0.8 + 0.2 * np.tanh((linear - 0.8) / 0.3), np.maximum(linear, 0))
-    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - 0.055).astype(
-        np.float32
-    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from math import log
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -18,7 +18,6 @@ from prodgen_django.gan import inpaint
 from .background import PLAIN, grain, surroundings
 from .color import Float, Pixels, to_lab
 from .matting import Mask, shrink
-from .styles import View
 
 __all__ = [
     "OwnScene",
@@ -30,6 +29,7 @@ __all__ = [
     "without_product",
 ]
 
+View = Literal["front", "top"]
 SIDE = 400  # px of the longer side at which scenes are looked at
 SOURCE_TYPE = "compositeWithTrainedAlgorithmicMedia"
 """What a scene is: a photograph in which a trained model has painted."""

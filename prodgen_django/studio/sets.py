@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -93,9 +93,9 @@ class SetCard:
         """Each light's default weight."""
         return {name: light.weight for name, light in self.lights.items()}
 
-    def fitted(self, size: tuple[int, int]) -> SetCard:
-        """The card of the picture that `lit` makes for a canvas of `size` (width, height)."""
-        left, top, wide, high = self.window(size)
+    def fitted(self, size: tuple[int, int], zoom: float = 1.0) -> SetCard:
+        """The card of the picture that `lit` makes for a canvas of `size` (width, height) with the same `zoom`."""
+        left, top, wide, high = self.window(size, zoom)
         across, down = size[0] / wide, size[1] / high
         forward: Matrix = ((across, 0, -left * across), (0, down, -top * down), (0, 0, 1))
         back: Matrix = ((1 / across, 0, left), (0, 1 / down, top), (0, 0, 1))
@@ -115,17 +115,17 @@ class SetCard:
             tallest=min(self.tallest * self.size[1] / high, 0.95 * row(self.place[1])),
         )
 
-    def window(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    def window(self, size: tuple[int, int], zoom: float = 1.0) -> tuple[int, int, int, int]:
         """The part of this picture that a canvas of `size` shows: left, top, width, height, in pixels.
 
-        The largest of the canvas's proportions; the product's place keeps its share of the height. Raises ValueError
-        for a size that is not positive.
+        The largest of the canvas's proportions, by `zoom` (1 or more) a smaller one; the product's place keeps its
+        share of the height. Raises ValueError for a size that is not positive and a zoom below 1.
         """
-        if min(size) < 1:
-            raise ValueError(f"a canvas of {size[0]} × {size[1]} pixels")
+        if min(size) < 1 or not zoom >= 1:
+            raise ValueError(f"a canvas of {size[0]} × {size[1]} pixels, {zoom} times as near")
         width, height = self.size
-        wide = max(1, min(width, round(height * size[0] / size[1])))
-        high = max(1, min(height, round(width * size[1] / size[0])))
+        wide = max(1, round(min(width, height * size[0] / size[1]) / zoom))
+        high = max(1, round(min(height, width * size[1] / size[0]) / zoom))
         left = round(min(max(self.place[0] * (width - wide), 0), width - wide))
         top = round(min(max(self.place[1] * (height - high), 0), height - high))
         return left, top, wide, high
@@ -150,7 +150,11 @@ def card(name: str, view: SetView) -> SetCard:
 
 
 def lit(
-    name: str, view: SetView, weights: Mapping[str, float] | None, size: tuple[int, int]
+    name: str,
+    view: SetView,
+    weights: Mapping[str, float] | None,
+    size: tuple[int, int],
+    zoom: float = 1.0,
 ) -> npt.NDArray[np.float32]:
     """The empty set in a mixture of its lights: linear float32 height×width×3 for `size` (width, height), white is 1.
 
@@ -160,7 +164,7 @@ def lit(
     """
     known = card(name, view)
     weights = known.weights if weights is None else weights
-    window = known.window(size)
+    left, top, wide, high = known.window(size, zoom)
     if unknown := weights.keys() - known.lights.keys():
         raise KeyError(f"{name!r}, {view!r} has no light {', '.join(sorted(unknown))!r}")
     if any(not weight >= 0 for weight in weights.values()):
@@ -168,26 +172,33 @@ def lit(
     import cv2
     import numpy as np
 
-    left, top, wide, high = window
     total = np.zeros((high, wide, 3), np.float32)
     for light, weight in weights.items():
         if weight > 0:
-            stored = _stored(FOLDER / name / known.lights[light].file)
-            total += np.float32(weight) * stored[top : top + high, left : left + wide]
+            stored = _stored(FOLDER / name / known.lights[light].file)[top : top + high, left : left + wide]
+            total += np.float32(weight) * _linear()[stored]
     smaller = size[0] < wide
     scaled = cv2.resize(total, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
     return np.maximum(scaled, 0)
 
 
-def _stored(path: Path) -> npt.NDArray[np.float32]:
-    """A light's picture as linear light."""
-    import numpy as np
-
+@lru_cache(maxsize=8)
+def _stored(path: Path) -> npt.NDArray[np.uint8]:
+    """A light's picture as it is kept, not to be written to; those of the last two views are held."""
     from prodgen_django.imagefile import load_image
 
+    pixels = load_image(path.read_bytes())[..., :3]
+    pixels.flags.writeable = False
+    return pixels
+
+
+@cache
+def _linear() -> npt.NDArray[np.float32]:
+    """Linear light by the level of a stored pixel."""
+    import numpy as np
+
     level = np.arange(256, dtype=np.float32) / 255
-    linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    return linear[load_image(path.read_bytes())[..., :3]]
+    return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 @cache

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import on_set, sets
-from . import shadow as shadows
-from .backdrops.noise import color
+from .backdrop import TRANSPARENT, VIEWS, backdrop, colour_of, is_set
 from .color import Float, Pixels, palette, style_tags
 from .consistency import Look, measure_look
-from .fidelity import Fidelity, certify, onto_canvas, resample
+from .fidelity import Fidelity, certify
 from .goods import Pose
-from .light.styled import shade
 from .matting import foreground
 from .provenance import combined_source_type
-from .styles import STYLES, Style
+from .resampling import onto_canvas
+from .scene import Scene, picture_scene, plain_scene, set_scene
+from .upright import Straightened
 
-Placement = Literal["auto", "stand", "lie", "hang"]
-
-MAX_UPSCALE = 1.5
-"""A photograph is enlarged by at most this factor; beyond it a product is shown smaller than was asked
-for."""
+MAX_UPSCALE = 1.3
+"""A photograph is enlarged by at most this factor; beyond it the canvas is made smaller than was asked for."""
+LEAST_SIDE = 480
+"""The smallest that a canvas is made for that; below it the product is shown smaller."""
 
 _OPAQUE = 1 - 1 / 512
-_UNKNOWN = Style("custom", "", (), (), "", bend=0.3)
-"""How a backdrop is lit of which only the pixels are known."""
+_FILL = {"#ffffff": 0.88}  # of the canvas that a product takes: what marketplaces ask for on white
+_PLAIN_FILL = 0.72
+_WHITE_FOOT = 0.925
 
 
 class StagingError(ValueError):
@@ -43,10 +43,10 @@ class StagingError(ValueError):
 class Staged:
     """A product in its scene.
 
-    `image`: uint8 h×w×3. `mask`: float32 h×w in [0, 1], the product on the canvas. `transform`: 3×3,
-    photograph pixels to canvas pixels (pixel centres at whole numbers). `scale`: canvas pixels for each of
-    the photograph. `look`: what is compared across a category. `palette` and `tags` describe the whole
-    picture. `notes`: sentences for the reviewer.
+    `image`: uint8 h×w×3. `mask`: float32 h×w in [0, 1], the product on the canvas; on the transparent ground it is the
+    picture's alpha. `transform`: 3×3, photograph pixels to canvas pixels (pixel centres at whole numbers). `scale`:
+    canvas pixels for each of the photograph. `look`: what is compared across a category. `palette` and `tags` describe
+    the whole picture. `notes`: sentences for the reviewer.
     """
 
     image: Pixels
@@ -61,6 +61,13 @@ class Staged:
     tags: tuple[str, ...]
     look: Look
     notes: tuple[str, ...] = ()
+
+    @property
+    def pixels(self) -> Pixels:
+        """What is to be stored: uint8 h×w×3, ×4 on the transparent ground."""
+        if self.backdrop != TRANSPARENT:
+            return self.image
+        return np.dstack([self.image, np.rint(self.mask * 255).astype(np.uint8)])
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the pixels, as plain JSON values."""
@@ -84,115 +91,154 @@ def stage(
     alpha: Float,
     backdrop: str | Pixels = "white",
     *,
+    pose: Pose = "table",
+    centimetres: float | None = None,
     size: tuple[int, int] = (1600, 1600),
     fill: float | None = None,
     shadow: bool | float | None = None,
-    placement: Placement = "auto",
+    variation: int = 0,
+    move: on_set.Move | None = None,
     seed: int = 0,
     photo_source: str = "digitalCapture",
     backdrop_source: str = "algorithmicMedia",
     ground: float = 0.86,
     middle: tuple[float, float] = (0.5, 0.5),
     max_upscale: float = MAX_UPSCALE,
+    straight: Straightened | None = None,
 ) -> Staged:
     """Stage the product of `photo` (uint8 H×W×3) that `alpha` (float32 H×W in [0, 1]) marks.
 
-    `backdrop`: a name in `STYLES`, or pixels uint8 h×w×3, which are scaled to cover the canvas; of those,
-    `backdrop_source` says how they came to be and `ground` where a standing product's base is (share of
-    height). `middle`: where the middle of the product's box is (shares of width and height; for a standing
-    product the base decides the height).
-    `size`: the canvas, (width, height). `fill`: the share of the canvas that the product's longer side
-    takes; by default 0.88 on white and what suits the style elsewhere. `shadow`: True or False, or a
-    depth of 0 to 1; by default the style's own, and none on white, where everything outside the product
-    is exactly 255.
-    `placement`: "stand", "lie" (seen from above) or "hang" (close before the wall); "auto" is the
-    style's way.
+    `backdrop`: the name of a plain ground, a colour "#rrggbb" or the name of a rendered set (`backdrop.backdrops`), or
+    pixels uint8 h×w×3, which are scaled to cover the canvas; of those, `backdrop_source` says how they came to be,
+    `ground` where a standing product's base is (share of height) and `middle` where the middle of its box is.
+    `pose`: how it is shown; of a set it chooses the view. `centimetres`: its longer side, None where nobody knows; on a
+    set it is shown as large as it is, within what shows it well.
+    `size`: the canvas, (width, height); a smaller one of its proportions where the photograph would else be enlarged
+    more than `max_upscale` times. `fill`: the share of the canvas that the product takes. `shadow`: True or False, or a
+    depth of 0 to 1; by default there is one, but none on white, where everything outside of the product is exactly 255.
+    `variation`: another number mixes the lights otherwise. `move`: away from where it would be put by itself.
+    `straight`: how the photograph is turned upright or rectified (`upright.straightened` of its alpha).
 
-    Every opaque pixel of the product is the photograph's own after one resampling of the whole
-    photograph (see
-    `fidelity.resample`). The same arguments give the same picture.
-    Raises StagingError (empty_cut_out) where alpha marks nothing, ValueError for arguments that cannot be.
+    Every opaque pixel of the product is the photograph's own after one resampling of the whole photograph (see
+    `resampling.onto_canvas`). The same arguments give the same picture.
+    Raises StagingError (empty_cut_out) where alpha marks nothing, LookupError for a name that is no backdrop and a set
+    without a view for the pose, ValueError for arguments that cannot be.
     """
-    _check(photo, alpha, size)
-    style = STYLES.get(backdrop) if isinstance(backdrop, str) else None
-    if isinstance(backdrop, str) and style is None:
-        raise ValueError(f"{backdrop!r} is no style: {', '.join(STYLES)}")
-    way = _way(placement, style)
-    plain = style is not None and style.name == "white"
-    stands = way == "stand" and not plain
-    base = (style.ground if style is not None else ground) if stands else None
-    transform, notes = _place(alpha, size, style, fill, base, middle, max_upscale)
-    shape = (size[1], size[0])
-    product, mask = _laid(photo, alpha, transform, shape)
-    own = foreground(product, mask)
-    scene = style.render(size, seed) if style is not None else _cover(backdrop, size)
-    depth = _depth(shadow, style, plain)
-    lighting = style if style is not None else replace(_UNKNOWN, edge=max(0.1, ground - 0.2))
-    behind, taken = _lit(scene.astype(np.float32) / 255, own, mask, lighting, way, depth, seed)
-    image = _joined(product, own, mask, behind)
-    if style is not None:
-        backdrop_source = style.source_type
-    return Staged(
-        image=image,
-        mask=mask,
-        transform=transform,
-        scale=round(float(transform[0, 0]), 6),
-        fidelity=certify(photo, alpha, image, transform),
-        source_type=combined_source_type([photo_source, backdrop_source]),
-        backdrop=style.name if style is not None else "custom",
-        seed=seed,
-        palette=tuple(palette(image)),
-        tags=tuple(dict.fromkeys([*style_tags(image), *(style.tags[3:] if style is not None else ())])),
-        look=measure_look(image, mask, taken),
-        notes=tuple(notes),
-    )
+    _check(photo, alpha, size, pose, fill, middle)
+    outline = alpha if straight is None else straight.outline
+    top, bottom, left, right = bounds(outline >= 0.5)
+    box = (right - left, bottom - top)
+    zoom = 1.0
+    if isinstance(backdrop, str) and is_set(backdrop):
+        zoom = on_set.zoomed(box, sets.card(backdrop, VIEWS[pose]).fitted(size), pose, centimetres)
 
+    def scene_of(canvas: tuple[int, int]) -> Scene:
+        return _scene(backdrop, pose, canvas, zoom, seed, backdrop_source, ground)
 
-def stage_on_set(
-    photo: Pixels,
-    alpha: Float,
-    name: str,
-    *,
-    pose: Pose = "table",
-    size: tuple[int, int] = (1600, 1600),
-    centimetres: float | None = None,
-    seed: int = 0,
-    photo_source: str = "digitalCapture",
-    max_upscale: float = MAX_UPSCALE,
-) -> Staged:
-    """Stage a product as `stage` does, on the rendered set `name` in the view that shows its `pose`.
-
-    `centimetres`: the product's longer side; None where nobody knows. Raises KeyError for a set without that view.
-    """
-    _check(photo, alpha, size)
-    card = sets.card(name, on_set.VIEWS[pose]).fitted(size)
-    top, bottom, left, right = bounds(alpha >= 0.5)
-    where = on_set.placed((right - left, bottom - top), card, pose, centimetres)
-    scale, notes = _limited(where.scale, max_upscale)
-    full = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
-    sx, sy = full[0] / alpha.shape[1], full[1] / alpha.shape[0]
-    stands = on_set.VIEWS[pose] in ("table", "floor")
-    x = round(where.middle - (left + right) / 2 * sx)
-    y = round(where.base - (bottom if stands else (top + bottom) / 2) * sy)
-    transform = np.array([[sx, 0, x + 0.5 * sx - 0.5], [0, sy, y + 0.5 * sy - 0.5], [0, 0, 1]])
+    share = _share(backdrop, fill)
+    scene = scene_of(size)
+    move = move or on_set.Move()
+    where = move.applied(on_set.placed(box, scene.card, pose, centimetres, share), size)
+    size, notes = _carried(size, where.scale, max_upscale)
+    if size != scene.card.size:
+        scene = scene_of(size)
+        where = move.applied(on_set.placed(box, scene.card, pose, centimetres, share), size)
+    where = _moved(where, scene, pose, middle)
+    stands = VIEWS[pose] in ("table", "floor")
+    transform = _transform(outline, where, (top, bottom, left, right), min(where.scale, max_upscale), stands)
+    scale = round(float(transform[0, 0]), 6)
+    if straight is not None:
+        alpha, transform, notes = straight.alpha, transform @ straight.matrix, [*notes, *straight.notes]
     product, mask = _laid(photo, alpha, transform, (size[1], size[0]))
     own = foreground(product, mask)
-    linear, taken = on_set.surroundings(card, mask, pose, on_set.lit_from(photo, alpha))
-    image = _joined(product, own, mask, on_set.encoded(linear))
+    side = on_set.lit_from(product, mask) if move.light is None else move.light
+    mix = on_set.weights(scene.card, side, variation)
+    strength = _strength(shadow, scene)
+    linear, taken = on_set.surroundings(scene, mask, pose, mix, strength)
+    image = _joined(product, own, mask, scene.curve(linear))
+    if scene.name == TRANSPARENT:
+        image = np.where(mask[..., None] > 0, np.where(mask[..., None] >= 1, product, own), np.uint8(255))
     return Staged(
         image=image,
         mask=mask,
         transform=transform,
-        scale=round(sx, 6),
+        scale=scale,
         fidelity=certify(photo, alpha, image, transform),
-        source_type=combined_source_type([photo_source, "algorithmicMedia"]),
-        backdrop=name,
+        source_type=combined_source_type([photo_source, scene.source_type]),
+        backdrop=scene.name,
         seed=seed,
         palette=tuple(palette(image)),
-        tags=tuple(dict.fromkeys([*style_tags(image), *card.words])),
-        look=measure_look(image, mask, taken),
+        tags=tuple(dict.fromkeys([*style_tags(image), *scene.tags])),
+        look=measure_look(image, mask, taken if strength > 0 else None),
         notes=tuple(notes),
     )
+
+
+def _scene(
+    name: str | Pixels,
+    pose: Pose,
+    size: tuple[int, int],
+    zoom: float,
+    seed: int,
+    source: str,
+    ground: float,
+) -> Scene:
+    if not isinstance(name, str):
+        return picture_scene(name, pose, size, ground, source)
+    colour = colour_of(name)
+    if colour is None:
+        backdrop(name)  # raises where it is none
+        return set_scene(name, pose, size, zoom)
+    foot = {"foot": _WHITE_FOOT} if colour == "#ffffff" else {}
+    return plain_scene(name, colour, pose, size, seed, **foot)
+
+
+def _share(name: str | Pixels, fill: float | None) -> float | None:
+    """Of the canvas that a product takes; None where its true size says it."""
+    if fill is not None:
+        return fill
+    if not isinstance(name, str):
+        return 0.72
+    colour = colour_of(name)
+    return None if colour is None else _FILL.get(colour, _PLAIN_FILL)
+
+
+def _strength(shadow: bool | float | None, scene: Scene) -> float:
+    if shadow is None:
+        return 0.0 if colour_of(scene.name) == "#ffffff" else 1.0
+    return float(np.clip(float(shadow), 0, 1))
+
+
+def _carried(size: tuple[int, int], scale: float, most: float) -> tuple[tuple[int, int], list[str]]:
+    """The canvas that the photograph carries, and what is said of it."""
+    if scale <= most:
+        return size, []
+    share = max(most / scale, min(1.0, LEAST_SIDE / max(size)))
+    smaller = (max(64, round(size[0] * share)), max(64, round(size[1] * share)))
+    return smaller, [
+        f"The photograph is small: the picture has {smaller[0]} × {smaller[1]} pixels, not {size[0]} × {size[1]}."
+    ]
+
+
+def _moved(where: on_set.Placed, scene: Scene, pose: Pose, middle: tuple[float, float]) -> on_set.Placed:
+    """Where a backdrop of mere pixels wants it."""
+    if scene.name != "custom":
+        return where
+    wide, high = scene.card.size
+    base = where.base if VIEWS[pose] in ("table", "floor") else middle[1] * high
+    return on_set.Placed(where.scale, middle[0] * wide, base)
+
+
+def _transform(
+    alpha: Float, where: on_set.Placed, box: tuple[int, int, int, int], scale: float, stands: bool
+) -> npt.NDArray[np.float64]:
+    """A scale and a shift by whole pixels, so that the resampling of the whole photograph is fully told by it."""
+    top, bottom, left, right = box
+    full = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
+    sx, sy = full[0] / alpha.shape[1], full[1] / alpha.shape[0]
+    x = round(where.middle - (left + right) / 2 * sx)
+    y = round(where.base - (bottom if stands else (top + bottom) / 2) * sy)
+    return np.array([[sx, 0, x + 0.5 * sx - 0.5], [0, sy, y + 0.5 * sy - 0.5], [0, 0, 1]])
 
 
 def _laid(
@@ -212,106 +258,33 @@ def _joined(product: Pixels, own: Pixels, mask: Float, behind: Float) -> Pixels:
     return np.where(share >= 1, product, np.rint(np.clip(mixed, 0, 1) * 255).astype(np.uint8))
 
 
-def _limited(scale: float, most: float) -> tuple[float, list[str]]:
-    """A scale that enlarges no more than `most`, and the note that it does."""
-    if scale > most:
-        return most, [f"The photograph is small: enlarged {most:g} times, the product fills less than asked."]
-    return scale, [f"The photograph is enlarged {scale:.2f} times."] if scale > 1.001 else []
-
-
 def bounds(solid: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Top, bottom, left and right of what is marked, the ends not in it."""
     rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
-def _check(photo: Pixels, alpha: Float, size: tuple[int, int]) -> None:
+def _check(
+    photo: Pixels,
+    alpha: Float,
+    size: tuple[int, int],
+    pose: str,
+    fill: float | None,
+    middle: tuple[float, float],
+) -> None:
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
         raise ValueError(f"a photograph is uint8 H×W×3, not {photo.dtype} {photo.shape}")
     if alpha.shape != photo.shape[:2]:
         raise ValueError(f"alpha is {alpha.shape}, the photograph {photo.shape[:2]}")
     if min(size) < 64 or max(size) > 8000:
         raise ValueError(f"a canvas has 64 to 8000 pixels a side, not {size}")
+    if pose not in VIEWS:
+        raise ValueError(f"pose is {pose!r}, but may be {', '.join(VIEWS)}")
+    if fill is not None and not 0.05 <= fill <= 1:
+        raise ValueError(f"fill is {fill}, but runs from 0.05 to 1")
+    if not (0 <= middle[0] <= 1 and 0 <= middle[1] <= 1):
+        raise ValueError(f"middle is {middle}, but runs from 0 to 1")
     if not (alpha >= 0.5).any():
         raise StagingError(
             "empty_cut_out", "No product was found in the photograph. Mark it by hand and try again."
         )
-
-
-def _way(placement: Placement, style: Style | None) -> Placement:
-    if placement not in ("auto", "stand", "lie", "hang"):
-        raise ValueError(f"placement is {placement!r}, but may be auto, stand, lie or hang")
-    if placement != "auto":
-        return placement
-    return "lie" if style is not None and style.view == "top" else "stand"
-
-
-def _place(
-    alpha: Float,
-    size: tuple[int, int],
-    style: Style | None,
-    fill: float | None,
-    base: float | None,
-    middle: tuple[float, float],
-    max_upscale: float,
-) -> tuple[npt.NDArray[np.float64], list[str]]:
-    """Where the photograph comes to lie: a scale and a shift by whole pixels; on `base`, or about `middle`."""
-    width, height = size
-    top, bottom, left, right = bounds(alpha >= 0.5)
-    wanted = fill if fill is not None else style.fill if style is not None else 0.72
-    if not 0.05 <= wanted <= 1:
-        raise ValueError(f"fill is {wanted}, but runs from 0.05 to 1")
-    if not (0 <= middle[0] <= 1 and 0 <= middle[1] <= 1):
-        raise ValueError(f"middle is {middle}, but runs from 0 to 1")
-    room = wanted * height if base is None else min(wanted, base - 0.06) * height
-    scale = min(wanted * width / (right - left), room / (bottom - top))
-    scale, notes = _limited(scale, max_upscale)
-    # Whole pixels for the whole photograph, so that the resampling is fully told by the transform.
-    full = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
-    sx, sy = full[0] / alpha.shape[1], full[1] / alpha.shape[0]
-    x = round(middle[0] * width - (left + right) / 2 * sx)
-    y = round(
-        base * height - bottom * sy if base is not None else middle[1] * height - (top + bottom) / 2 * sy
-    )
-    transform = np.array([[sx, 0, x + 0.5 * sx - 0.5], [0, sy, y + 0.5 * sy - 0.5], [0, 0, 1]])
-    return transform, notes
-
-
-def _depth(shadow: bool | float | None, style: Style | None, plain: bool) -> float:
-    own = style.shadow if style is not None else 0.5
-    if shadow is None:
-        return 0.0 if plain else own
-    if isinstance(shadow, bool):
-        return own if shadow else 0.0
-    return float(np.clip(shadow, 0, 1))
-
-
-def _lit(
-    scene: Float, own: Pixels, mask: Float, style: Style, way: Placement, depth: float, seed: int
-) -> tuple[Float, Float | None]:
-    """The scene with the product's reflection and shadow on it, untouched where neither reaches; and how much light
-    the shadow takes."""
-    if way == "stand" and style.reflection > 0:
-        colors, weight = shadows.mirrored(own.astype(np.float32) / 255, mask, style.reflection)
-        scene = scene + (colors - scene) * weight[..., None]
-    if depth <= 0:
-        return scene, None
-    if way == "stand":
-        taken = shade(style, own, mask, depth, seed)[..., None]
-    else:
-        found = shadows.lying(mask, style.softness * (2.2 if way == "hang" else 1.0))
-        taken = np.clip(found * depth * 1.35, 0, 0.92)[..., None]
-    tint = color(style.tint)
-    # A shadow keeps some of the surface's own colour: it is less light, not paint.
-    return scene * (1 - taken) + scene * tint * taken, taken[..., 0]
-
-
-def _cover(backdrop: Any, size: tuple[int, int]) -> Pixels:
-    if not isinstance(backdrop, np.ndarray) or backdrop.dtype != np.uint8 or backdrop.ndim != 3:
-        raise ValueError("a backdrop is the name of a style or pixels uint8 h×w×3")
-    width, height = size
-    scale = max(width / backdrop.shape[1], height / backdrop.shape[0])
-    full = (max(width, round(backdrop.shape[1] * scale)), max(height, round(backdrop.shape[0] * scale)))
-    scaled = resample(np.ascontiguousarray(backdrop[..., :3]), full)
-    x, y = (full[0] - width) // 2, (full[1] - height) // 2
-    return scaled[y : y + height, x : x + width]

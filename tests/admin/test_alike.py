@@ -25,7 +25,7 @@ def test_what_stands_out_is_staged_as_the_others(owner: Any, make_products: Any)
     for number, image in enumerate(images):
         odd = number == 2
         image.scores["look"] = LOOK | ({"fill": 0.4, "light": 20.0} if odd else {"fill": 0.74 + number / 500})
-        image.recipe = {"style": "dark" if odd else "oak", "size": [1000, 1000]}
+        image.recipe = {"style": "grey" if odd else "oak", "size": [1000, 1000]}
         image.state = "approved"
         image.save()
     page = owner.get(reverse("admin:prodgen_alike")).content.decode()
@@ -37,7 +37,7 @@ def test_what_stands_out_is_staged_as_the_others(owner: Any, make_products: Any)
     assert reply.url == job.get_absolute_url()
     item = job.items.get()
     assert (item.product_id, item.photos) == (images[2].product_id, images[2].sources[:1])
-    assert (job.options["styles"], job.options["size"]) == (["oak"], 1000)
+    assert (job.options["styles"], job.options["size"]) == (["oak-morning"], 1000)
     assert GeneratedImage.objects.get(pk=images[2].pk).state == "approved"  # until the new one is
 
 

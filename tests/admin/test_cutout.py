@@ -55,7 +55,7 @@ def test_a_drawing_is_kept_and_the_picture_staged_again(owner: Client, reviewed_
     assert answer["url"] == job.get_absolute_url()
     item = job.items.get()
     assert (job.state, item.product_id, item.photos) == ("queued", image.product_id, image.sources[:1])
-    assert (job.options["styles"], job.options["size"], item.seed) == (["oak"], 1000, 7)
+    assert (job.options["styles"], job.options["size"], item.seed) == (["oak-morning"], 1000, 7)
     image.refresh_from_db()
     assert image.state == "rejected"
     assert "mended" in image.events.get().note

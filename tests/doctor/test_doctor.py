@@ -20,7 +20,7 @@ from django.db import OperationalError
 
 from prodgen_django.broker import QUEUES
 from prodgen_django.doctor import bounded, engines, installation, queues
-from prodgen_django.jobs.presence import forget, tell
+from prodgen_django.jobs.worker import forget, tell
 from prodgen_django.models import Checkpoint
 from prodgen_django.storage import save_content
 
@@ -285,13 +285,13 @@ def test_damaged_and_missing_weights_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "w"
     cut = folder / "cutout.safetensors"
     cut.write_bytes(cut.read_bytes()[:-1])
-    (folder / "scene.safetensors").unlink()
+    (folder / "edge.safetensors").unlink()
     (folder / "inpaint.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
     told = engines.damaged_weights(folder)
-    assert [name for name in ("cutout", "inpaint", "scene") if any(name in line for line in told)] == [
+    assert [name for name in ("cutout", "edge", "inpaint") if any(name in line for line in told)] == [
         "cutout",
+        "edge",
         "inpaint",
-        "scene",
     ]
     assert len(told) == 3
     assert engines.damaged_weights(tmp_path)[0].startswith("The list of the package's weights cannot be read")

@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import train_all
 from prodgen_django.gan import PhotoDataset, Sampler
 from prodgen_django.gan.__main__ import main as gan
 from prodgen_django.gan.checkpoint import read_checkpoint
 from prodgen_django.imagefile import encode_image
+from training import all as everything
 
 from .conftest import drawn_photo
 
@@ -33,16 +33,16 @@ def photographs(tmp_path):
 def test_a_stopped_call_is_gone_on_with_and_what_is_done_is_not_done_again(photographs, tmp_path, capfd):
     out = tmp_path / "runs"
     call = [str(photographs), "--out", str(out), "--only", "extractor", "--share", "0.05"]  # two epochs
-    assert train_all.main([*call, "--piece", "0.01"]) == train_all.MORE_TO_DO
+    assert everything.main([*call, "--piece", "0.01"]) == everything.MORE_TO_DO
     assert not (out / "extractor" / "done.json").exists()
-    assert train_all.main(call) == 0
+    assert everything.main(call) == 0
     _tensors, card = read_checkpoint(out / "extractor" / "extractor.safetensors")
     assert card["task"] == "extractor"
     assert card["licence"] == "CC0-1.0"
     assert "--epochs 2" in card["command"]
     assert json.loads((out / "extractor" / "done.json").read_text())["offerable"] is True
     capfd.readouterr()
-    assert train_all.main(call) == 0
+    assert everything.main(call) == 0
     said = capfd.readouterr().out
     assert "done before" in said
     assert '"test_accuracy": 0.8113' in said, "the shipped card's figures stand beside the new one's"
@@ -52,14 +52,14 @@ def test_a_stopped_call_is_gone_on_with_and_what_is_done_is_not_done_again(photo
 def test_the_generators_sheets_are_drawn_after_it(photographs, tmp_path):
     out = tmp_path / "runs"
     call = [str(photographs), "--out", str(out), "--only", "garments", "--share", "0.001"]
-    assert train_all.main(call) == 0
+    assert everything.main(call) == 0
     assert Sampler.load(out / "garments" / "checkpoint.safetensors").labels == ["bar", "disc"]
     assert (out / "garments" / "sheet.png").stat().st_size
     assert (out / "garments" / "neighbours.jpg").stat().st_size
 
 
 def test_an_extractor_goes_on_after_an_epoch_as_if_never_stopped(photographs, tmp_path, monkeypatch):
-    from prodgen_django.gan import train_extractor as module
+    from training import extractor as module
 
     data = PhotoDataset.from_folder(photographs / "garments-256" / "train", 64)
     whole, _accuracies, _seconds = module.train_extractor(data, data, epochs=3, batch=8)

@@ -12,6 +12,8 @@ import pytest
 from django.contrib import admin
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from oscar.core.loading import get_class, get_model
 from oscar.core.thumbnails import EasyThumbnails
 from oscar.test.factories import create_product
@@ -49,6 +51,42 @@ def photo_of(product, order):
 
 def orders(product):
     return dict(Image.objects.filter(product=product).values_list("pk", "display_order"))
+
+
+def test_categories_come_from_the_nearest_to_the_widest():
+    from oscar.apps.catalogue.categories import create_from_breadcrumbs
+
+    mugs, gifts = create_from_breadcrumbs("Home > Kitchen > Mugs"), create_from_breadcrumbs("Gifts")
+    mug = create_product(title="Mug")
+    mug.categories.add(mugs)
+    mug.categories.add(gifts)
+    child = create_product(title="Blue", structure="child", parent=mug)
+    mug.structure = "parent"
+    mug.save()
+    for product in (mug, child):
+        names = [category.name for category in catalog.categories(product)]
+        assert set(names) == {"Mugs", "Kitchen", "Home", "Gifts"}
+        assert names.index("Mugs") < names.index("Kitchen") < names.index("Home")
+    assert catalog.categories(create_product(title="None")) == []
+    many = [create_product(title=f"Mug {n}") for n in range(5)]
+    for product in many:
+        product.categories.add(mugs)
+    counts = []
+    for some in (many[:1], many):
+        fresh = list(type(mug).objects.filter(pk__in=[one.pk for one in some]).select_related("parent"))
+        with CaptureQueriesContext(connection) as captured:
+            catalog.categories_for(fresh)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_the_largest_of_its_measures_is_a_products_size():
+    both = create_product(attributes={"height_cm": "26", "width_cm": "31.5", "colour": "99"})
+    assert catalog.longest_cm(both) == 31.5
+    assert catalog.longest_cm(create_product(attributes={"height_cm": "about 20"})) is None
+    parent = create_product(attributes={"length_cm": "200"}, structure="parent")
+    child = create_product(title="Red", structure="child", parent=parent)
+    assert catalog.longest_cm_for([parent, child]) == {parent.pk: 200.0, child.pk: 200.0}
 
 
 @pytest.mark.parametrize(

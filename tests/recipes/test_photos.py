@@ -134,7 +134,7 @@ def test_a_photo_that_arrives_in_pieces_is_read_whole() -> None:
 
 @pytest.mark.slow
 def test_a_photo_that_was_cut_out_is_not_cut_out_again() -> None:
-    job = finished("display", [product("white_mug")], size=1000, styles=["white", "oak"])
+    job = finished("display", [product("white_mug")], size=1000, styles=["white", "oak-morning"])
     assert job.state == Job.State.SUCCEEDED, job.items.get().error
     for image in job.images.all():
         cut = image.scores["cut_out"]
@@ -148,11 +148,11 @@ def test_a_photo_that_was_cut_out_is_not_cut_out_again() -> None:
 @pytest.mark.slow
 def test_a_preview_takes_it_too() -> None:
     job = create_job("display", products=[product("white_mug")], draft=True)
-    token = request_preview(job, job.items.get(), {"styles": ["oak"], "photo": "best", "size": 1000})
+    token = request_preview(job, job.items.get(), {"styles": ["oak-morning"], "photo": "best", "size": 1000})
     assert run_preview(job.pk, token)
     job.refresh_from_db()
     shown = load_image(read_file(preview_status(job)["name"])).astype(int)
-    # A white mug before oak: found anew on its white ground, next to nothing of it would be there.
+    # A white mug on oak: found anew on its white ground, next to nothing of it would be there.
     assert (shown.min(-1) > 215).mean() > 0.05
 
 

@@ -57,10 +57,12 @@ def content(image: Any) -> bytes:
 
 
 def test_display_pictures_are_staged_certified_and_measured(db: None) -> None:
-    job = finished("display", [product("meadow-mug")], styles=["white", "oak"], size=1000, candidates=2)
+    job = finished(
+        "display", [product("meadow-mug")], styles=["white", "oak-morning"], size=1000, candidates=2
+    )
     assert job.state == Job.State.SUCCEEDED, job.items.get().error
     white, *oak = job.images.order_by("slot")
-    assert [image.recipe["style"] for image in (white, *oak)] == ["white", "oak", "oak"]
+    assert [image.recipe["style"] for image in (white, *oak)] == ["white", "oak-morning", "oak-morning"]
     assert oak[0].sha256 != oak[1].sha256
     for image in (white, *oak):
         assert image.scores["fidelity"]["passed"], image.scores["fidelity"]["failures"]

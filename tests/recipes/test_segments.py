@@ -13,6 +13,7 @@ from prodgen_django.jobs import create_job, queue_job
 from prodgen_django.jobs.run import run_here
 from prodgen_django.models import GeneratedImage, Job, TasteSegment
 from prodgen_django.recipes.segments import EDITORIAL, known_segments, suiting
+from prodgen_django.studio.backdrop import backdrop
 from tests.personalization.serve.test_choice import published
 from tests.recipes.test_recipes import product
 
@@ -27,7 +28,7 @@ def test_a_shops_own_segments_take_the_place_of_the_editorial_ones(db: None) -> 
     assert all(suiting(segment) for segment in known_segments())
     warm = TasteSegment.objects.create(name="Warm", weights=TASTES[0])
     assert known_segments() == [warm]
-    assert suiting(warm)[0] in ("oak", "walnut", "morning-oak")
+    assert "wood" in backdrop(suiting(warm)[0]).tags
 
 
 @pytest.mark.django_db(transaction=True)
@@ -66,7 +67,6 @@ def test_the_action_makes_what_each_segment_lacks(
     assert made.kind == "display"
     assert made.state == GeneratedImage.State.PENDING
     assert [made.recipe["style"]] == planned[mug.pk, "Elegant"]
-    assert set(made.tags) & {"dark", "elegant"}
     assert "Elegant" in made.title
 
 

@@ -78,9 +78,9 @@ def test_torch_gives_the_same_picture(pair: list[Shot]) -> None:
 
 
 def test_coarse_bands_hide_a_step_and_leave_agreement_alone() -> None:
-    from prodgen_django.stitching.blending import feather
     from prodgen_django.stitching.canvas import Warp
-    from prodgen_django.stitching.photometry import Small
+    from prodgen_django.stitching.relit import depth
+    from prodgen_django.stitching.small import Small
 
     def small(left: int, level: float) -> tuple[Small, np.ndarray]:
         pixels = np.full((60, 100, 3), level, np.uint8)
@@ -94,7 +94,7 @@ def test_coarse_bands_hide_a_step_and_leave_agreement_alone() -> None:
         (a, lit_a), (b, lit_b) = small(0, 100), small(60, 100 + step)
         maps = [np.zeros((60, 100), np.float32) for _ in range(2)]
         maps[0][:, :80], maps[1][:, 20:] = 1, 1
-        added = correction([a, b], [lit_a, lit_b], [feather(a), feather(b)], maps, (60, 160))
+        added = correction([a, b], [lit_a, lit_b], [depth(a), depth(b)], maps, (60, 160))
         plain = np.zeros((60, 160), np.float32)
         plain[:, :80], plain[:, 80:] = 100, 100 + step
         return plain, added

@@ -1,16 +1,14 @@
-"""Where products stand in their pictures, how large a strip shows them, and which network for light a stitch asks."""
+"""Where products stand in their pictures, and how large a strip shows them."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from prodgen_django.stitching import StitchError, stitch
+from prodgen_django.stitching import stitch
 
-from .scenes import cloth, packshot
+from .scenes import packshot
 
 
 def test_a_shadow_apart_from_the_product_does_not_move_it() -> None:
@@ -45,45 +43,3 @@ class TestStrips:
         image = stitch(frames, "strip").image.astype(int)
         rows = [(part < 200).any(2).any(1).sum() for part in np.split(image, 3, axis=1)]
         assert np.ptp(rows) <= 2
-
-
-class TestWeights:
-    @pytest.fixture
-    def weights(self, tmp_path: Path) -> Path:
-        torch = pytest.importorskip("torch")
-        from prodgen_django.gan.checkpoint import write_checkpoint
-        from prodgen_django.stitching.learned.network import SeamLight
-
-        torch.manual_seed(1)
-        net = SeamLight()
-        for parameter in net.parameters():
-            torch.nn.init.normal_(parameter, 0, 0.08)
-        path = tmp_path / "light.safetensors"
-        write_checkpoint(path, net.state_dict(), {"task": "seam"})
-        return path
-
-    def test_a_network_can_be_chosen_and_switched_off(self, weights: Path) -> None:
-        scene = cloth(2, 560, 320)
-        images = [scene[:, :340].copy(), (scene[:, 200:] * 0.8).astype(np.uint8)]
-        with_it, without, off = (
-            stitch(images, "planar", **options)
-            for options in ({"weights": weights}, {}, {"weights": weights, "learned": False})
-        )
-        assert not np.array_equal(with_it.image, without.image)
-        np.testing.assert_array_equal(off.image, without.image)
-        assert used(with_it.report)
-        assert not used(without.report)
-        assert not used(off.report)
-
-    @pytest.mark.parametrize("content", [None, b"not weights"])
-    def test_a_file_that_is_none_is_refused(self, content: bytes | None, tmp_path: Path) -> None:
-        path = tmp_path / "light.safetensors"
-        if content is not None:
-            path.write_bytes(content)
-        with pytest.raises(StitchError, match=r"light\.safetensors") as refused:
-            stitch([cloth(1, 60, 60)] * 2, "row", weights=path)
-        assert refused.value.code == "bad_input"
-
-
-def used(report: dict) -> bool:
-    return bool(report["light"]["network"])

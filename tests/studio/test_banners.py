@@ -62,11 +62,11 @@ def made(aspect: float, colour: tuple[int, int, int], seed: int = 0, side: int =
 MUG, VASE, BENCH = made(1.2, (40, 130, 140), 1), made(0.45, (190, 120, 60), 2), made(2.4, (120, 80, 50), 3)
 
 
-def look_of(ground: str, products: list[Shown], style: str = "cream") -> Look:
+def look_of(ground: str, products: list[Shown], backdrop: str = "cream") -> Look:
     found = looks(products, BRIEF, BRAND, count=1, seed=1)[0]
-    from prodgen_django.studio.styles import STYLES
+    from prodgen_django.studio.backdrop import backdrop as known
 
-    return replace(found, ground=ground, style=STYLES[style])  # type: ignore[arg-type]
+    return replace(found, ground=ground, backdrop=known(backdrop))  # type: ignore[arg-type]
 
 
 # -- every size ---------------------------------------------------------------------------------------------

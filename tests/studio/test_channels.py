@@ -111,7 +111,7 @@ def test_a_tall_picture_keeps_the_product_clear_of_the_platforms_buttons(
 def test_a_scene_whose_product_would_lie_under_the_buttons_is_refused(
     vase: tuple[np.ndarray, np.ndarray], alpha: np.ndarray
 ) -> None:
-    scene = stage(vase[0], alpha, "oak", size=(1200, 1200), fill=0.5, max_upscale=3)
+    scene = stage(vase[0], alpha, "oak-morning", size=(1200, 1200), fill=0.5, max_upscale=3)
     story = export_for_channel(
         scene.image, "instagram_story", source_type="compositeCapture", mask=scene.mask
     )

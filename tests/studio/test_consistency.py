@@ -50,7 +50,7 @@ def test_the_look_is_what_was_asked_for(vase: tuple[np.ndarray, np.ndarray], alp
     white = stage(vase[0], alpha, "white", size=(400, 400)).look
     assert (white.light, white.shadow) == (100, None)
     assert large.shadow is not None
-    dark = stage(vase[0], alpha, "dark", size=(400, 400)).look
+    dark = stage(vase[0], alpha, "#22252b", size=(400, 400)).look
     assert dark.light < large.light - 20
     image = np.full((100, 100, 3), 200, np.uint8)
     mask = np.zeros((100, 100), np.float32)

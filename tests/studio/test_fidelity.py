@@ -125,7 +125,7 @@ def test_each_alteration_is_caught_even_in_the_file(how: str, vase: tuple, alpha
 
 @pytest.mark.parametrize(("kind", "quality"), [*FORMATS, ("png", None)])
 def test_honest_files_pass(kind: str, quality: int | None, vase: tuple, alpha: np.ndarray) -> None:
-    staged = stage(vase[0], alpha, "oak", size=(600, 600))
+    staged = stage(vase[0], alpha, "oak-morning", size=(600, 600))
     assert staged.fidelity.exact
     limits = thresholds_for(kind)
     found = certify(

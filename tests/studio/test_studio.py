@@ -15,7 +15,6 @@ import pytest
 from prodgen_django.imagefile import encode_image, load_image
 from prodgen_django.studio import (
     CHANNELS,
-    STYLES,
     ExportError,
     StagingError,
     check_channel,
@@ -76,16 +75,15 @@ def test_phone_photographs_of_clothes_are_cut_out(shared_data: Path) -> None:
     assert np.mean(scores) > 0.95
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_no_style_alters_the_product(style: str, vase: tuple, alpha: np.ndarray) -> None:
+@pytest.mark.parametrize("style", ["white", "grey", "transparent", "#2f4a3c", "oak-morning"])
+def test_no_backdrop_alters_the_product(style: str, vase: tuple, alpha: np.ndarray) -> None:
     photo, _ = vase
     staged = stage(photo, alpha, style, size=(320, 320), seed=5)
     again = stage(photo, alpha, style, size=(320, 320), seed=5)
     assert (staged.image == again.image).all()
     assert staged.fidelity.exact
     assert staged.fidelity.passed
-    lit = STYLES[style].opening  # by the scene generator
-    assert staged.source_type == ("compositeWithTrainedAlgorithmicMedia" if lit else "compositeCapture")
+    assert staged.source_type == "compositeCapture"
     json.dumps(staged.as_dict())
     # Independently of the certificate: the opaque pixels are one resampling of the photograph.
     sx, x0 = staged.transform[0, 0], staged.transform[0, 2]
@@ -103,17 +101,46 @@ def test_white_is_pure_and_full(vase: tuple, alpha: np.ndarray) -> None:
     assert 0.86 < (rows[-1] - rows[0] + 1) / 600 < 0.9
 
 
-def test_a_small_photograph_is_not_blown_up_in_silence(vase: tuple, alpha: np.ndarray) -> None:
-    staged = stage(vase[0], alpha, "white", size=(2400, 2400))
-    assert staged.scale == pytest.approx(1.5, abs=0.01)
-    assert "enlarged" in staged.notes[0]
+def test_the_canvas_is_no_larger_than_the_photograph_carries(vase: tuple, alpha: np.ndarray) -> None:
+    staged = stage(vase[0], alpha, "white", size=(2400, 1800))
+    assert staged.scale == pytest.approx(1.3, abs=0.01)
+    height, width = staged.image.shape[:2]
+    assert width < 2400
+    assert width / height == pytest.approx(4 / 3, abs=0.01)
+    assert f"{width} × {height} pixels, not 2400 × 1800" in staged.notes[0]
+    rows = np.flatnonzero((staged.mask > 0.5).any(1))
+    assert 0.86 < (rows[-1] - rows[0] + 1) / height < 0.9, (
+        "it fills the smaller canvas as it would the larger one"
+    )
+    assert not stage(vase[0], alpha, "white", size=(400, 400)).notes
+
+
+def test_without_a_ground_the_product_alone_is_opaque(vase: tuple, alpha: np.ndarray) -> None:
+    staged = stage(vase[0], alpha, "transparent", size=(400, 400))
+    pixels = staged.pixels
+    assert pixels.shape == (400, 400, 4)
+    assert ((pixels[..., 3] == 255) == (staged.mask > 0.999)).all()
+    assert not pixels[:10, :10, 3].any()
+    assert (staged.image == pixels[..., :3]).all()
+    assert stage(vase[0], alpha, "white", size=(400, 400)).pixels.shape[2] == 3
+
+
+@pytest.mark.parametrize("pose", ["table", "lies", "wall", "hangs"])
+def test_a_shadow_falls_on_every_ground_but_white(pose: str, vase: tuple, alpha: np.ndarray) -> None:
+    grey, bare = (stage(vase[0], alpha, "grey", pose=pose, size=(400, 400), shadow=s) for s in (None, False))
+    darker = bare.image.astype(int).mean(2) - grey.image.astype(int).mean(2)
+    assert darker.max() > 15
+    assert darker[grey.mask > 0.999].max() == 0
+    assert (
+        stage(vase[0], alpha, "white", pose=pose, size=(400, 400)).image[grey.mask == 0] >= 250
+    ).mean() > 0.7
 
 
 def test_what_cannot_be_staged_is_told(vase: tuple, alpha: np.ndarray) -> None:
     with pytest.raises(StagingError) as caught:
         stage(vase[0], np.zeros_like(alpha))
     assert caught.value.code == "empty_cut_out"
-    for options in ({"backdrop": "nowhere"}, {"size": (10, 10)}, {"fill": 3}, {"placement": "fly"}):
+    for options in ({"backdrop": "nowhere"}, {"size": (10, 10)}, {"fill": 3}, {"pose": "flies"}):
         with pytest.raises(ValueError):
             stage(vase[0], alpha, **options)
 
@@ -176,7 +203,7 @@ def test_an_export_of_a_packshot_passes_its_channel(channel: str, vase: tuple, a
 
 
 def test_a_scene_gets_no_white_ground_by_export(vase: tuple, alpha: np.ndarray) -> None:
-    staged = stage(vase[0], alpha, "oak", size=(800, 800))
+    staged = stage(vase[0], alpha, "oak-morning", size=(800, 800))
     with pytest.raises(ExportError) as caught:
         export_for_channel(staged.image, "amazon_main", source_type=staged.source_type, mask=staged.mask)
     assert "white_background" in {r.rule for r in caught.value.report.failures}
@@ -204,10 +231,10 @@ def test_a_blurred_photograph_scores_lower(vase: tuple) -> None:
     assert soft.sharpness < sharp.sharpness
 
 
-def test_styles_and_channels_are_listed_without_numpy_or_opencv() -> None:
+def test_backdrops_and_channels_are_listed_without_numpy_or_opencv() -> None:
     code = (
-        "import sys; from prodgen_django.studio import STYLES, CHANNELS; "
-        "assert len(STYLES) >= 12 and len(CHANNELS) >= 8; "
+        "import sys; from prodgen_django.studio import backdrops, CHANNELS; "
+        "assert {'white', 'oak-morning'} <= {one.name for one in backdrops()} and len(CHANNELS) >= 8; "
         "assert not {'numpy', 'cv2', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

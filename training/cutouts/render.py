@@ -1,6 +1,6 @@
 """Layers of rendered product photographs with exact alphas, for the cut-out network.
 
-    PYTHONPATH=.:example_shop python -m training.cutouts.render FOLDER --count 1000     # needs bpy and Pillow
+    python -m training.cutouts.render FOLDER --count 1000     # needs bpy and Pillow
 
 Two kinds, both of 640 × 640 px and told apart by their files:
 
@@ -28,13 +28,14 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from catalogue import develop, objects_joined, objects_plain, render, scene, sets
-from catalogue.materials import painted, plain
-from catalogue.meshes import add_mesh, grid_faces
-from catalogue.product import PLANS
-from catalogue.products import PRODUCTS
-from catalogue.scene import Frame, Shot, ambient, softbox, sun
 from PIL import Image
+
+from training.photographs import develop, objects_joined, objects_plain, render, scene, sets
+from training.photographs.materials import painted, plain
+from training.photographs.meshes import add_mesh, grid_faces
+from training.photographs.product import PLANS
+from training.photographs.products import PRODUCTS
+from training.photographs.scene import Frame, Shot, ambient, softbox, sun
 
 from . import ONE, things
 

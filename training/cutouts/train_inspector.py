@@ -2,13 +2,15 @@
 
     python -m training.cutouts.train_inspector OUT.safetensors CHECKPOINTS DATA LAYERS --work FOLDER --cpu-seconds 1500
 
-CHECKPOINTS: a folder with cutout.safetensors and edge.safetensors. At the end the confidence is set so that on material
-that was kept apart at most `_WRONG` of the cut-outs called sure are poor; the card says what it came to.
+CHECKPOINTS: a folder with cutout.safetensors and edge.safetensors. What they make of a picture takes longer than to
+learn from it: every picture is looked at once, kept in --work, and met again. At the end the confidence is set so that
+on material that was kept apart at most `_WRONG` of the cut-outs called sure are poor; the card says what it came to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -20,7 +22,7 @@ from torch import Tensor
 from prodgen_django.gan.checkpoint import write_checkpoint
 from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.matting.inspector import POOR, evidence, with_planes
-from prodgen_django.studio.matting.looking import Networks, as_tensor, look_with
+from prodgen_django.studio.matting.looking import NEAR, WHOLE, Networks, as_tensor, look_with
 from prodgen_django.studio.matting.network import FAULTS, EdgeNet, InspectorNet
 
 from .compose import Composer, Picture
@@ -29,8 +31,15 @@ from .material import gather
 from .pieces import Pieces, arguments, half, halved
 from .train import read
 
-SIDE, VARIANTS = 576, 4  # of each picture that is looked at: as it was found, and with faults
-SHARES = {"layered": 0.62, "whole": 0.14, "packshots": 0.14, "drawn": 0.1}
+SIDE, VARIANTS = 576, 6  # of each picture that is looked at: as it was found, and with faults
+PICTURES, TOGETHER = 6, 2  # pictures a step, and of each how many of its cut-outs
+NEW_EVERY = 3  # of so many pictures one is new
+KEPT_APART = 400
+SIDES = (
+    (WHOLE, (256, 384), (512,)),
+    (NEAR, (256, 512), (448, 640)),
+)  # of both looks, the app's own among them
+SHARES = {"layered": 0.5, "whole": 0.16, "packshots": 0.12, "worn": 0.1, "drawn": 0.06, "lines": 0.06}
 RATE = 1.5e-3
 _WRONG, _LEAST_SURE = 0.02, 0.15
 
@@ -46,7 +55,7 @@ class Case(NamedTuple):
 
 def cases(picture: Picture, nets: Networks, rng: np.random.Generator, variants: int) -> Iterator[Case]:
     """The cut-out that the networks make of a picture, and `variants` - 1 with faults."""
-    whole, near = (int(rng.choice(sides)) for sides in ((320, 384, 512), (448, 576, 640)))
+    whole, near = (sides[int(rng.integers(len(sides)))] for sides in SIDES)
     looked = look_with(nets, picture.image, whole=whole, near=near)
     shadow = np.zeros_like(picture.product) if picture.shadow is None else picture.shadow
     for number in range(variants):
@@ -54,12 +63,47 @@ def cases(picture: Picture, nets: Networks, rng: np.random.Generator, variants: 
             yield case(picture, looked.alpha, looked.whole, looked.near)
             continue
         base = looked.alpha if rng.random() < 0.4 else picture.product
-        alpha = faulty(base, shadow, rng) if rng.random() < 0.8 else base
+        alpha = faulty(base, shadow, rng) if rng.random() < 0.65 else base
         if rng.random() < 0.6:  # the networks may be of one mind about what is wrong
             seen = cv2.GaussianBlur(alpha, (0, 0), float(rng.uniform(0.8, 3)))
             yield case(picture, alpha, seen, seen)
         else:
             yield case(picture, alpha, looked.whole, looked.near)
+
+
+class Shelf:
+    """The cut-outs of pictures by their number, made when first asked for and kept in `folder`."""
+
+    def __init__(self, folder: Path, make: Composer, nets: Networks, variants: int, seed: int) -> None:
+        self.folder, self.make, self.nets, self.variants, self.seed = folder, make, nets, variants, seed
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, number: int) -> list[Case]:
+        path = self.folder / f"{number:05}.npz"
+        if not path.exists():
+            rng = np.random.default_rng((self.seed, number))
+            self._keep(path, list(cases(self.make(rng), self.nets, rng, self.variants)))
+        with np.load(path) as kept:
+            return [
+                Case(
+                    kept[f"photo{n}"],
+                    kept[f"planes{n}"] / np.float32(255),
+                    kept["said"][n].tolist(),
+                    kept[f"where{n}"] / np.float32(255),
+                )
+                for n in range(len(kept["said"]))
+            ]
+
+    @staticmethod
+    def _keep(path: Path, found: list[Case]) -> None:
+        arrays: dict[str, np.ndarray] = {"said": np.array([one.said for one in found], np.float32)}
+        for n, one in enumerate(found):
+            arrays[f"photo{n}"] = one.photo
+            arrays[f"planes{n}"] = np.rint(one.planes * 255).astype(np.uint8)
+            arrays[f"where{n}"] = np.rint(one.where * 255).astype(np.uint8)
+        part = path.with_suffix(".part.npz")
+        np.savez(part, **arrays)  # type: ignore[arg-type]
+        part.replace(path)
 
 
 def case(picture: Picture, alpha: Float, whole: Float, near: Float) -> Case:
@@ -77,6 +121,12 @@ def _fitted(wrong: Float, size: tuple[int, ...]) -> Float:
     padded = np.pad(np.stack(planes), ((0, 0), (0, max(0, size[0] - high)), (0, max(0, size[1] - wide))))
     cells = padded[:, : size[0], : size[1]].reshape(2, size[0] // 8, 8, size[1] // 8, 8).mean((2, 4))
     return np.clip(cells * 4, 0, 1).astype(np.float32)
+
+
+def mirrored(one: Case) -> Case:
+    planes = (np.ascontiguousarray(plane[..., ::-1]) for plane in (one.planes, one.where))
+    turned, where = planes
+    return Case(np.ascontiguousarray(one.photo[:, ::-1]), turned, one.said, where)
 
 
 def loss_of(net: InspectorNet, nets: Networks, batch: list[Case]) -> Tensor:
@@ -126,9 +176,9 @@ def main() -> None:
     net = InspectorNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     edge = read(options.checkpoints / "edge.safetensors", EdgeNet())
     nets = Networks(read(options.checkpoints / "cutout.safetensors").eval(), edge.eval(), net)
-    where = (options.data, options.layers, options.work / "labels", 0)
-    make = Composer(gather(*where, 1000), SIDE, SHARES)
-    check = Composer(gather(*where, 80, apart=True), SIDE, SHARES)
+    where = (options.data, options.layers, options.work / "labels")
+    make = Composer(gather(*where, 350, 1000), SIDE, SHARES)
+    check = Composer(gather(*where, 80, 80, apart=True), SIDE, SHARES)
     groups = [{"params": list(net.parameters()), "highest": RATE}]
     pieces = Pieces(
         {"net": net},
@@ -138,12 +188,20 @@ def main() -> None:
         options,
     )
 
-    def batch(number: int, share: float, of: Composer = make, variants: int = VARIANTS) -> list[Case]:
-        rng = np.random.default_rng((options.seed, number))
-        pictures = [of(np.random.default_rng((options.seed, number, n))) for n in range(3)]
-        return [one for picture in pictures for one in cases(picture, nets, rng, variants)]
+    shelf = Shelf(options.work / "cases", make, nets, VARIANTS, options.seed)
 
-    held = [one for number in range(40) for one in batch(number, 0, check, 1)]
+    def batch(step: int, share: float) -> list[Case]:
+        rng = np.random.default_rng((options.seed, step))
+        known = step * PICTURES // NEW_EVERY
+        new = list(range(known, (step + 1) * PICTURES // NEW_EVERY))
+        old = rng.integers(0, max(known, 1), PICTURES - len(new)).tolist()
+        chosen = [(shelf(number), rng.permutation(VARIANTS)[:TOGETHER]) for number in new + old]
+        return [
+            mirrored(found[n]) if rng.random() < 0.5 else found[n] for found, some in chosen for n in some
+        ]
+
+    apart = Shelf(options.work / "apart", check, nets, 1, options.seed)
+    held = [one for number in range(KEPT_APART) for one in apart(number)]
     print(f"kept apart: {len(held)}, of which {sum(one.said[0] for one in held):.0f} are poor", flush=True)
 
     def kept() -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import bpy
-from catalogue.materials import painted, plain, wicker, wood
-from catalogue.meshes import box
 from mathutils import Matrix
+
+from training.photographs.materials import painted, plain, wicker, wood
+from training.photographs.meshes import box
 
 from . import plants, props, surfaces
 from .design import Design, add

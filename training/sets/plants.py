@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import bpy
 import numpy as np
-from catalogue.materials import plain
-from catalogue.meshes import add_mesh, grid_faces, tube
 from mathutils import Matrix
+
+from training.photographs.materials import plain
+from training.photographs.meshes import add_mesh, grid_faces, tube
 
 from .props import Things, put
 from .surfaces import leafy

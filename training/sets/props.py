@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import bpy
 import numpy as np
-from catalogue.materials import ceramic, cloth, glass, glowing, plain
-from catalogue.meshes import (
+from mathutils import Matrix
+
+from training.photographs.materials import ceramic, cloth, glass, glowing, plain
+from training.photographs.meshes import (
     add_mesh,
     box,
     cushion,
@@ -21,7 +23,6 @@ from catalogue.meshes import (
     vessel_profile,
     wrinkle,
 )
-from mathutils import Matrix
 
 Things = list[bpy.types.Object]
 Point = Sequence[float]

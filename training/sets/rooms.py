@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import bpy
 import numpy as np
-from catalogue.materials import linear, plain
-from catalogue.meshes import add_mesh, box, grid_faces
-from catalogue.scene import empty_scene
 from mathutils import Matrix, Vector
+
+from training.photographs.materials import linear, plain
+from training.photographs.meshes import add_mesh, box, grid_faces
+from training.photographs.scene import empty_scene
 
 GROUPS = ("key-left", "key-right", "window", "fill")
 SENSOR = 36.0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from catalogue.materials import ceramic, metal
-from catalogue.meshes import lathe, tube
+
+from training.photographs.materials import ceramic, metal
+from training.photographs.meshes import lathe, tube
 
 from . import plants, props, surfaces
 from .design import Design, add

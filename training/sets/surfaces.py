@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from catalogue.materials import Shader, linear
+
+from training.photographs.materials import Shader, linear
 
 Material = bpy.types.Material
 

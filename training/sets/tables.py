@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from catalogue.materials import glass, painted, wood
-from catalogue.meshes import slab, superellipse
 from mathutils import Matrix
+
+from training.photographs.materials import glass, painted, wood
+from training.photographs.meshes import slab, superellipse
 
 from . import plants, props, surfaces
 from .design import Design, add

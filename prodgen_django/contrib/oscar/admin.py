@@ -1,4 +1,5 @@
-"""Adds our actions to the product admin that is registered, Oscar's or the shop's own, without replacing it.
+"""Adds our actions, and how a product is shown, to the product admin that is registered, Oscar's or the shop's own,
+without replacing it.
 
 The instance is changed and not the class, so a shop's subclass keeps everything it has. Django imports admin
 modules in
@@ -14,6 +15,7 @@ from django.contrib import admin
 from django.contrib.admin.exceptions import NotRegistered
 
 from prodgen_django.admin.actions import add_product_actions
+from prodgen_django.admin.poses import PoseInline
 from prodgen_django.conf import product_model
 from prodgen_django.contrib.oscar.campaigns import add_campaign_actions
 
@@ -21,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 _model = apps.get_model(product_model())
 try:
-    add_product_actions(admin.site.get_model_admin(_model))
+    _products = admin.site.get_model_admin(_model)
+    add_product_actions(_products)
+    _products.inlines = [*_products.inlines, PoseInline]  # type: ignore[misc]
 except NotRegistered:
     # A shop may have taken products out of the admin altogether; that is no error of ours, but worth a line.
     logger.warning(

@@ -16,7 +16,7 @@ from django.db.models import F, Max, Min, prefetch_related_objects
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from prodgen_django.catalog import Catalog, CatalogError, Photo, product_key
+from prodgen_django.catalog import Catalog, CatalogError, Category, Photo, product_key
 from prodgen_django.conf import settings
 from prodgen_django.contrib.oscar.promotions import OscarPromotions
 from prodgen_django.keys import key_of
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 CODE_PREFIX = "prodgen-"
 #: How a reference to a product image starts, ours or the shop's.
 REF_PREFIX = "productimage:"
+
+
+#: Attributes that say how large a product is, in centimetres.
+SIZE_CODES = ("height_cm", "width_cm", "length_cm", "depth_cm", "diameter_cm")
 
 
 class OscarCatalog(OscarPromotions, Catalog):
@@ -81,16 +85,58 @@ class OscarCatalog(OscarPromotions, Catalog):
 
     def height_cm(self, product: Any) -> float | None:
         """The product's attribute ``height_cm``, a number or a text that is one."""
-        try:
-            height = float(getattr(product.attr, "height_cm", None) or 0)
-        except (TypeError, ValueError):
-            return None
-        return height if 0 < height < inf else None
+        return _number(getattr(product.attr, "height_cm", None))
 
     def category(self, product: Any) -> str:
         owner = product.parent if product.is_child else product
         first = next(iter(owner.categories.all()), None)
         return str(first.name) if first else ""
+
+    def categories(self, product: Any) -> Sequence[Category]:
+        return self.categories_for([product])[product.pk]
+
+    def categories_for(self, products: Sequence[Any]) -> dict[Any, Sequence[Category]]:
+        """As `categories`, with one query for the categories above those of any number of products."""
+        prefetch_related_objects(products, "parent__categories", "categories")
+        own = {
+            product.pk: list((product.parent if product.is_child else product).categories.all())
+            for product in products
+        }
+        paths = {
+            category.path[: category.steplen * depth]
+            for categories in own.values()
+            for category in categories
+            for depth in range(1, category.depth + 1)
+        }
+        model = apps.get_model("catalogue", "Category")
+        known = {
+            row.path: Category(str(row.pk), str(row.name)) for row in model.objects.filter(path__in=paths)
+        }
+        found: dict[Any, Sequence[Category]] = {}
+        for pk, categories in own.items():
+            upwards = [
+                category.path[: category.steplen * depth]
+                for category in categories
+                for depth in range(category.depth, 0, -1)
+            ]
+            found[pk] = [known[path] for path in dict.fromkeys(upwards) if path in known]
+        return found
+
+    def longest_cm(self, product: Any) -> float | None:
+        return self.longest_cm_for([product])[product.pk]
+
+    def longest_cm_for(self, products: Sequence[Any]) -> dict[Any, float | None]:
+        """The largest of the product's attributes of `SIZE_CODES`, its parent's where it has none; with one query."""
+        owners = {product.pk for product in products} | {p.parent_id for p in products if p.parent_id}
+        model = apps.get_model("catalogue", "ProductAttributeValue")
+        sizes: dict[Any, float] = {}
+        for part in _parts(sorted(owners), 1000):
+            rows = model.objects.filter(product_id__in=part, attribute__code__in=SIZE_CODES)
+            for pk, *values in rows.values_list("product_id", "value_float", "value_integer", "value_text"):
+                for value in values:
+                    if (size := _number(value)) is not None:
+                        sizes[pk] = max(size, sizes.get(pk, 0.0))
+        return {product.pk: sizes.get(product.pk, sizes.get(product.parent_id)) for product in products}
 
     def url(self, product: Any) -> str:
         return str(product.get_absolute_url())
@@ -277,3 +323,12 @@ def _missing_picture_url() -> str:
     from oscar.apps.catalogue.abstract_models import MissingProductImage
 
     return str(default_storage.url(MissingProductImage().name))
+
+
+def _number(value: Any) -> float | None:
+    """A positive number, or a text that is one."""
+    try:
+        number = float(value or 0)
+    except (TypeError, ValueError):
+        return None
+    return number if 0 < number < inf else None

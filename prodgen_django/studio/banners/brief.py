@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from prodgen_django.studio.color import Float, Pixels, palette
+from prodgen_django.studio.goods import Pose
 from prodgen_django.studio.matting import foreground
 from prodgen_django.studio.text import clean_text
 
@@ -76,7 +77,7 @@ class Brand:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A product to show: its photograph (uint8 h×w×3) and its alpha (float32 h×w in [0, 1]).
+    """A product to show: its photograph (uint8 h×w×3), its alpha (float32 h×w in [0, 1]) and how it is shown.
 
     Made with `Shown.of`, which cuts both down to the product, so that every size is one resampling of few
     pixels.
@@ -86,9 +87,10 @@ class Shown:
     alpha: Float
     title: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    pose: Pose = "table"
 
     @classmethod
-    def of(cls, photo: Pixels, alpha: Float, title: str = "", **extra: Any) -> Shown:
+    def of(cls, photo: Pixels, alpha: Float, title: str = "", *, pose: Pose = "table", **extra: Any) -> Shown:
         """Raises BannerError (empty_cut_out) where alpha marks nothing."""
         solid = alpha >= 0.5
         if not solid.any():
@@ -99,7 +101,7 @@ class Shown:
         bottom, right = rows[-1] + 1 + reach, columns[-1] + 1 + reach
         alpha = np.ascontiguousarray(alpha[top:bottom, left:right], np.float32)
         photo = np.ascontiguousarray(photo[top:bottom, left:right])
-        return cls(foreground(photo, alpha), alpha, title, extra)
+        return cls(foreground(photo, alpha), alpha, title, extra, pose)
 
     @property
     def aspect(self) -> float:

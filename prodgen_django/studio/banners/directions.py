@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from prodgen_django.studio import sets
+from prodgen_django.studio.backdrop import VIEWS, Backdrop, backdrops, colour_of, tags_of
+from prodgen_django.studio.backdrop import backdrop as backdrop_of
 from prodgen_django.studio.color import ciede2000, to_lab
-from prodgen_django.studio.styles import STYLES, Style
+from prodgen_django.studio.flattery import ranked
+from prodgen_django.studio.goods import Pose
 
 from .brief import MOST_PRODUCTS, BannerError, Brand, Brief, Shown
 from .colours import Scheme, from_lch, lch, rgb, schemes, separation, with_ground
-from .families import GROUNDS, LEAST, MOST, Ground
+from .families import GROUNDS, LEAST, MOST, WITH_SCENE, Ground
 from .fonts import Typeface
-
-# Backdrops whose middle is not marked by an arch or a plinth, and on whose wall words can be read.
-_OPEN = (
-    "cream",
-    "studio-grey",
-    "sky",
-    "oak",
-    "walnut",
-    "marble",
-    "concrete",
-    "terrazzo",
-    "dark",
-    "window-light",
-)
-_STAGED = (*_OPEN, "blush", "sage", "leaf-shadow", "morning-oak", "daylight")
 
 _ORDER: tuple[Ground, ...] = (
     "arch", "scene", "disc", "split", "card", "tint", "slant", "poster", "tiles", "shelf",
@@ -39,22 +28,26 @@ _MANY: tuple[Ground, ...] = ("shelf", "tiles", "split", "card", "tint", "scene",
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One direction for a campaign. `style`: the backdrop where there is a scene."""
+    """One direction for a campaign. `backdrop`: what there is where there is a scene; `pose`: how its products are
+    shown, so that a set is seen in the right view."""
 
     ground: Ground
     scheme: Scheme
-    style: Style
+    backdrop: Backdrop
     typeface: Typeface
     seed: int
+    pose: Pose = "table"
 
     @property
-    def wall(self) -> float:
-        """The share of a scene's height above the edge of its table."""
-        return 0.80 if self.style.bend else self.style.edge
+    def tags(self) -> tuple[str, ...]:
+        """What the backdrop says of the picture's style, its colours apart."""
+        if self.ground not in WITH_SCENE or colour_of(self.backdrop.name):
+            return ()
+        return tags_of(sets.card(self.backdrop.name, VIEWS[self.pose]))
 
     @property
     def name(self) -> str:
-        return f"{self.ground}, {self.scheme.name}, {self.style.name}, {self.typeface}"
+        return f"{self.ground}, {self.scheme.name}, {self.backdrop.name}, {self.typeface}"
 
 
 def looks(
@@ -66,7 +59,7 @@ def looks(
     seed: int = 0,
     backdrop: str = "",
 ) -> list[Look]:
-    """`count` looks to compare, each on another ground. `backdrop`: a name in `STYLES`, or "" to choose.
+    """`count` looks to compare, each on another ground. `backdrop`: the name of one, or "" to choose.
 
     Raises BannerError (no_products, too_many_products), LookupError for an unknown backdrop.
     """
@@ -74,14 +67,19 @@ def looks(
         raise BannerError("no_products", "A campaign picture needs at least one product.")
     if len(products) > MOST_PRODUCTS:
         raise BannerError("too_many_products", f"A campaign picture shows at most {MOST_PRODUCTS} products.")
-    if backdrop and backdrop not in STYLES:
-        raise LookupError(f"{backdrop!r} is no style: {', '.join(STYLES)}")
+    pose = _common_pose(products)
+    fixed = _asked_for(backdrop, pose)
+    suited = (
+        []
+        if pose is None
+        else ranked([c for shown in products for c in shown.palette[:2]], backdrops(), pose)
+    )
     number = len(products)
     rng = np.random.default_rng([zlib.crc32(b"campaign"), seed])
     offered = [
         ground
         for ground in (_MANY if number > 4 else _ORDER)
-        if LEAST.get(ground, 1) <= number <= MOST[ground]
+        if LEAST.get(ground, 1) <= number <= MOST[ground] and (ground != "scene" or suited or fixed)
     ]
     # The seed turns the order a little; what suits the number of products best stays near the front.
     turned = sorted(range(len(offered)), key=lambda k: k + 4.0 * rng.random())
@@ -90,8 +88,6 @@ def looks(
     # What the products drown in is no choice, however often the seed is changed.
     seen = [s for s in colours if separation(products, s.ground) >= 16]
     plain = [s for s in colours if s.name == "brand"] or (seen if len(seen) > 1 else colours[:3])
-    opened = suited_styles(products, _OPEN if not backdrop else (backdrop,))
-    staged = suited_styles(products, _STAGED if not backdrop else (backdrop,))
     made = []
     turn = int(rng.integers(4))
     for k in range(max(1, count)):
@@ -100,58 +96,48 @@ def looks(
         scheme = (
             plain[(turn + k + k // len(grounds)) % min(5, len(plain))] if brand.ground == "" else plain[0]
         )
-        pool = opened if ground == "scene" else staged
-        style = pool[(k + int(rng.integers(2))) % min(3, len(pool))]
+        scene = fixed or (
+            suited[(k + int(rng.integers(2))) % min(3, len(suited))] if suited else tinted(scheme)
+        )
         typeface: Typeface = "serif" if (k + seed) % 2 else "sans"
         if ground == "tint":
-            style = tinted(scheme)
+            scene = tinted(scheme)
         elif ground in ("split", "card"):
-            if k % 2 and not backdrop:
-                style = tinted(_beside(scheme, colours))
+            if k % 2 and not fixed:
+                scene = tinted(_beside(scheme, colours))
             elif not brand.ground:
-                scheme = with_ground(scheme, panel_for(style))
-        made.append(Look(ground, scheme, style, typeface, seed + k))
+                scheme = with_ground(scheme, panel_for(scene))
+        made.append(Look(ground, scheme, scene, typeface, seed + k, pose or "table"))
     return made
 
 
-def suited_styles(products: Sequence[Shown], names: Sequence[str]) -> list[Style]:
-    """Backdrops by how well the products stand out from them and go with their hue, best first."""
-    own = [code for shown in products for code in shown.palette[:2]]
-    warm = float(np.mean([np.cos(np.radians(lch(code)[2] - 60)) * min(1, lch(code)[1] / 20) for code in own]))
-
-    def merit(name: str) -> float:
-        style = STYLES[name]
-        apart = separation(products, style.palette[0])
-        if len(style.palette) > 1:
-            apart = min(apart, separation(products, style.palette[1]) + 4)
-        tone = 4.0 if ("warm" in style.tags) == (warm > 0.15) else 0.0
-        return min(apart, 24.0) + tone
-
-    return [
-        STYLES[name] for name in sorted(names, key=lambda name: (-round(merit(name), 3), names.index(name)))
-    ]
+def _asked_for(name: str, pose: Pose | None) -> Backdrop | None:
+    """Raises BannerError (no_place) for a set that has no place for all products together."""
+    if not name:
+        return None
+    found = backdrop_of(name)
+    if found.views and (pose is None or not found.suits(pose)):
+        raise BannerError("no_place", f"“{found.label}” has no place for all of these products together.")
+    return found
 
 
-def tinted(scheme: Scheme) -> Style:
+def _common_pose(products: Sequence[Shown]) -> Pose | None:
+    """A pose that stands for all products; None where no one view shows them all."""
+    views = {VIEWS[shown.pose] for shown in products}
+    return products[0].pose if len(views) == 1 else None
+
+
+def tinted(scheme: Scheme) -> Backdrop:
     """A paper sweep in the scheme's own colour."""
-    return replace(
-        STYLES["cream"], name=f"tint-{scheme.ground[1:]}", palette=(scheme.ground, scheme.deep),
-        tint=_shade(scheme.ground), shadow=0.5,
-    )  # fmt: skip
+    return backdrop_of(scheme.ground)
 
 
-def panel_for(style: Style) -> str:
-    """A plain colour beside a scene, of the hue of its wall: the picture then holds together."""
-    wall = style.palette[2] if style.scene in ("oak", "walnut", "marble") else style.palette[0]
-    lightness, chroma, hue = lch(wall)
+def panel_for(scene: Backdrop) -> str:
+    """A plain colour beside a scene, of its own hue: the picture then holds together."""
+    lightness, chroma, hue = lch(scene.palette[0])
     if lightness < 45:
         return from_lch(min(lightness, 22), min(chroma, 14), hue)
-    return from_lch(min(95, lightness + 4), min(1.15 * chroma, 24), hue)
-
-
-def _shade(ground: str) -> str:
-    lightness, chroma, hue = lch(ground)
-    return from_lch(max(4.0, 0.22 * lightness), min(chroma, 18), hue)
+    return from_lch(min(95, lightness + 14), min(0.8 * chroma, 20), hue)
 
 
 def _beside(scheme: Scheme, colours: Sequence[Scheme]) -> Scheme:

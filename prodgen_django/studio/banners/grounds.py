@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from prodgen_django.studio import sets
+from prodgen_django.studio.backdrop import VIEWS, Backdrop, colour_of
 from prodgen_django.studio.color import Float, Pixels
-from prodgen_django.studio.styles import Style
+from prodgen_django.studio.goods import Pose
+from prodgen_django.studio.scene import Scene, plain_scene, set_scene, studio_card
 
 from .colours import Scheme, from_lch, lch, rgb
 from .directions import Look
-from .families import margin
+from .families import WITH_SCENE, margin
 from .formats import Format
 from .geometry import Rect
 from .search import Layout
@@ -21,16 +24,16 @@ from .search import Layout
 
 @dataclass
 class Studio:
-    """Scenes that were drawn before, for a campaign that asks for the same again; at most `most` of them."""
+    """Empty scenes that were made before, for a campaign that asks for the same again; at most `most` of them."""
 
     most: int = 6
     _scenes: OrderedDict[tuple[Any, ...], Pixels] = field(default_factory=OrderedDict)
 
-    def scene(self, style: Style, size: tuple[int, int], seed: int) -> Pixels:
-        """The empty scene, uint8 h×w×3, not to be written to."""
-        key = (style, size, seed)
+    def scene(self, look: Look, size: tuple[int, int]) -> Pixels:
+        """The look's empty scene, uint8 h×w×3, not to be written to."""
+        key = (look.backdrop, look.pose, size, look.seed)
         if key not in self._scenes:
-            self._scenes[key] = style.render(size, seed)
+            self._scenes[key] = _empty(_scene(look.backdrop, look.pose, size, look.seed))
             self._scenes[key].flags.writeable = False
             while len(self._scenes) > self.most:
                 self._scenes.popitem(last=False)
@@ -38,12 +41,31 @@ class Studio:
         return self._scenes[key]
 
 
+def _scene(backdrop: Backdrop, pose: Pose, size: tuple[int, int], seed: int) -> Scene:
+    colour = colour_of(backdrop.name)
+    if colour is not None:
+        return plain_scene(backdrop.name, colour, pose, size, seed)
+    return set_scene(backdrop.name, pose, size)
+
+
+def _empty(scene: Scene) -> Pixels:
+    planes = [plane for _name, _light, plane in scene.lights(scene.card.weights)]
+    return np.asarray(np.rint(np.clip(scene.curve(np.sum(planes, axis=0)), 0, 1) * 255), np.uint8)
+
+
+def card_of(look: Look, layout: Layout, pose: Pose, size: tuple[int, int]) -> sets.SetCard:
+    """How a product of the layout is lit."""
+    if layout.plan.ground in WITH_SCENE and not colour_of(look.backdrop.name):
+        return sets.card(look.backdrop.name, VIEWS[pose])
+    return studio_card("", pose, size)
+
+
 def draw_ground(fmt: Format, look: Look, layout: Layout, studio: Studio) -> Pixels:
     """The empty ground, uint8 h×w×3, to be written to."""
     width, height = fmt.size
     plan, scheme = layout.plan, look.scheme
     if plan.ground in ("scene", "tint"):
-        return studio.scene(look.style, fmt.size, look.seed).copy()
+        return studio.scene(look, fmt.size).copy()
     flat = np.empty((height, width, 3), np.uint8)
     flat[:] = rgb(scheme.ground)
     if plan.ground in ("split", "card"):
@@ -82,7 +104,7 @@ def _inlay(canvas: Pixels, field: Rect, studio: Studio, look: Look, radius: floa
     size = (columns.stop - columns.start, rows.stop - rows.start)
     if min(size) < 16:
         return
-    scene = studio.scene(look.style, size, look.seed)
+    scene = studio.scene(look, size)
     if radius <= 0:
         canvas[rows, columns] = scene
         return

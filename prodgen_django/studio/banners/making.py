@@ -17,7 +17,6 @@ from . import gates
 from .brief import BannerError, Brand, Brief, Shown
 from .colours import with_ground
 from .directions import Look, panel_for
-from .families import WITH_SCENE
 from .formats import Format
 from .gates import Gate
 from .geometry import Rect
@@ -146,7 +145,7 @@ class Campaign:
         return best
 
     def _busyness(self, fmt: Format, look: Look) -> Busyness:
-        return Busyness(self.studio.scene(look.style, fmt.size, look.seed))
+        return Busyness(self.studio.scene(look, fmt.size))
 
     def _measured(
         self, fmt: Format, layout: Layout, painted: Painted, certificates: list[Fidelity],
@@ -165,12 +164,7 @@ class Campaign:
 
     def _finished(self, fmt: Format, best: _Try) -> Banner:
         look, layout, painted, certificates = best.look, best.layout, best.painted, best.certificates
-        source = combined_source_type(
-            [
-                "digitalCapture",
-                look.style.source_type if layout.plan.ground in WITH_SCENE else "algorithmicMedia",
-            ]
-        )
+        source = combined_source_type(["digitalCapture", "algorithmicMedia"])
         most = next((rule.limit for rule in fmt.channel.rules if rule.name == "bytes"), None)
         limits = thresholds_for(fmt.encoding)
         kept: tuple[bytes, tuple[Fidelity, ...]] | None = None
@@ -199,7 +193,7 @@ class Campaign:
         return Banner(
             fmt, look, layout, painted, data, (*measured, fidelity, file_gate), stored,
             all(certificate.exact for certificate in certificates), source,
-            tuple(palette(painted.image)), tuple(dict.fromkeys([*style_tags(painted.image), *look.style.tags[3:]])),
+            tuple(palette(painted.image)), tuple(dict.fromkeys([*style_tags(painted.image), *look.tags])),
         )  # fmt: skip
 
 
@@ -207,7 +201,7 @@ def _ways(look: Look, fmt: Format) -> list[Look]:
     """The look, and what stands for it where words cannot be read on its scene: a plain panel beside it."""
     if look.ground != "scene":
         return [look]
-    beside = replace(look, ground="split", scheme=with_ground(look.scheme, panel_for(look.style)))
+    beside = replace(look, ground="split", scheme=with_ground(look.scheme, panel_for(look.backdrop)))
     # A strip is too low for words to stand above the edge of a table.
     return [beside] if fmt.aspect >= 4.5 else [look, beside]
 

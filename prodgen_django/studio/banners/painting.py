@@ -9,19 +9,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from prodgen_django.studio import shadow as shadows
-from prodgen_django.studio.backdrops.noise import color
+from prodgen_django.studio import on_set
 from prodgen_django.studio.color import Float, Pixels
-from prodgen_django.studio.fidelity import resample
+from prodgen_django.studio.resampling import resample
 
 from .brief import Brand, Shown
-from .colours import Scheme, contrast, from_lch, lch, luminance, rgb, with_ground
+from .colours import Scheme, contrast, luminance, rgb, with_ground
 from .directions import Look
 from .drawing import lay
-from .families import WITH_SCENE
 from .formats import Format
 from .geometry import Rect
-from .grounds import Studio, draw_ground, fill, rounded
+from .grounds import Studio, card_of, draw_ground, fill, rounded
 from .lettering import Ink, Shape, ink_of
 from .search import Layout
 
@@ -88,13 +86,8 @@ def _stand(
         transform = np.array([[sx, 0, x + 0.5 * sx - 0.5], [0, sy, y + 0.5 * sy - 0.5], [0, 0, 1]])
         placed.append(Placed(stand.index, Rect(x, y, *size), mask, transform))
         layers.append(photo)
-    taken = _shade(placed, (height, width), look, layout)
-    tint = color(look.style.tint if layout.plan.ground in WITH_SCENE else _own_tint(look))
-    if taken is not None:
-        rows, columns, plane = taken
-        part = canvas[rows, columns].astype(np.float32) / 255
-        share = plane[..., None]
-        canvas[rows, columns] = np.rint((part * (1 - share) + part * tint * share) * 255).astype(np.uint8)
+    rows, columns, taken = _shade(placed, (height, width), look, layout, products)
+    canvas[rows, columns] = on_set.darkened(canvas[rows, columns], taken)
     empty = canvas.copy()
     for one, photo in zip(placed, layers, strict=True):
         _paste(canvas, one, photo)
@@ -114,56 +107,53 @@ def _paste(canvas: Pixels, one: Placed, photo: Pixels) -> None:
 
 
 def _shade(
-    placed: Sequence[Placed], shape: tuple[int, int], look: Look, layout: Layout
-) -> tuple[slice, slice, Float] | None:
+    placed: Sequence[Placed],
+    shape: tuple[int, int],
+    look: Look,
+    layout: Layout,
+    products: Sequence[Shown],
+) -> tuple[slice, slice, Float]:
     """How much light the products take from the ground, 0 to 1, on the part that they reach."""
-    plan = layout.plan
-    style = look.style
-    scene = plan.ground in WITH_SCENE
-    depth = min(1.0, (style.shadow if scene else 0.42) * 1.35)
-    lying = scene and style.view == "top"
     whole = [one.rect for one in placed]
     left, right = min(r.x for r in whole), max(r.right for r in whole)
     top, bottom = min(r.y for r in whole), max(r.bottom for r in whole)
-    tall = max(r.h for r in whole)
-    area = Rect(left - 0.25 * tall, top, right - left + 0.9 * tall, bottom - top + 0.14 * tall)
+    reach = 0.9 * max(max(r.w, r.h) for r in whole)
+    area = Rect(left - reach, top - 0.2 * reach, right - left + 2 * reach, bottom - top + 0.5 * reach)
     rows, columns = area.pixels(shape[1], shape[0])
     size = (columns.stop - columns.start, rows.stop - rows.start)
     scale = min(1.0, 640 / max(size))
     small = (max(8, round(size[0] * scale)), max(8, round(size[1] * scale)))
-    light, softness = (style.light, style.softness) if scene else ((0.30, 0.10), 1.0)
-    shade = np.zeros(small[::-1], np.float32)
+    taken = np.zeros(small[::-1], np.float32)
     for one in placed:
-        plane = np.zeros(small[::-1], np.float32)
-        x, y = (one.rect.x - columns.start) * scale, (one.rect.y - rows.start) * scale
-        w, h = max(1, round(one.rect.w * scale)), max(1, round(one.rect.h * scale))
-        mask = cv2.resize(one.mask, (w, h), interpolation=cv2.INTER_AREA)
-        x0, y0 = round(x), round(y)
-        y1, x1 = min(plane.shape[0], y0 + h), min(plane.shape[1], x0 + w)
-        if y1 > max(0, y0) and x1 > max(0, x0):
-            plane[max(0, y0) : y1, max(0, x0) : x1] = mask[max(0, -y0) : y1 - y0, max(0, -x0) : x1 - x0]
-            if lying:
-                found = shadows.lying(plane, softness)
-            else:
-                found = shadows.standing(plane, light, softness)
-            shade = 1 - (1 - shade) * (1 - found)
-    for number, base in enumerate(layout.arrangement.baselines if plan.ground == "shelf" else ()):
+        plane = _reduced(one, (columns.start, rows.start), scale, small)
+        pose = products[one.index].pose
+        found = on_set.shade(plane, card_of(look, layout, pose, small), pose)
+        taken = 1 - (1 - taken) * (1 - found)
+    for number, base in enumerate(layout.arrangement.baselines if layout.plan.ground == "shelf" else ()):
         # A shelf's shadow ends at its edge; beneath hangs air.
         below = int((base + 0.012 * shape[0] - rows.start) * scale)
         following = [s.rect.y for s in layout.arrangement.stands if s.row == number + 1]
-        until = int((min(following) - rows.start) * scale) if following else shade.shape[0]
-        shade[max(0, below) : max(0, until)] = 0
-    full = (
-        cv2.resize(shade, size, interpolation=cv2.INTER_LINEAR) if scale < 1 else shade[: size[1], : size[0]]
-    )
-    if full.shape != (size[1], size[0]):
-        full = cv2.resize(full, size, interpolation=cv2.INTER_LINEAR)
-    return rows, columns, np.clip(full * depth, 0, 0.9)
+        until = int((min(following) - rows.start) * scale) if following else taken.shape[0]
+        taken[max(0, below) : max(0, until)] = 0
+    wide = cv2.resize(taken, size, interpolation=cv2.INTER_LINEAR)
+    if layout.plan.ground in ("split", "card"):  # beside the scene is paper, on which nothing stands
+        inside = np.zeros(shape, np.float32)
+        field = layout.plan.field.pixels(shape[1], shape[0])
+        inside[field] = 1
+        wide *= inside[rows, columns]
+    return rows, columns, np.clip(wide, 0, 0.9)
 
 
-def _own_tint(look: Look) -> str:
-    lightness, chroma, hue = lch(look.scheme.ground)
-    return from_lch(max(3.0, 0.2 * lightness), min(chroma + 4, 20), hue)
+def _reduced(one: Placed, corner: tuple[int, int], scale: float, size: tuple[int, int]) -> Float:
+    """A product's mask on a small plane of `size` (width, height) that begins at `corner` of the canvas."""
+    plane = np.zeros(size[::-1], np.float32)
+    x0, y0 = round((one.rect.x - corner[0]) * scale), round((one.rect.y - corner[1]) * scale)
+    w, h = max(1, round(one.rect.w * scale)), max(1, round(one.rect.h * scale))
+    mask = cv2.resize(one.mask, (w, h), interpolation=cv2.INTER_AREA)
+    y1, x1 = min(plane.shape[0], y0 + h), min(plane.shape[1], x0 + w)
+    if y1 > max(0, y0) and x1 > max(0, x0):
+        plane[max(0, y0) : y1, max(0, x0) : x1] = mask[max(0, -y0) : y1 - y0, max(0, -x0) : x1 - x0]
+    return plane
 
 
 # -- words -------------------------------------------------------------------------------------------------

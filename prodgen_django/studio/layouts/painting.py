@@ -8,10 +8,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from prodgen_django.studio import shadow as shadows
 from prodgen_django.studio.color import Float, Pixels
-from prodgen_django.studio.fidelity import Fidelity, certify, onto_canvas, resample
+from prodgen_django.studio.fidelity import Fidelity, certify
+from prodgen_django.studio.goods import Pose
 from prodgen_django.studio.matting import foreground
+from prodgen_django.studio.on_set import darkened, shade
+from prodgen_django.studio.resampling import onto_canvas, resample
+from prodgen_django.studio.scene import studio_card
 
 from .cells import Cell
 from .pieces import Piece
@@ -19,9 +22,6 @@ from .pieces import Piece
 __all__ = ["Placed", "cast", "place", "show"]
 
 _OPAQUE = 1 - 1 / 512
-_LIGHT = (0.30, 0.10)  # how far a thing one unit high throws its shadow to the right and backwards
-_DEPTH = {"stand": 0.55, "lie": 0.5}
-_TINT = 0.22  # of the ground's colour in full shadow
 _MOST_CUT = 0.8  # of a whole photograph that has to stay where its cell has another shape
 _FADE = 0.06
 
@@ -138,11 +138,9 @@ def cast(canvas: Pixels, one: Placed, stands: bool) -> None:
         one.transform[:2] - [[0, 0, window[0]], [0, 0, window[1]]]
     )
     mask = _drawn(one.alpha, matrix, small)
-    taken = shadows.standing(mask, _LIGHT, 1.0) if stands else shadows.lying(mask)
-    taken *= _DEPTH["stand" if stands else "lie"] * _faded(small)
-    wide = cv2.resize(taken, part.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    share = np.clip(wide, 0, 0.92)[..., None] * np.float32(1 - _TINT)
-    part[:] = np.rint(part * (1 - share)).astype(np.uint8)
+    pose: Pose = "table" if stands else "lies"
+    taken = shade(mask, studio_card("", pose, small), pose) * _faded(small)
+    part[:] = darkened(part, cv2.resize(taken, part.shape[1::-1], interpolation=cv2.INTER_CUBIC))
 
 
 def _drawn(alpha: Float, matrix: npt.NDArray[np.float64], size: tuple[int, int]) -> Float:

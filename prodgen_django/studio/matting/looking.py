@@ -29,8 +29,13 @@ Net = TypeVar("Net", bound="nn.Module")
 MIDDLE = 1280
 """The longer side, in pixels, at which an outline is drawn; a larger photograph's is guided by its colours."""
 
-WHOLE, NEAR = 512, 640
-"""The longer sides at which a photograph is looked at as a whole and from nearer."""
+Sides = tuple[int, ...]
+"""The longer sides, in pixels, at which something is looked at."""
+
+WHOLE: Sides = (384, 512)
+NEAR: Sides = (320, 640)
+"""The sides of a photograph that is looked at as a whole and from nearer. What is large and smooth, such as a highlight
+on a toaster, is told by the smaller ones, what is thin by the larger ones: the mean is better than either."""
 _MARGIN = 0.1  # of the product's longer side is left about it
 _DRAWN = 0.003  # of the longer side: how nearly a person follows an outline
 _LEAST = 2e-4  # of the picture: less is nothing
@@ -105,16 +110,16 @@ def _filled(net: Net, path: Path, task: str) -> Net:
     return net
 
 
-def look(image: Pixels, box: Box | None = None, whole: int = WHOLE, near: int = NEAR) -> Looked:
+def look(image: Pixels, box: Box | None = None, whole: Sides = WHOLE, near: Sides = NEAR) -> Looked:
     """Find the products in uint8 H×W×3, or in the `box` of it that a person drew; nothing is found outside of it.
 
-    `whole` and `near`: at how many pixels the two looks are taken.
+    `whole` and `near`: at how many pixels the two looks are taken, each the mean of all.
     """
     return look_with(networks(), image, box, whole, near)
 
 
 def look_with(
-    nets: Networks, image: Pixels, box: Box | None = None, whole: int = WHOLE, near: int = NEAR
+    nets: Networks, image: Pixels, box: Box | None = None, whole: Sides = WHOLE, near: Sides = NEAR
 ) -> Looked:
     """`look` by other networks than those that ship."""
     from .network import PRODUCT
@@ -167,15 +172,19 @@ def part_about(mask: np.ndarray, inside: Part) -> Part | None:
     )
 
 
-def _answer(net: CutOutNet, image: Pixels, side: int) -> Float:
-    """The mean of what the network says of uint8 h×w×3 and of its mirror image: logits, float32 3×h×w."""
-    small, (high, wide) = padded(image, side)
-    x = as_tensor(np.stack([small, small[:, ::-1]]))
-    with running():
-        logits = net(x).float().numpy()
-    mean = (logits[0] + logits[1, :, :, ::-1]) / 2
-    mean = np.ascontiguousarray(mean[:, :high, :wide].transpose(1, 2, 0))
-    return cv2.resize(mean, image.shape[1::-1], interpolation=cv2.INTER_LINEAR).transpose(2, 0, 1)
+def _answer(net: CutOutNet, image: Pixels, sides: Sides) -> Float:
+    """The mean of what the network says of uint8 h×w×3 at all `sides` and of its mirror image: logits, float32
+    3×h×w."""
+    total = np.zeros((*image.shape[:2], 3), np.float32)
+    for side in sides:
+        small, (high, wide) = padded(image, side)
+        x = as_tensor(np.stack([small, small[:, ::-1]]))
+        with running():
+            logits = net(x).float().numpy()
+        mean = (logits[0] + logits[1, :, :, ::-1]) / 2
+        mean = np.ascontiguousarray(mean[:, :high, :wide].transpose(1, 2, 0))
+        total += cv2.resize(mean, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(total.transpose(2, 0, 1)) / len(sides)
 
 
 def padded(image: Pixels, side: int, multiple: int = 32) -> tuple[Pixels, tuple[int, int]]:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 import bpy
 import numpy as np
-from catalogue import objects_joined, objects_plain
+
+from training.photographs import objects_joined, objects_plain
 
 from .carried import bag, board, harness, helmet, shoes
 from .machines import appliance, iron, kettle, upright

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from catalogue import objects_plain
-from catalogue.materials import plain
-from catalogue.meshes import (
+
+from training.photographs import objects_plain
+from training.photographs.materials import plain
+from training.photographs.meshes import (
     box,
     lathe,
     slab,

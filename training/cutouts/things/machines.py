@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from catalogue.materials import plain
-from catalogue.meshes import (
+
+from training.photographs.materials import plain
+from training.photographs.meshes import (
     lathe,
     rod,
     slab,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
-from catalogue.materials import Shader, ceramic, cloth, glass, leather, metal, plain, wood
-from catalogue.meshes import (
+
+from training.photographs.materials import Shader, ceramic, cloth, glass, leather, metal, plain, wood
+from training.photographs.meshes import (
     add_mesh,
     box,
     grid_faces,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from catalogue.materials import cloth, metal
-from catalogue.meshes import (
+
+from training.photographs.materials import cloth, metal
+from training.photographs.meshes import (
     box,
     flat_cloth,
     lathe,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from catalogue.materials import metal, wicker
-from catalogue.meshes import (
+
+from training.photographs.materials import metal, wicker
+from training.photographs.meshes import (
     rod,
     slab,
     superellipse,
