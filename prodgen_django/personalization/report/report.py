@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 OUTCOMES = {"followed": 0.02, "basket": 0.005, "ordered": 0.005}
 #: The uplift for which the report says how much is missing.
 TARGET = 0.2
-#: A comparison group whose size differs from its share by more than this many standard deviations was not drawn by chance.
+#: A comparison group whose size differs from its share by more than this many deviations was not drawn by chance.
 SUSPICIOUS = 4.0
 
 
@@ -154,8 +154,8 @@ def _sides(rows: QuerySet[Exposure]) -> tuple[dict[bool, Side], list[tuple[datet
     """Both sides by whether they are held out, and each visitor's first click: when, on which side."""
     sides = {False: Side(), True: Side()}
     follows: list[tuple[datetime, bool]] = []
-    # Visitors, not exposures, are drawn for the comparison group; each counts once, with what they did first. Who was drawn
-    # again on signing in belongs where they were at first.
+    # Visitors, not exposures, are drawn for the comparison group; each counts once, with what they did first. Who was
+    # drawn again on signing in belongs where they were at first.
     visitors = (
         rows.order_by()
         .values_list("visitor")
