@@ -97,6 +97,7 @@ def _options(image: GeneratedImage) -> dict[str, Any]:
         "candidates": 1,
         "shadow": bool(recipe.get("shadow")),
         "visible_label": bool(recipe.get("visible_label")),
+        "straighten": bool(recipe.get("straighten", True)),
         "seed": image.seed,
     }
     for name in ("scene", "scene_words"):

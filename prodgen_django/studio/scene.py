@@ -11,8 +11,8 @@ import numpy as np
 from . import sets
 from .backdrop import VIEWS, tags_of
 from .color import Float, Pixels
-from .fidelity import resample
 from .goods import Pose
+from .resampling import resample
 
 __all__ = ["Scene", "encoded", "linear", "picture_scene", "plain_scene", "rgb", "set_scene", "studio_card"]
 

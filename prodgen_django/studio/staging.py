@@ -12,11 +12,13 @@ from . import on_set, sets
 from .backdrop import TRANSPARENT, VIEWS, backdrop, colour_of, is_set
 from .color import Float, Pixels, palette, style_tags
 from .consistency import Look, measure_look
-from .fidelity import Fidelity, certify, onto_canvas
+from .fidelity import Fidelity, certify
 from .goods import Pose
 from .matting import foreground
 from .provenance import combined_source_type
+from .resampling import onto_canvas
 from .scene import Scene, picture_scene, plain_scene, set_scene
+from .upright import Straightened
 
 MAX_UPSCALE = 1.3
 """A photograph is enlarged by at most this factor; beyond it the canvas is made smaller than was asked for."""
@@ -102,6 +104,7 @@ def stage(
     ground: float = 0.86,
     middle: tuple[float, float] = (0.5, 0.5),
     max_upscale: float = MAX_UPSCALE,
+    straight: Straightened | None = None,
 ) -> Staged:
     """Stage the product of `photo` (uint8 H×W×3) that `alpha` (float32 H×W in [0, 1]) marks.
 
@@ -113,7 +116,8 @@ def stage(
     `size`: the canvas, (width, height); a smaller one of its proportions where the photograph would else be enlarged
     more than `max_upscale` times. `fill`: the share of the canvas that the product takes. `shadow`: True or False, or a
     depth of 0 to 1; by default there is one, but none on white, where everything outside of the product is exactly 255.
-    `variation`: another number mixes the lights otherwise. `move`: away from where it would be put by itself.
+    `variation`: another number mixes the lights otherwise. `straight`: how the photograph is turned upright or
+    rectified (`upright.straightened` of its alpha). `move`: away from where it would be put by itself.
 
     Every opaque pixel of the product is the photograph's own after one resampling of the whole photograph (see
     `fidelity.resample`). The same arguments give the same picture.
@@ -121,7 +125,8 @@ def stage(
     without a view for the pose, ValueError for arguments that cannot be.
     """
     _check(photo, alpha, size, pose, fill, middle)
-    top, bottom, left, right = bounds(alpha >= 0.5)
+    outline = alpha if straight is None else straight.outline
+    top, bottom, left, right = bounds(outline >= 0.5)
     box = (right - left, bottom - top)
     zoom = 1.0
     if isinstance(backdrop, str) and is_set(backdrop):
@@ -130,17 +135,23 @@ def stage(
     def scene_of(canvas: tuple[int, int]) -> Scene:
         return _scene(backdrop, pose, canvas, zoom, seed, backdrop_source, ground)
 
-    share = _share(backdrop, fill)
+    share, move = _share(backdrop, fill), move or on_set.Move()
+
+    def put(scene: Scene) -> on_set.Placed:
+        where = on_set.placed(box, scene.card, pose, centimetres, share)
+        return move.applied(_middled(where, scene, pose, middle), scene.card.size)
+
     scene = scene_of(size)
-    move = move or on_set.Move()
-    where = move.applied(on_set.placed(box, scene.card, pose, centimetres, share), size)
+    where = put(scene)
     size, notes = _carried(size, where.scale, max_upscale)
     if size != scene.card.size:
         scene = scene_of(size)
-        where = move.applied(on_set.placed(box, scene.card, pose, centimetres, share), size)
-    where = _moved(where, scene, pose, middle)
+        where = put(scene)
     stands = VIEWS[pose] in ("table", "floor")
-    transform = _transform(alpha, where, (top, bottom, left, right), min(where.scale, max_upscale), stands)
+    transform = _transform(outline, where, (top, bottom, left, right), min(where.scale, max_upscale), stands)
+    scale = round(float(transform[0, 0]), 6)
+    if straight is not None:
+        alpha, transform, notes = straight.alpha, transform @ straight.matrix, [*notes, *straight.notes]
     product, mask = _laid(photo, alpha, transform, (size[1], size[0]))
     own = foreground(product, mask)
     side = on_set.lit_from(photo, alpha) if move.light is None else move.light
@@ -154,7 +165,7 @@ def stage(
         image=image,
         mask=mask,
         transform=transform,
-        scale=round(float(transform[0, 0]), 6),
+        scale=scale,
         fidelity=certify(photo, alpha, image, transform),
         source_type=combined_source_type([photo_source, scene.source_type]),
         backdrop=scene.name,
@@ -212,7 +223,7 @@ def _carried(size: tuple[int, int], scale: float, most: float) -> tuple[tuple[in
     ]
 
 
-def _moved(where: on_set.Placed, scene: Scene, pose: Pose, middle: tuple[float, float]) -> on_set.Placed:
+def _middled(where: on_set.Placed, scene: Scene, pose: Pose, middle: tuple[float, float]) -> on_set.Placed:
     """Where a backdrop of mere pixels wants it."""
     if scene.name != "custom":
         return where

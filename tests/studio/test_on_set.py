@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from prodgen_django.studio import sets
-from prodgen_django.studio.fidelity import onto_canvas
 from prodgen_django.studio.on_set import Move, lit_from, placed, surroundings, weights, zoomed
+from prodgen_django.studio.resampling import onto_canvas
 from prodgen_django.studio.scene import encoded, set_scene
 from prodgen_django.studio.staging import Staged, StagingError, stage
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from prodgen_django.studio import on_set
 from prodgen_django.studio.color import Float, Pixels
-from prodgen_django.studio.fidelity import resample
+from prodgen_django.studio.resampling import resample
 
 from .brief import Brand, Shown
 from .colours import Scheme, contrast, luminance, rgb, with_ground
