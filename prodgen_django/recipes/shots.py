@@ -35,7 +35,7 @@ class Shot:
     def of(cls, item: WorkItem, ref: str, photo: np.ndarray, cut: CutOut, outline: str = "") -> Shot:
         from prodgen_django.studio import palette
 
-        pose, size = pose_of(item, photo, cut.alpha)
+        pose, size = pose_of(item, cut.alpha)
         return cls(ref, photo, cut, pose, size, tuple(palette(photo, cut.alpha, 3)), outline)
 
 
