@@ -98,6 +98,7 @@ def _options(image: GeneratedImage) -> dict[str, Any]:
         "shadow": bool(recipe.get("shadow")),
         "visible_label": bool(recipe.get("visible_label")),
         "straighten": bool(recipe.get("straighten", True)),
+        "repair": "auto" if recipe.get("repair") else "off",
         "seed": image.seed,
     }
     for name in ("scene", "scene_words"):

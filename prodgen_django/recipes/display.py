@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _now
@@ -14,8 +15,8 @@ from prodgen_django.recipes.display_form import DisplayForm
 from prodgen_django.recipes.outlines import kept_outline, outline_file, outline_of
 from prodgen_django.recipes.own_scenes import NoScene
 from prodgen_django.recipes.photos import photo_of, require_photos
+from prodgen_django.recipes.repairs import repaired_photo
 from prodgen_django.recipes.shots import Shot, suits
-from prodgen_django.recipes.straight import straight_of, whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from prodgen_django.recipes.base import Workbench, WorkItem
     from prodgen_django.studio import CutOut, Fidelity, Staged
+    from prodgen_django.studio.repair import Repair
 
 #: Side in pixels of the picture on the options page.
 PREVIEW_SIZE = 640
@@ -55,8 +57,7 @@ class DisplayRecipe(Recipe):
                 yield Outcome(item, error=error)
 
     def preview(self, item: WorkItem, bench: Workbench) -> Picture:
-        ref, photo, cut = self._chosen(item, bench, 2 * PREVIEW_SIZE)[0]
-        shot = Shot.of(item, ref, photo, cut)
+        shot = Shot.of(item, *self._chosen(item, bench, 2 * PREVIEW_SIZE)[0])
         (style, number), *_others = backdrops.chosen(item, shot.pose, shot.centimetres, shot.colours)[0]
         return self._picture(item, bench, shot, style, number, (PREVIEW_SIZE, PREVIEW_SIZE))
 
@@ -67,9 +68,10 @@ class DisplayRecipe(Recipe):
         notes: list[str] = []
         without: ItemFailed | None = None
         side = options["size"]
-        for place, (ref, photo, cut) in enumerate(chosen):
-            notes += cut.reasons
-            shot = Shot.of(item, ref, photo, cut, outline_file(bench, cut))
+        for place, candidate in enumerate(chosen):
+            shot = Shot.of(item, *candidate)
+            shot = replace(shot, outline=outline_file(bench, shot.cut))
+            notes += shot.cut.reasons
             wanted, left_out = backdrops.chosen(item, shot.pose, shot.centimetres, shot.colours)
             notes += left_out
             for number, (style, variation) in enumerate(wanted):
@@ -87,23 +89,24 @@ class DisplayRecipe(Recipe):
 
     def _chosen(
         self, item: WorkItem, bench: Workbench, side: int = 0
-    ) -> list[tuple[str, np.ndarray, CutOut]]:
-        """The photos to use, each with its cut-out; with ``side`` they are made smaller first."""
+    ) -> list[tuple[str, np.ndarray, CutOut, Repair]]:
+        """The photos to use, each with its cut-out and its repair; with ``side`` they are made smaller first."""
         refs = require_photos(item)
         way = item.options.get("photo", "best")
         if way == "first":
             refs = refs[:1]
         elif way == "best":
             refs = refs[:MOST_COMPARED]
-        found: list[tuple[str, np.ndarray, CutOut]] = []
+        found: list[tuple[str, np.ndarray, CutOut, Repair]] = []
         faults: list[ItemFailed] = []
         for number, ref in enumerate(refs):
             bench.progress(item, 0.5 * number / len(refs), _now("Cutting out"))
             try:
                 photo, own = photo_of(bench, ref, side)
+                photo, repair = repaired_photo(item, photo)
                 # Of a preview what was found is kept: another backdrop is there at once.
                 cut = kept_outline(ref, photo, own, bench) if side else outline_of(ref, photo, own)
-                found.append((ref, photo, whole_of(item, cut)))
+                found.append((ref, photo, cut, repair))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
@@ -126,6 +129,7 @@ class DisplayRecipe(Recipe):
         from prodgen_django.studio import StagingError, stage
         from prodgen_django.studio.banners import lacking_package
         from prodgen_django.studio.on_set import Move
+        from prodgen_django.studio.repair import NOTHING
         from prodgen_django.studio.upright import turned
         from prodgen_django.studio.visible_label import with_label
 
@@ -133,8 +137,7 @@ class DisplayRecipe(Recipe):
         seed = item.seed + number
         shadow = True if style == "white" and item.options.get("shadow") else None
         behind = backdrops.backdrop(style, item, bench, photo, cut, size, seed, number)
-        straight = straight_of(item, cut, shot.pose)
-        straightened = straight is not None
+        straight = shot.straight
         moved = dict((item.options.get("moves") or {}).get(str(item.product.pk if item.product else ""), {}))
         if moved.get("turn"):
             straight = turned(straight, cut.alpha, moved["turn"])
@@ -151,7 +154,8 @@ class DisplayRecipe(Recipe):
             staged = stage(photo, cut.alpha, behind.scene, size=size, seed=seed, **arguments)
         except StagingError as error:
             raise ItemFailed(error.code, error.message) from error
-        pixels, notes = staged.pixels, list(staged.notes)
+        repair = shot.repair or NOTHING
+        pixels, notes = staged.pixels, [*repair.notes, *staged.notes]
         file_format = format_of(item, pixels)
         if item.options.get("visible_label") and pixels.shape[2] == 3:
             label = _now("Composed picture")
@@ -187,7 +191,8 @@ class DisplayRecipe(Recipe):
                 "photo_size": [photo.shape[1], photo.shape[0]],
                 "shadow": bool(shadow),
                 "visible_label": bool(item.options.get("visible_label")),
-                "straighten": straightened,
+                "straighten": shot.straight is not None,
+                "repair": None if repair == NOTHING else repair.as_dict(),
                 **({"move": moved} if moved else {}),
                 **behind.recipe,
             },

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import settings
 from prodgen_django.recipes import backdrops
 from prodgen_django.recipes.forms import BackdropsField, MovesField, RecipeForm, format_field, seed_field
+from prodgen_django.recipes.repairs import repair_field
 
 SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
 
 
 class DisplayForm(RecipeForm):
-    advanced = ("straighten", "season", "format", "size", "shadow", "visible_label", "seed")
+    advanced = ("season", "format", "size", "straighten", "repair", "shadow", "visible_label", "seed")
 
     styles = BackdropsField(
         label=_("Backdrops"),
@@ -73,15 +74,6 @@ class DisplayForm(RecipeForm):
         initial=False,
         required=False,
     )
-    straighten = forms.BooleanField(
-        label=_("Upright and flat"),
-        help_text=_(
-            "A photo that was held aslant is turned upright, and a rug, poster or towel is made the rectangle that it "
-            "is, where its outline says how. The picture's notes say what was done."
-        ),
-        initial=True,
-        required=False,
-    )
     visible_label = forms.BooleanField(
         label=_("Visible label"),
         help_text=_(
@@ -93,6 +85,16 @@ class DisplayForm(RecipeForm):
     )
     format = format_field()
     seed = seed_field()
+    straighten = forms.BooleanField(
+        label=_("Upright and flat"),
+        help_text=_(
+            "A photo that was held aslant is turned upright, and a rug, poster or towel is made the rectangle that it "
+            "is, where its outline says how. The picture's notes say what was done."
+        ),
+        initial=True,
+        required=False,
+    )
+    repair = repair_field()
     scene_words = forms.CharField(
         label=_("What surrounds the product"),
         help_text=_("For backdrops painted by the diffusion model, in the language that the model knows."),

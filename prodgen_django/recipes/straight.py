@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from prodgen_django.studio.upright import Straightened
 
 
-def straight_of(item: WorkItem, cut: CutOut, pose: Pose | None = None) -> Straightened | None:
+def straight_of(item: WorkItem, cut: CutOut, pose: Pose | None) -> Straightened | None:
     """How the photo of a cut-out is turned or rectified; None where the job's options say that it stays as it is.
 
-    `pose`: how the product is shown; by what it is called where that is not said.
+    `pose`: how the product is shown. The holes of a flat thing are closed, but for those that somebody drew.
     """
     from prodgen_django.studio.goods import good_of, sides_in
     from prodgen_django.studio.upright import straightened
@@ -24,13 +24,5 @@ def straight_of(item: WorkItem, cut: CutOut, pose: Pose | None = None) -> Straig
         return None
     good, said = good_of([item.title, item.category]), sides_in(item.title)
     aspect = None if said is None else max(said) / min(said)
-    named, flat = (None, None) if good is None else (good.pose, good.flat)
-    found = straightened(cut.alpha, pose or named, aspect=aspect, flat=flat)
-    # The holes of what a person drew, or cut out before, are meant so.
+    found = straightened(cut.alpha, pose, aspect=aspect, flat=None if good is None else good.flat)
     return replace(found, alpha=cut.alpha) if cut.corrected or cut.brought else found
-
-
-def whole_of(item: WorkItem, cut: CutOut) -> CutOut:
-    """A cut-out with the holes closed that a flat thing cannot have."""
-    straight = straight_of(item, cut)
-    return cut if straight is None else replace(cut, alpha=straight.alpha)

@@ -13,9 +13,10 @@ from .color import Float
 from .matting import Mask, shrink
 from .resampling import Matrix
 
-__all__ = ["FourSides", "aspect_of", "four_sides", "to_rectangle"]
+__all__ = ["FourSides", "Points", "aspect_of", "four_sides", "is_convex", "meeting", "to_rectangle"]
 
 Points = npt.NDArray[np.float64]
+"""N×2 places, or one of them, or a direction: x and y in pixels."""
 
 _SIDE = 800  # px of the longer side at which outlines are looked at
 _THIN = 0.025  # of the product's longer side: fringes, cords and handles are thinner
@@ -46,7 +47,7 @@ class FourSides:
     @property
     def straight(self) -> bool:
         """Whether the outline is a convex quadrilateral, but for what is thin beyond its sides."""
-        return self.bent <= _MOST_BENT and self.covered >= _LEAST_COVERED and _is_convex(self.corners)
+        return self.bent <= _MOST_BENT and self.covered >= _LEAST_COVERED and is_convex(self.corners)
 
 
 def four_sides(alpha: Float) -> FourSides | None:
@@ -154,7 +155,7 @@ def _circumscribed(hull: Points) -> Points | None:
         best: tuple[float, int, Points] | None = None
         for n in range(len(polygon)):
             a, b, c, d = (polygon[(n + k) % len(polygon)] for k in (-1, 0, 1, 2))
-            met = _meeting(a, b - a, d, c - d)
+            met = meeting(a, b - a, d, c - d)
             # The neighbours must meet beyond the edge that goes.
             if met is None or _beyond(met, b, a) < -1 or _beyond(met, c, d) < -1:
                 continue
@@ -190,13 +191,13 @@ def _fitted(outline: Points, corners: Points) -> tuple[Points, float] | None:
         lines.append((through, direction))
         away = (outline[mine] - through) @ np.array([-direction[1], direction[0]])
         apart.append(np.percentile(np.abs(away), 90) / longer)
-    met = [_meeting(*lines[n - 1], *lines[n]) for n in range(4)]
+    met = [meeting(*lines[n - 1], *lines[n]) for n in range(4)]
     if any(point is None for point in met):
         return None
     return np.array(met), float(max(apart))
 
 
-def _meeting(first: Points, along: Points, second: Points, other: Points) -> Points | None:
+def meeting(first: Points, along: Points, second: Points, other: Points) -> Points | None:
     """Where two lines meet, each by a point and its direction; None where they run alike."""
     area = _cross(along, other)
     if abs(area) < 1e-6 * float(np.linalg.norm(along) * np.linalg.norm(other)):
@@ -225,7 +226,7 @@ def _ordered(corners: Points) -> Points:
     return np.roll(corners, -int(np.argmin(angles)), 0)
 
 
-def _is_convex(corners: Points) -> bool:
+def is_convex(corners: Points) -> bool:
     """Whether every angle is one that a photographed rectangle has: 40 to 140 degrees."""
     for n in range(4):
         a, b = corners[n - 1] - corners[n], corners[(n + 1) % 4] - corners[n]

@@ -90,7 +90,7 @@ def stretched(transform: Matrix, shape: tuple[int, ...]) -> float:
 
 def _only_scales(transform: Matrix) -> bool:
     off = [transform[0, 1], transform[1, 0], transform[2, 0], transform[2, 1], transform[2, 2] - 1]
-    return bool(np.abs(off).max() < _ROUNDING)
+    return bool(np.abs(off).max() < _ROUNDING and min(transform[0, 0], transform[1, 1]) > 0)
 
 
 def _warped(

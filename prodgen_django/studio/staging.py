@@ -120,7 +120,7 @@ def stage(
     rectified (`upright.straightened` of its alpha). `move`: away from where it would be put by itself.
 
     Every opaque pixel of the product is the photograph's own after one resampling of the whole photograph (see
-    `fidelity.resample`). The same arguments give the same picture.
+    `resampling.onto_canvas`). The same arguments give the same picture.
     Raises StagingError (empty_cut_out) where alpha marks nothing, LookupError for a name that is no backdrop and a set
     without a view for the pose, ValueError for arguments that cannot be.
     """
@@ -154,7 +154,7 @@ def stage(
         alpha, transform, notes = straight.alpha, transform @ straight.matrix, [*notes, *straight.notes]
     product, mask = _laid(photo, alpha, transform, (size[1], size[0]))
     own = foreground(product, mask)
-    side = on_set.lit_from(photo, alpha) if move.light is None else move.light
+    side = on_set.lit_from(product, mask) if move.light is None else move.light
     mix = on_set.weights(scene.card, side, variation)
     strength = _strength(shadow, scene)
     linear, taken = on_set.surroundings(scene, mask, pose, mix, strength)

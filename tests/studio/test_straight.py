@@ -184,7 +184,7 @@ def test_the_product_is_its_photographs_own_after_one_resampling(vase: Drawn, al
     photo, slanted = turned(vase[0], 5), turned(alpha, 5)
     straight = straightened(slanted, "table")
     for staged in (
-        stage(photo, slanted, "grey", size=(700, 700), straight=straight),
+        stage(photo, slanted, "cream", size=(700, 700), straight=straight),
         stage(photo, slanted, "oak-morning", size=(700, 700), straight=straight),
     ):
         assert staged.fidelity.exact
