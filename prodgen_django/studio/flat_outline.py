@@ -12,7 +12,7 @@ import numpy as np
 
 from .color import Float, Pixels, to_lab
 from .matting import Mask, shrink
-from .planar import Points, four_sides, is_convex, meeting
+from .planar import Points, four_sides, is_convex, meeting, ordered
 
 __all__ = ["flat_outline", "snapped"]
 
@@ -24,6 +24,7 @@ _STRONG = 22.0  # a step in Lab beyond which an edge is no stronger
 _LEAST = 5.5  # the mean step of a side that is believed
 _OUTER = 0.72  # of the strongest edge: so strong, an outer one is taken for the side
 _ROUGH = 0.06  # how bent an outline may be at first
+_FILLED = 0.88  # of its box that a rectangle must fill at least, as it was found at first
 _APART = (7.0, 15.0)  # Lab from the ground: below it is ground, beyond it product
 _LONGEST_FRINGE, _THREAD = 0.09, 0.009  # of the longer side: how far it hangs out, and the thickest thread
 
@@ -33,12 +34,12 @@ def flat_outline(picture: Pixels, alpha: Float, ground: Mask) -> Float | None:
 
     `ground`: where the picture shows anything at all, bool H×W. None where it has no four straight sides.
     """
-    rough = four_sides(np.pad(alpha, 8))
-    if rough is None or rough.bent > _ROUGH or not is_convex(rough.corners):
+    rough = _roughly(alpha)
+    if rough is None:
         return None
     small = shrink(picture, _SIDE)
     scale = np.array([small.shape[1] / picture.shape[1], small.shape[0] / picture.shape[0]])
-    found = snapped(small, (rough.corners - 8 + 0.5) * scale - 0.5)
+    found = snapped(small, (rough + 0.5) * scale - 0.5)
     if found is None:
         return None
     corners = (found + 0.5) / scale - 0.5
@@ -46,6 +47,38 @@ def flat_outline(picture: Pixels, alpha: Float, ground: Mask) -> Float | None:
     cv2.fillPoly(inside, [np.rint(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     body = inside.astype(np.float32) / 255
     return np.maximum(body, _beyond(picture, alpha, body, ground))
+
+
+def _roughly(alpha: Float) -> Points | None:
+    """The corners of the quadrilateral that fits an outline more or less."""
+    found = four_sides(np.pad(alpha, 8))
+    if found is not None and found.bent <= _ROUGH and is_convex(found.corners):
+        return found.corners - 8
+    small = shrink(alpha, _SIDE // 2)
+    solid = (small >= 0.5).astype(np.uint8)
+    outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
+        return None
+    (x, y), _, angle = cv2.minAreaRect(max(outlines, key=cv2.contourArea))
+    reach = round(1.5 * max(small.shape))
+    turn = cv2.getRotationMatrix2D((x, y), angle - 90 * round(angle / 90), 1.0)
+    turn[:, 2] += reach / 2 - np.array([x, y])
+    level = cv2.warpAffine(solid, turn, (reach, reach), flags=cv2.INTER_NEAREST)
+    # What is left over beside a thing is beside less than half of a side: the usual extent is its own.
+    (left, right), (top, bottom) = _extent(level), _extent(level.T)
+    if level[top:bottom, left:right].sum() < _FILLED * (right - left) * (bottom - top):
+        return None
+    box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64) - 0.5
+    found = (box - turn[:, 2]) @ np.linalg.inv(turn[:, :2]).T
+    scale = np.array([alpha.shape[1] / small.shape[1], alpha.shape[0] / small.shape[0]])
+    return ordered((found + 0.5) * scale - 0.5)
+
+
+def _extent(level: Mask) -> tuple[int, int]:
+    """Where rows of what is marked usually begin and end."""
+    rows = level[level.any(1)]
+    rows = rows[len(rows) // 5 : len(rows) - len(rows) // 5]
+    return int(np.median(rows.argmax(1))), int(level.shape[1] - np.median(rows[:, ::-1].argmax(1)))
 
 
 def snapped(small: Pixels, corners: Points) -> Points | None:

@@ -13,7 +13,16 @@ from .color import Float
 from .matting import Mask, shrink
 from .resampling import Matrix
 
-__all__ = ["FourSides", "Points", "aspect_of", "four_sides", "is_convex", "meeting", "to_rectangle"]
+__all__ = [
+    "FourSides",
+    "Points",
+    "aspect_of",
+    "four_sides",
+    "is_convex",
+    "meeting",
+    "ordered",
+    "to_rectangle",
+]
 
 Points = npt.NDArray[np.float64]
 """N×2 places, or one of them, or a direction: x and y in pixels."""
@@ -75,7 +84,7 @@ def four_sides(alpha: Float) -> FourSides | None:
     covered = float((drawn & body).sum() / max(1, (drawn | body).sum()))
     across, down = alpha.shape[1] / small.shape[1], alpha.shape[0] / small.shape[0]
     scaled = (corners + 0.5) * [across, down] - 0.5
-    return FourSides(_ordered(scaled), bent, covered)
+    return FourSides(ordered(scaled), bent, covered)
 
 
 def aspect_of(corners: Points, picture: tuple[int, int], focal: float | None = None) -> float:
@@ -216,7 +225,7 @@ def _cross(first: Points, second: Points) -> float:
     return float(first[0] * second[1] - first[1] * second[0])
 
 
-def _ordered(corners: Points) -> Points:
+def ordered(corners: Points) -> Points:
     """From the upper left clockwise: the first side is the one that runs most nearly to the right."""
     turns = np.roll(corners, -1, 0) - corners
     if _cross(turns[0], turns[1]) < 0:

@@ -15,6 +15,7 @@ from .consistency import Look, measure_look
 from .fidelity import Fidelity, certify
 from .goods import Pose
 from .matting import foreground
+from .own_set import OwnSet, own_scene
 from .provenance import combined_source_type
 from .resampling import onto_canvas
 from .scene import Scene, picture_scene, plain_scene, set_scene
@@ -89,7 +90,7 @@ class Staged:
 def stage(
     photo: Pixels,
     alpha: Float,
-    backdrop: str | Pixels = "white",
+    backdrop: str | Pixels | OwnSet = "white",
     *,
     pose: Pose = "table",
     centimetres: float | None = None,
@@ -108,9 +109,10 @@ def stage(
 ) -> Staged:
     """Stage the product of `photo` (uint8 H×W×3) that `alpha` (float32 H×W in [0, 1]) marks.
 
-    `backdrop`: the name of a plain ground, a colour "#rrggbb" or the name of a rendered set (`backdrop.backdrops`), or
-    pixels uint8 h×w×3, which are scaled to cover the canvas; of those, `backdrop_source` says how they came to be,
-    `ground` where a standing product's base is (share of height) and `middle` where the middle of its box is.
+    `backdrop`: the name of a plain ground, a colour "#rrggbb" or the name of a rendered set (`backdrop.backdrops`), an
+    `own_set.OwnSet`, or pixels uint8 h×w×3, which are scaled to cover the canvas; of those, `backdrop_source` says how
+    they came to be, `ground` where a standing product's base is (share of height) and `middle` where the middle of its
+    box is.
     `pose`: how it is shown; of a set it chooses the view. `centimetres`: its longer side, None where nobody knows; on a
     set it is shown as large as it is, within what shows it well.
     `size`: the canvas, (width, height); a smaller one of its proportions where the photograph would else be enlarged
@@ -129,7 +131,9 @@ def stage(
     top, bottom, left, right = bounds(outline >= 0.5)
     box = (right - left, bottom - top)
     zoom = 1.0
-    if isinstance(backdrop, str) and is_set(backdrop):
+    if isinstance(backdrop, OwnSet):
+        zoom = on_set.zoomed(box, backdrop.card.fitted(size), pose, centimetres)
+    elif isinstance(backdrop, str) and is_set(backdrop):
         zoom = on_set.zoomed(box, sets.card(backdrop, VIEWS[pose]).fitted(size), pose, centimetres)
 
     def scene_of(canvas: tuple[int, int]) -> Scene:
@@ -178,7 +182,7 @@ def stage(
 
 
 def _scene(
-    name: str | Pixels,
+    name: str | Pixels | OwnSet,
     pose: Pose,
     size: tuple[int, int],
     zoom: float,
@@ -186,6 +190,8 @@ def _scene(
     source: str,
     ground: float,
 ) -> Scene:
+    if isinstance(name, OwnSet):
+        return own_scene(name, size, zoom)
     if not isinstance(name, str):
         return picture_scene(name, pose, size, ground, source)
     colour = colour_of(name)
@@ -196,10 +202,12 @@ def _scene(
     return plain_scene(name, colour, pose, size, seed, **foot)
 
 
-def _share(name: str | Pixels, fill: float | None) -> float | None:
+def _share(name: str | Pixels | OwnSet, fill: float | None) -> float | None:
     """Of the canvas that a product takes; None where its true size says it."""
     if fill is not None:
         return fill
+    if isinstance(name, OwnSet):
+        return None
     if not isinstance(name, str):
         return 0.72
     colour = colour_of(name)

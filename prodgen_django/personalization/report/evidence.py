@@ -1,7 +1,8 @@
 """Whether something is clicked more than something else, said so that looking every day does not make it wrong.
 
-The question is always the same: of two ways to serve a visitor, one is drawn with a known probability p (the hold-out's
-complement, or a picture's propensity). Given that somebody clicked, the first way was the one with probability
+The question is always the same: of two ways to serve a visitor, one is drawn with a known probability p (that of not
+being in the comparison group, or a picture's propensity). Given that somebody clicked, the first way was the one with
+probability
 
     q = p·ρ / (p·ρ + 1 − p),
 

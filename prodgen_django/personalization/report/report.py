@@ -1,4 +1,4 @@
-"""What came of choosing pictures for visitors: uplift against the hold-out, pictures, styles, other policies.
+"""What came of choosing pictures for visitors: uplift against the comparison group, pictures, styles, other policies.
 
 Everything that the report calls better or worse is decided by `evidence`, whose error does not grow with looking. The
 5 % are shared out, so that a whole report about a shop in which nothing matters calls anything a winner in at most
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 OUTCOMES = {"followed": 0.02, "basket": 0.005, "ordered": 0.005}
 #: The uplift for which the report says how much is missing.
 TARGET = 0.2
-#: A hold-out whose size differs from its share by more than this many standard deviations was not drawn by chance.
+#: A comparison group whose size differs from its share by more than this many deviations was not drawn by chance.
 SUSPICIOUS = 4.0
 
 
 @dataclass
 class Side:
-    """The visitors that the policy chose for, or those of the hold-out."""
+    """The visitors that the policy chose for, or those of the comparison group."""
 
     visitors: int = 0
     exposures: int = 0
@@ -92,7 +92,7 @@ class Report:
     beliefs: dict[tuple[str, str], float]
     judgement: Judgement
     version: str
-    #: Whether the hold-out has a size that chance does not explain.
+    #: Whether the comparison group has a size that chance does not explain.
     suspicious: bool
 
     @property
@@ -154,8 +154,8 @@ def _sides(rows: QuerySet[Exposure]) -> tuple[dict[bool, Side], list[tuple[datet
     """Both sides by whether they are held out, and each visitor's first click: when, on which side."""
     sides = {False: Side(), True: Side()}
     follows: list[tuple[datetime, bool]] = []
-    # Visitors, not exposures, are drawn for the hold-out; each counts once, with what they did first. Who was drawn
-    # again on signing in belongs where they were at first.
+    # Visitors, not exposures, are drawn for the comparison group; each counts once, with what they did first. Who was
+    # drawn again on signing in belongs where they were at first.
     visitors = (
         rows.order_by()
         .values_list("visitor")
