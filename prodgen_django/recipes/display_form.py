@@ -74,6 +74,16 @@ class DisplayForm(RecipeForm):
         initial=False,
         required=False,
     )
+    straighten = forms.BooleanField(
+        label=_("Upright and flat"),
+        help_text=_(
+            "A photo that was held aslant is turned upright, and a rug, poster or towel is made the rectangle that it "
+            "is, where its outline says how. The picture's notes say what was done."
+        ),
+        initial=True,
+        required=False,
+    )
+    repair = repair_field()
     visible_label = forms.BooleanField(
         label=_("Visible label"),
         help_text=_(
@@ -85,16 +95,6 @@ class DisplayForm(RecipeForm):
     )
     format = format_field()
     seed = seed_field()
-    straighten = forms.BooleanField(
-        label=_("Upright and flat"),
-        help_text=_(
-            "A photo that was held aslant is turned upright, and a rug, poster or towel is made the rectangle that it "
-            "is, where its outline says how. The picture's notes say what was done."
-        ),
-        initial=True,
-        required=False,
-    )
-    repair = repair_field()
     scene_words = forms.CharField(
         label=_("What surrounds the product"),
         help_text=_("For backdrops painted by the diffusion model, in the language that the model knows."),
