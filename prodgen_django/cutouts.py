@@ -104,6 +104,8 @@ def _options(image: GeneratedImage) -> dict[str, Any]:
     for name in ("scene", "scene_words"):
         if recipe.get(name):
             made[name] = recipe[name]
+    if recipe.get("move"):
+        made["moves"] = {str(image.product_id): recipe["move"]}
     if recipe.get("size"):
         made["size"] = recipe["size"][0]
     extension = str(image.file.name).rpartition(".")[2].lower()

@@ -22,7 +22,6 @@ from prodgen_django.errands.models import Errand, WakeUp, Worker
 from prodgen_django.personalization.models import (
     Exposure,
     PersonalisationReport,
-    PictureRecord,
     PolicyVersion,
     ProductTraits,
     ProfilingConsent,
@@ -43,7 +42,6 @@ __all__ = [
     "JobItem",
     "OwnBackdrop",
     "PersonalisationReport",
-    "PictureRecord",
     "PolicyVersion",
     "Pose",
     "ProductTraits",
@@ -426,7 +424,7 @@ class OwnBackdrop(models.Model):
 
 
 class Turn(models.Model):
-    """When something that is done now and then for the whole shop was last begun (`jobs.turns`)."""
+    """When something that is done now and then for the whole shop was last begun (`jobs.lease.take_turn`)."""
 
     name = models.CharField(max_length=32, unique=True)
     taken_at = models.DateTimeField()

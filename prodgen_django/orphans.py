@@ -30,7 +30,7 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.atomicfile import PARTIAL
 from prodgen_django.conf import settings
-from prodgen_django.jobs.turns import take_turn
+from prodgen_django.jobs.lease import take_turn
 from prodgen_django.models import Job
 from prodgen_django.storage import ORPHAN_AGE, cache_folder, get_storage
 

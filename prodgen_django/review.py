@@ -25,7 +25,7 @@ from prodgen_django import signals
 from prodgen_django.catalog import CatalogError, get_catalog
 from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.errands.run import LEASE_SECONDS, ask_for_decision, ask_for_renditions
-from prodgen_django.jobs.clock import from_now
+from prodgen_django.jobs.lease import from_now
 from prodgen_django.models import GeneratedImage, ReviewEvent
 from prodgen_django.permissions import (
     ACTIONS,

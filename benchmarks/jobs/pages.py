@@ -145,8 +145,8 @@ def page(client: Client, name: str, address: str) -> None:
 
 def steps(job: Any) -> None:
     """What a batch costs beside the work itself."""
-    from prodgen_django.jobs.claim import claim
-    from prodgen_django.jobs.finish import finish_if_over
+    from prodgen_django.jobs.lease import claim
+    from prodgen_django.jobs.results import finish_if_over
     from prodgen_django.jobs.wake import _for_job
 
     def taken() -> None:

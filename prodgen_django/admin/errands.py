@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from prodgen_django.broker import QUICK_QUEUE
-from prodgen_django.jobs.clock import from_now
-from prodgen_django.jobs.presence import listening, waiting_for
+from prodgen_django.jobs.lease import from_now
+from prodgen_django.jobs.worker import listening, waiting_for
 from prodgen_django.models import Errand
 
 #: For how long it is told what came of a decision that is over.

@@ -29,7 +29,7 @@ from prodgen_django.admin.pages import Counted
 from prodgen_django.admin.permissions import may, may_generate, requires
 from prodgen_django.admin.reports import report_in_words, step_in_words
 from prodgen_django.admin.words import file_url, is_known, kind_label, kind_name, photo_urls
-from prodgen_django.jobs.early import ASKED, can_finish_early
+from prodgen_django.jobs.create import ASKED, can_finish_early
 from prodgen_django.keys import key_of
 from prodgen_django.models import GeneratedImage, Job, JobItem
 from prodgen_django.recipes import get_recipe

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.admin.words import duration
 from prodgen_django.admin.workers import queue_of
-from prodgen_django.jobs.presence import listening, waiting_for
+from prodgen_django.jobs.worker import listening, waiting_for
 from prodgen_django.models import Job, JobItem
 
 

@@ -18,8 +18,8 @@ from prodgen_django.admin.poses import chosen_values, pose_forms
 from prodgen_django.admin.words import file_url, is_known, wants_json
 from prodgen_django.broker import QUICK_QUEUE
 from prodgen_django.conf import settings
-from prodgen_django.jobs.presence import listening, waiting_for
 from prodgen_django.jobs.preview import EXPIRES_SECONDS, preview_status, request_preview
+from prodgen_django.jobs.worker import listening, waiting_for
 from prodgen_django.keys import key_of
 from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import get_recipe

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from prodgen_django.broker import GPU_QUEUE, QUEUE, QUEUES, QUICK_QUEUE
-from prodgen_django.jobs.presence import listening_to
+from prodgen_django.jobs.worker import listening_to
 from prodgen_django.models import Job
 from prodgen_django.recipes import get_recipe
 

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from prodgen_django.broker import QUEUES
 from prodgen_django.conf import settings
 from prodgen_django.doctor.findings import Finding, bounded, examination
-from prodgen_django.jobs.presence import listening_to
+from prodgen_django.jobs.worker import listening_to
 
 
 @examination("broker")

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.clean import clean_text
 from prodgen_django.conf import settings
-from prodgen_django.jobs.clock import from_now
 from prodgen_django.jobs.connection import Line, reconnect
-from prodgen_django.jobs.wake import DUE, arrived, wake_errands, wake_errands_on_commit
+from prodgen_django.jobs.lease import DUE, from_now
+from prodgen_django.jobs.wake import arrived, wake_errands, wake_errands_on_commit
 from prodgen_django.models import Errand
 
 if TYPE_CHECKING:

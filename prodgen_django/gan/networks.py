@@ -17,41 +17,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from prodgen_django.gan.blocks import Block, icnr_, zero_
+from prodgen_django.gan.classic import DcganDiscriminator, DcganGenerator, DenseDiscriminator, DenseGenerator
 from prodgen_django.gan.config import GanConfig
+from prodgen_django.gan.inpainting_net import FillNet, HoleNet
 
-__all__ = ["Block", "Discriminator", "Generator", "build", "icnr_", "parameters_of", "zero_"]
-
-
-class Block(nn.Module):
-    """x + conv(act(conv(act(x)))); the last convolution starts at zero, so a fresh block is the identity."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.last = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.kaiming_normal_(self.first.weight, a=0.2)
-        zero_(self.first.bias, self.last.weight, self.last.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        h = self.first(F.leaky_relu(x, 0.2))
-        return x + self.last(F.leaky_relu(h, 0.2))
-
-
-def zero_(*values: Tensor | None) -> None:
-    """In place."""
-    for value in values:
-        if value is not None:
-            nn.init.zeros_(value)
-
-
-def icnr_(weight: Tensor) -> None:
-    """All four sub-pixels of a 3×3 → pixel-shuffle head start with equal weights: no checkerboard at
-    birth."""
-    out, inn = weight.shape[:2]
-    kernel = torch.empty(out // 4, inn, *weight.shape[2:])
-    nn.init.kaiming_normal_(kernel, a=1.0)
-    with torch.no_grad():
-        weight.copy_(kernel.repeat_interleave(4, dim=0))
+__all__ = ["Discriminator", "Generator", "build", "parameters_of"]
 
 
 class Generator(nn.Module):
@@ -131,14 +102,6 @@ def build(config: GanConfig, classes: int) -> tuple[nn.Module, nn.Module]:
 
     All but "fill" take labels, also where the architecture ignores them, so that one loop trains all.
     """
-    from prodgen_django.gan.classic import (
-        DcganDiscriminator,
-        DcganGenerator,
-        DenseDiscriminator,
-        DenseGenerator,
-    )
-    from prodgen_django.gan.inpainting_net import FillNet, HoleNet
-
     makers: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
         "residual": (Generator, Discriminator),
         "dense": (DenseGenerator, DenseDiscriminator),

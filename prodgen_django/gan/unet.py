@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from prodgen_django.gan.networks import Block, zero_
+from prodgen_django.gan.blocks import Block, zero_
 
 __all__ = ["PatchNet", "UNet"]
 

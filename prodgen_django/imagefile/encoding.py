@@ -58,29 +58,11 @@ def encode_image(
     image = _to_pillow(pixels, format)
     quality = _QUALITY.get(format) if quality is None else quality
     xmp = xmp_packet(source_type, system=system) if source_type is not None else None
-    options: dict[str, Any] = {}
+    options = _options(format, quality, effort, lossless)
     if format == "png":
-        options = {"pnginfo": _png_chunks(xmp), "compress_level": 6 if effort is None else effort}
-    else:
-        if xmp:
-            options["xmp"] = xmp
-        if format == "jpeg":
-            subsampling = "4:4:4" if quality is not None and quality >= _FULL_CHROMA_FROM else "4:2:0"
-            careful = effort != 0
-            options |= {
-                "quality": quality,
-                "optimize": careful,
-                "progressive": careful,
-                "subsampling": subsampling,
-            }
-        elif format == "webp":
-            # Sharp conversion keeps the colour of thin lines, such as print on a product.
-            options |= {"quality": quality, "method": 4 if effort is None else effort, "lossless": lossless}
-            options["use_sharp_yuv"] = True
-        else:
-            # One thread: with more the encoder cuts tiles by the number of cores, and bytes differ by
-            # machine.
-            options |= {"quality": quality, "speed": 9 - (3 if effort is None else effort), "max_threads": 1}
+        options["pnginfo"] = _png_chunks(xmp)
+    elif xmp:
+        options["xmp"] = xmp
     file = io.BytesIO()
     try:
         image.save(file, format.upper(), **options)
@@ -91,6 +73,27 @@ def encode_image(
         file = io.BytesIO()
         image.save(file, "JPEG", **(options | {"optimize": False, "progressive": False}))
     return file.getvalue()
+
+
+def _options(format: str, quality: int | None, effort: int | None, lossless: bool) -> dict[str, Any]:  # noqa: A002
+    """What Pillow's encoder of this format is told."""
+    if format == "png":
+        return {"compress_level": 6 if effort is None else effort}
+    if format == "jpeg":
+        full = quality is not None and quality >= _FULL_CHROMA_FROM
+        careful = effort != 0
+        return {
+            "quality": quality,
+            "optimize": careful,
+            "progressive": careful,
+            "subsampling": "4:4:4" if full else "4:2:0",
+        }
+    if format == "webp":
+        # Sharp conversion keeps the colour of thin lines, such as print on a product.
+        method = 4 if effort is None else effort
+        return {"quality": quality, "method": method, "lossless": lossless, "use_sharp_yuv": True}
+    # One thread: with more the encoder cuts tiles by the number of cores, and bytes differ by machine.
+    return {"quality": quality, "speed": 9 - (3 if effort is None else effort), "max_threads": 1}
 
 
 def fitting_format(format: str, width: int, height: int) -> str:  # noqa: A002

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
+from prodgen_django.common.errors import CodedError
 
-class ImageRejected(ValueError):
-    """A picture that is not let in.
 
-    `code` is stable and machine-readable (see docs/reference/bad-images.md); `message` is one sentence
-    for the person who can mend it. It never holds a path, a traceback or anything else from the machine.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message)
-        self.code = code
-        self.message = message
-
-    def __str__(self) -> str:
-        return self.message
+class ImageRejected(CodedError):
+    """A picture that is not let in; docs/reference/bad-images.md lists the codes."""

@@ -4,9 +4,15 @@ The database is the truth; a Celery message only says "look at this job". A mess
 late can therefore neither lose work nor do it twice (docs/explanation/job-machine.md).
 """
 
-from prodgen_django.jobs.cancel import cancel_job
-from prodgen_django.jobs.create import create_job, queue_job, repeat_job, retry_failed, update_draft
-from prodgen_django.jobs.early import finish_early
+from prodgen_django.jobs.create import (
+    cancel_job,
+    create_job,
+    finish_early,
+    queue_job,
+    repeat_job,
+    retry_failed,
+    update_draft,
+)
 from prodgen_django.jobs.errors import JobStateError
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""From "these products, please" to a queued job."""
+"""What a person asks of a job: to make one, to start it, to end it early or now, to try again."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from prodgen_django.catalog import Photo, get_catalog
 from prodgen_django.conf import settings
 from prodgen_django.jobs.errors import JobStateError
+from prodgen_django.jobs.results import finish_if_over, mark_cancelled
 from prodgen_django.jobs.wake import wake_on_commit
 from prodgen_django.models import Job, JobItem
 from prodgen_django.recipes import ItemPlan, Recipe, get_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
 
 #: Rows a statement when items are written, and products a query when their photos are looked up.
 CHUNK = 1000
@@ -218,3 +221,52 @@ def _queue(job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(state=job.state, queued_at=Now())
     job.refresh_from_db(fields=["queued_at"])
     wake_on_commit(job)
+
+
+def cancel_job(job: Job) -> Job:
+    """Cancel a job; asked again it does nothing more. Pictures that are finished stay.
+
+    Raises JobStateError for a job that is over for another reason.
+    """
+    with transaction.atomic():
+        locked = Job.objects.select_for_update().get(pk=job.pk)
+        if locked.is_finished:
+            if locked.state != Job.State.CANCELLED:
+                raise JobStateError(_("This job is over, so there is nothing to cancel."))
+        else:
+            if locked.state == Job.State.DRAFT:
+                Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED)
+            Job.objects.filter(pk=job.pk, cancel_requested_at=None).update(cancel_requested_at=Now())
+            mark_cancelled(locked.items.filter(state=JobItem.State.QUEUED))
+    finish_if_over(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+#: The key of the job's log under which the wish stands.
+ASKED = "finish_asked"
+
+
+def finish_early(job: Job) -> Job:
+    """Ask a job to end now and keep what it has; asked again it does nothing more.
+
+    Raises JobStateError for a job that is over or is being cancelled, and for a kind that has nothing to keep.
+    """
+    with transaction.atomic():
+        locked = Job.objects.select_for_update().get(pk=job.pk)
+        if not can_finish_early(locked):
+            raise JobStateError(_("There is nothing in this job that could be finished early."))
+        locked.log = {ASKED: timezone.now().isoformat(), **locked.log}
+        locked.save(update_fields=["log"])
+    job.refresh_from_db()
+    return job
+
+
+def can_finish_early(job: Job) -> bool:
+    """Whether asking would do anything."""
+    if job.is_finished or job.state == Job.State.DRAFT or job.cancel_requested_at:
+        return False
+    try:
+        return get_recipe(job.kind).finishes_early
+    except LookupError:
+        return False

@@ -1,24 +1,28 @@
-"""What came of an item, written in one transaction under the condition that the item is still ours."""
+"""What came of an item, written in one transaction under the condition that the item is still ours; and of a job,
+which is over when none of its items is open.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.conf import settings
-from prodgen_django.jobs.clock import from_now
-from prodgen_django.models import GeneratedImage, JobItem
+from prodgen_django.jobs.lease import from_now
+from prodgen_django.models import GeneratedImage, Job, JobItem
 from prodgen_django.recipes import get_recipe
 from prodgen_django.recipes.sealing import sealed
+from prodgen_django.signals import job_finished
 from prodgen_django.storage import save_content
 
 if TYPE_CHECKING:
@@ -27,8 +31,51 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from prodgen_django.jobs.claim import Claim
+    from prodgen_django.jobs.lease import Claim
     from prodgen_django.recipes import ItemFailed, Outcome, Picture
+
+
+OPEN = (JobItem.State.QUEUED, JobItem.State.RUNNING)
+
+
+def finish_if_over(job_id: int) -> bool:
+    """Set a job's final state once its last item is over; True for the one caller that did it."""
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None or job.is_finished or job.state == Job.State.DRAFT:
+        return False
+    if job.cancel_requested_at:
+        # What its worker gave back after somebody cancelled is taken by nobody any more.
+        mark_cancelled(job.items.filter(state=JobItem.State.QUEUED))
+    if job.items.filter(state__in=OPEN).exists():
+        return False
+    counts = job.counts()
+    with transaction.atomic():
+        over = Job.objects.filter(
+            ~Exists(JobItem.objects.filter(job=OuterRef("pk"), state__in=OPEN)),
+            pk=job_id,
+            state__in=[Job.State.QUEUED, Job.State.RUNNING],
+        ).update(state=_final_state(job, counts), finished_at=Now())
+        if over:
+            job.wake_ups.all().delete()
+            job.refresh_from_db()
+            transaction.on_commit(partial(job_finished.send_robust, sender=Job, job=job), robust=True)
+    return bool(over)
+
+
+def mark_cancelled(items: QuerySet[JobItem]) -> int:
+    """End items as cancelled; the condition on who may do so stands in ``items``."""
+    return items.update(
+        state=JobItem.State.CANCELLED, token=None, lease_until=None, stage="", finished_at=Now()
+    )
+
+
+def _final_state(job: Job, counts: dict[str, int]) -> str:
+    if job.cancel_requested_at and counts[JobItem.State.CANCELLED]:
+        return Job.State.CANCELLED
+    if not counts[JobItem.State.FAILED]:
+        return Job.State.SUCCEEDED
+    return Job.State.PARTLY_FAILED if counts[JobItem.State.DONE] else Job.State.FAILED
+
 
 logger = logging.getLogger("prodgen_django.jobs")
 

@@ -13,12 +13,10 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.conf import MACHINE, settings
-from prodgen_django.jobs.claim import Claim, claim
 from prodgen_django.jobs.connection import Line, patiently, reconnect
 from prodgen_django.jobs.errors import JobCancelled, LeaseLost, misconfigured
-from prodgen_django.jobs.finish import finish_if_over, mark_cancelled
-from prodgen_django.jobs.lease import Lease
-from prodgen_django.jobs.results import fail, give_back, put_down, store
+from prodgen_django.jobs.lease import Claim, Lease, claim
+from prodgen_django.jobs.results import fail, finish_if_over, give_back, mark_cancelled, put_down, store
 from prodgen_django.jobs.wake import batch_size, wake
 from prodgen_django.jobs.workbench import Bench
 from prodgen_django.models import Job, JobItem

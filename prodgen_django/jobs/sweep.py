@@ -18,10 +18,9 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.conf import settings
 from prodgen_django.errands.run import end_hopeless
-from prodgen_django.jobs.clock import from_now
-from prodgen_django.jobs.finish import OPEN, finish_if_over, mark_cancelled
-from prodgen_django.jobs.results import give_back
-from prodgen_django.jobs.wake import DUE, wake, wake_errands
+from prodgen_django.jobs.lease import DUE, from_now
+from prodgen_django.jobs.results import OPEN, finish_if_over, give_back, mark_cancelled
+from prodgen_django.jobs.wake import wake, wake_errands
 from prodgen_django.models import Errand, Job, JobItem, Worker
 
 if TYPE_CHECKING:

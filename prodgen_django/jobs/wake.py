@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 
 from prodgen_django.broker import QUEUE, QUICK_QUEUE
 from prodgen_django.conf import settings
-from prodgen_django.jobs.clock import from_now
+from prodgen_django.jobs.lease import DUE, from_now
 from prodgen_django.jobs.send import Message, deliver, send_on_commit
 from prodgen_django.models import Errand, JobItem, WakeUp
 from prodgen_django.recipes import get_recipe
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 #: Most workers that share one job, and most that run errands at once.
 MOST_LANES, ERRAND_LANES = 16, 4
-#: Work that may be taken now.
-DUE = Q(lease_until=None) | Q(lease_until__lte=Now())
 
 
 def wake_on_commit(job: Job) -> None:

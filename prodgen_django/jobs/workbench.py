@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.jobs.connection import Line, patiently
-from prodgen_django.jobs.early import ASKED
+from prodgen_django.jobs.create import ASKED
 from prodgen_django.jobs.errors import LeaseLost
 from prodgen_django.models import Job
 from prodgen_django.recipes import WorkItem
@@ -20,8 +20,7 @@ from prodgen_django.storage import cache_folder, save_content
 if TYPE_CHECKING:
     import numpy as np
 
-    from prodgen_django.jobs.claim import Claim
-    from prodgen_django.jobs.lease import Lease
+    from prodgen_django.jobs.lease import Claim, Lease
 
 #: Progress is written to the database at most this often.
 WRITE_SECONDS = 0.5

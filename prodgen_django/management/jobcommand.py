@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.jobs import create_job
-from prodgen_django.jobs.presence import listening, waiting_for
+from prodgen_django.jobs.worker import listening, waiting_for
 from prodgen_django.models import GeneratedImage, Job, JobItem
 from prodgen_django.recipes import get_recipe
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import settings
 from prodgen_django.recipes import backdrops, certificates
 from prodgen_django.recipes.base import ItemFailed, Outcome, Picture, Recipe
-from prodgen_django.recipes.forms import BackdropsField, RecipeForm, format_field, seed_field
-from prodgen_django.recipes.outlines import outline_file, outline_of
+from prodgen_django.recipes.forms import BackdropsField, MovesField, RecipeForm, format_field, seed_field
+from prodgen_django.recipes.outlines import kept_outline, outline_file, outline_of
 from prodgen_django.recipes.own_scenes import NoScene
 from prodgen_django.recipes.photos import photo_of, require_photos
 from prodgen_django.recipes.repairs import repair_field, repaired_photo
@@ -122,6 +122,7 @@ class DisplayForm(RecipeForm):
         required=False,
         initial=backdrops.SCENE_WORDS,
     )
+    moves = MovesField(label=_("Moved by hand"), required=False)
     # Which staged photo: of a picture that is made again.
     scene = forms.CharField(max_length=255, required=False, widget=forms.HiddenInput)
 
@@ -149,7 +150,7 @@ class DisplayRecipe(Recipe):
 
     def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         cleaned = super().clean_options(options)
-        return {name: value for name, value in cleaned.items() if name != "scene" or value}
+        return {name: value for name, value in cleaned.items() if name not in ("scene", "moves") or value}
 
     def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
         for item in items:
@@ -206,7 +207,9 @@ class DisplayRecipe(Recipe):
             try:
                 photo, own = photo_of(bench, ref, side)
                 photo, repair = repaired_photo(item, photo)
-                found.append((ref, photo, outline_of(ref, photo, own), repair))
+                # Of a preview what was found is kept: another backdrop is there at once.
+                cut = kept_outline(ref, photo, own, bench) if side else outline_of(ref, photo, own)
+                found.append((ref, photo, cut, repair))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
@@ -228,6 +231,7 @@ class DisplayRecipe(Recipe):
     ) -> Picture:
         from prodgen_django.studio import StagingError, stage
         from prodgen_django.studio.banners import lacking_package
+        from prodgen_django.studio.on_set import Move
         from prodgen_django.studio.repair import NOTHING
         from prodgen_django.studio.visible_label import with_label
 
@@ -235,12 +239,14 @@ class DisplayRecipe(Recipe):
         seed = item.seed + number
         shadow = True if style == "white" and item.options.get("shadow") else None
         behind = backdrops.backdrop(style, item, bench, photo, cut, size, seed, number)
+        moved = dict((item.options.get("moves") or {}).get(str(item.product.pk if item.product else ""), {}))
         arguments = {
             "pose": shot.pose,
             "centimetres": shot.centimetres,
-            "shadow": shadow,
+            "shadow": moved.get("shadow", shadow),
             "variation": number,
             "straight": shot.straight,
+            "move": Move(**{name: value for name, value in moved.items() if name != "shadow"}),
             **behind.arguments,
         }
         try:
@@ -286,6 +292,7 @@ class DisplayRecipe(Recipe):
                 "visible_label": bool(item.options.get("visible_label")),
                 "straighten": shot.straight is not None,
                 "repair": None if repair == NOTHING else repair.as_dict(),
+                **({"move": moved} if moved else {}),
                 **behind.recipe,
             },
             sources=(ref, *behind.sources),

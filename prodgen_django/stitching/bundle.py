@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.linalg import expm
 
 from prodgen_django.common.arrays import Matrix, Size
 
-from .geometry import project
+from .geometry import homogeneous, project
 from .records import Edge, Placement
 
 # The Lie algebra of SL(3), in the order in which the models use it: similarity 4, affine 6, homography 8.
@@ -39,90 +40,114 @@ def _thin(edge: Edge, limit: int) -> tuple[Matrix, Matrix]:
 
 
 def refine(
-    sizes: Sequence[Size],
-    edges: Sequence[Edge],
-    start: dict[int, Matrix],
-    middle: int,
-    model: str,
-    rounds: int = 12,
-    sigma: float = 0.25,
-    points: int = 6000,
+    sizes: Sequence[Size], edges: Sequence[Edge], start: dict[int, Matrix], middle: int, model: str
 ) -> Placement:
     """Gauss-Newton with Cauchy weights on the symmetric transfer error of all edges.
 
-    Each picture's homography moves within the group that `model` names (similarity, affine, homography) by a
-    right
-    perturbation H·exp(δ) in its own frame; the middle picture stays. `sigma` is the expected error in pixels.
+    Each picture's homography moves within the group that `model` names (similarity, affine, homography) by a right
+    perturbation H·exp(δ) in its own frame; the middle picture stays. The normal equations are put together edge by
+    edge: of scipy.optimize.least_squares the whole matrix of slopes would take several times as long as the stitch.
     """
-    free = FREEDOM[model]
-    generators = _GENERATORS[:free]
-    members = sorted(start)
-    column = {m: k for k, m in enumerate(x for x in members if x != middle)}
-    unit = {m: _unit(sizes[m]) for m in members}
-    placed = {m: start[m] @ np.linalg.inv(unit[m]) for m in members}
-    if model != "homography":
-        placed = {m: _restrict(placed[m], model) for m in members}
-        anchor = placed[middle]
-        placed = {m: np.linalg.inv(unit[middle]) @ np.linalg.inv(anchor) @ placed[m] for m in members}
-    limit = min(400, max(60, points // max(1, len(edges))))
-    data = []
-    for edge in edges:
-        p, q = _thin(edge, limit)
-        for one, other, from_, to in ((edge.a, edge.b, p, q), (edge.b, edge.a, q, p)):
-            data.append(
-                (one, other, project(unit[one], from_), project(unit[other], to), max(sizes[other]) / 2)
-            )
-    size = free * len(column)
+    adjustment = _Adjustment(sizes, edges, start, middle, model)
     cost, residuals = np.inf, np.zeros(1)
-    for _ in range(rounds):
-        normal, gradient, total = np.zeros((size, size)), np.zeros(size), 0.0
-        gathered = []
-        for one, other, p, q, half in data:
-            transfer = np.linalg.solve(placed[other], placed[one])
-            moved = ones(p) @ transfer.T
+    for _ in range(ROUNDS):
+        normal, gradient, total, residuals = adjustment.equations()
+        if not np.isfinite(total) or adjustment.unknowns == 0:
+            break
+        improved = cost - total
+        cost = total
+        damped = normal + np.eye(len(normal)) * 1e-6 * max(1.0, float(np.trace(normal)) / len(normal))
+        step = np.clip(np.linalg.solve(damped, -gradient), -0.3, 0.3)
+        adjustment.move(step)
+        if abs(improved) < 1e-3 * (1 + abs(cost)) and float(np.abs(step).max()) < 1e-4:
+            break
+    return Placement(model, adjustment.transforms(), float(np.median(residuals)), cost, len(residuals))
+
+
+ROUNDS = 12
+"""Most steps; most sets take four."""
+SIGMA = 0.25
+"""Expected error of a correspondence, pixels of the inputs."""
+POINTS = 6000
+"""Correspondences looked at in all."""
+
+
+class _Adjustment:
+    """Where all pictures lie at the moment, each over its unit square, and what the correspondences say to that."""
+
+    def __init__(
+        self,
+        sizes: Sequence[Size],
+        edges: Sequence[Edge],
+        start: dict[int, Matrix],
+        middle: int,
+        model: str,
+    ) -> None:
+        self.free = FREEDOM[model]
+        self.generators = _GENERATORS[: self.free]
+        self.members = sorted(start)
+        self.column = {m: k for k, m in enumerate(x for x in self.members if x != middle)}
+        self.unknowns = self.free * len(self.column)
+        self.unit = {m: _unit(sizes[m]) for m in self.members}
+        self.placed = {m: start[m] @ np.linalg.inv(self.unit[m]) for m in self.members}
+        if model != "homography":
+            self.placed = {m: _restrict(self.placed[m], model) for m in self.members}
+            back = np.linalg.inv(self.unit[middle]) @ np.linalg.inv(self.placed[middle])
+            self.placed = {m: back @ self.placed[m] for m in self.members}
+        limit = min(400, max(60, POINTS // max(1, len(edges))))
+        self.data = []
+        """(from, to, points there, points here, half the longer side of `to`) of every edge both ways."""
+        for edge in edges:
+            p, q = _thin(edge, limit)
+            for one, other, from_, to in ((edge.a, edge.b, p, q), (edge.b, edge.a, q, p)):
+                half = max(sizes[other]) / 2
+                self.data.append(
+                    (one, other, project(self.unit[one], from_), project(self.unit[other], to), half)
+                )
+
+    def equations(self) -> tuple[Matrix, Matrix, float, Matrix]:
+        """Normal matrix and gradient, the cost, and the distances in pixels."""
+        normal, gradient = np.zeros((self.unknowns, self.unknowns)), np.zeros(self.unknowns)
+        total, gathered = 0.0, []
+        for one, other, p, q, half in self.data:
+            transfer = np.linalg.solve(self.placed[other], self.placed[one])
+            moved = homogeneous(p) @ transfer.T
             z = moved[:, 2:3]
             at = moved[:, :2] / z
             error = at - q
             distance = np.linalg.norm(error, axis=1) * half
-            weight = 1 / (1 + (distance / (3 * sigma)) ** 2)
-            total += float((np.log1p((distance / (3 * sigma)) ** 2) * 9).sum()) / 2
+            weight = 1 / (1 + (distance / (3 * SIGMA)) ** 2)
+            total += float((np.log1p((distance / (3 * SIGMA)) ** 2) * 9).sum()) / 2
             gathered.append(distance)
             # d(x/z, y/z) of a homogeneous change v: (v_xy - at * v_z) / z; 2N rows, one column a freedom.
             root = np.sqrt(weight)[:, None] * half
-            jac: list[tuple[int, Matrix]] = []
-            if one in column:
-                jac.append((column[one], _slope(ones(p), transfer @ generators, at, root / z)))
-            if other in column:
-                jac.append((column[other], -_slope(moved, generators, at, root / z)))
+            slopes: list[tuple[slice, Matrix]] = []
+            if one in self.column:
+                slopes.append(
+                    (self._part(one), _slope(homogeneous(p), transfer @ self.generators, at, root / z))
+                )
+            if other in self.column:
+                slopes.append((self._part(other), -_slope(moved, self.generators, at, root / z)))
             weighted = (error * root).T.ravel()
-            for k, left in jac:
-                gradient[k * free : (k + 1) * free] += left.T @ weighted
-                for m, right in jac:
-                    normal[k * free : (k + 1) * free, m * free : (m + 1) * free] += left.T @ right
-        residuals = np.concatenate(gathered)
-        if not np.isfinite(total) or size == 0:
-            break
-        improved = cost - total
-        cost = total
-        step = np.linalg.solve(
-            normal + np.eye(size) * 1e-6 * max(1.0, float(np.trace(normal)) / size), -gradient
-        )
-        step = np.clip(step, -0.3, 0.3)
-        for m, k in column.items():
-            delta = np.tensordot(step[k * free : (k + 1) * free], generators, 1)
-            placed[m] = placed[m] @ _exponential(delta)
-        if abs(improved) < 1e-3 * (1 + abs(cost)) and float(np.abs(step).max()) < 1e-4:
-            break
-    transforms = {}
-    for m in members:
-        full = placed[m] @ unit[m]
-        transforms[m] = full / full[2, 2]
-    return Placement(model, transforms, float(np.median(residuals)), cost, len(residuals))
+            for part, left in slopes:
+                gradient[part] += left.T @ weighted
+                for across, right in slopes:
+                    normal[part, across] += left.T @ right
+        return normal, gradient, total, np.concatenate(gathered)
 
+    def move(self, step: Matrix) -> None:
+        """Every picture but the middle one, by what the unknowns say."""
+        for m in self.column:
+            self.placed[m] = self.placed[m] @ expm(np.tensordot(step[self._part(m)], self.generators, 1))
 
-def ones(points: Matrix) -> Matrix:
-    """N×2 to homogeneous N×3."""
-    return np.concatenate([points, np.ones((len(points), 1))], 1)
+    def transforms(self) -> dict[int, Matrix]:
+        """Pixels of each picture to pixels of the middle one."""
+        full = {m: self.placed[m] @ self.unit[m] for m in self.members}
+        return {m: t / t[2, 2] for m, t in full.items()}
+
+    def _part(self, member: int) -> slice:
+        k = self.column[member]
+        return slice(k * self.free, (k + 1) * self.free)
 
 
 def _slope(points: Matrix, generators: Matrix, at: Matrix, scale: Matrix) -> Matrix:
@@ -131,15 +156,6 @@ def _slope(points: Matrix, generators: Matrix, at: Matrix, scale: Matrix) -> Mat
     x = (change[..., 0] - at[:, 0] * change[..., 2]) * scale[:, 0]
     y = (change[..., 1] - at[:, 1] * change[..., 2]) * scale[:, 0]
     return np.concatenate([x, y], 1).T
-
-
-def _exponential(delta: Matrix) -> Matrix:
-    """Matrix exponential of a small 3×3 matrix by its series."""
-    result, term = np.eye(3), np.eye(3)
-    for k in range(1, 9):
-        term = term @ delta / k
-        result = result + term
-    return np.asarray(result, np.float64)
 
 
 def _restrict(transform: Matrix, model: str) -> Matrix:

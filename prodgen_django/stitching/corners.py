@@ -13,17 +13,8 @@ from .crop import extend, fill, largest_rectangle, nearly_full, plain_background
 from .geometry import shifted
 from .options import StitchOptions
 from .result import Journal
+from .tuning import TUNING
 
-SLIVERS = 0.02
-"""Most of the photographed pixels that `auto` gives up for straight edges, as pictures never quite meet there.
-More would be a part of what somebody photographed, and may be a part of the product."""
-SEEN = 0.8
-"""From which a smooth continuation is seen as a smear: the structure it lacks, in grey levels, times how far the corner
-reaches, as a share of the picture's side (the root of its area)."""
-FAR = 0.32
-"""Reach from which an empty part is no corner, and left plain in any case."""
-THIN = 0.015
-"""Reach up to which an empty part is a sliver along a side, and always continued."""
 WHITE = (255, 255, 255)
 
 
@@ -56,11 +47,11 @@ def finish(image: Image, mask: Mask, options: StitchOptions, journal: Journal) -
     if wanted in ("auto", "rectangle"):
         left, top, right, bottom = largest_rectangle(mask)
         share = (right - left) * (bottom - top) / max(1, int(mask.sum()))
-        if wanted == "rectangle" or share >= 1 - SLIVERS:
+        if wanted == "rectangle" or share >= 1 - TUNING.slivers:
             journal.checks["crop_kept"] = round(share, 3)
             return Finished(*_cut(image, mask, (left, top, right, bottom)), None, "rectangle")
     colour, stray = plain_background(image, mask)
-    if wanted == "fill" or stray < 10:
+    if wanted == "fill" or stray < TUNING.plain_stray:
         paint = colour if options.background == "auto" else options.background
         return Finished(fill(image, mask, paint), np.ones_like(mask), np.eye(3), None, "fill")
     return Finished(*_continue(image, mask, options, journal), None, "extend")
@@ -87,16 +78,16 @@ def _left_plain(image: Image, mask: Mask) -> Mask:
     apart by what reaches further than these."""
     side = float(np.sqrt(mask.size))
     reach = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3) / side
-    count, labels = cv2.connectedComponents((reach > THIN).astype(np.uint8))
+    count, labels = cv2.connectedComponents((reach > TUNING.thin).astype(np.uint8))
     smear = roughness(image, mask) * reach
     other = np.ones(mask.shape, np.uint8)
     for k in range(1, count):
         corner = labels == k
-        if reach[corner].max() > FAR or smear[corner].max() > SEEN:
+        if reach[corner].max() > TUNING.far or smear[corner].max() > TUNING.smear:
             other[corner] = 0
     if other.all():
         return np.zeros_like(mask)
-    return (cv2.distanceTransform(other, cv2.DIST_L2, 3) < THIN * side + 2.5) & ~mask
+    return (cv2.distanceTransform(other, cv2.DIST_L2, 3) < TUNING.thin * side + 2.5) & ~mask
 
 
 def _cut(image: Image, mask: Mask, box: Box) -> tuple[Image, Mask, Matrix]:

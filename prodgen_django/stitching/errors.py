@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from prodgen_django.common.errors import CodedError
+
 ADVICE: dict[str, str] = {
     "no_overlap": (
         "{what} Photograph neighbouring pictures so that each shares about a third of its width with "
@@ -20,7 +22,7 @@ ADVICE: dict[str, str] = {
 }
 
 
-class StitchError(Exception):
+class StitchError(CodedError):
     """The photographs cannot be stitched, and why.
 
     Attributes:
@@ -30,13 +32,11 @@ class StitchError(Exception):
     """
 
     def __init__(self, code: str, message: str, details: dict[str, object] | None = None) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
+        super().__init__(code, message)
         self.details = details or {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Exception's own would call us with the one joined string.
+        # Exception's own would forget the details.
         return (type(self), (self.code, self.message, self.details))
 
 

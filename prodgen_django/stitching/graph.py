@@ -7,6 +7,13 @@ from functools import partial
 from itertools import combinations
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import (
+    breadth_first_order,
+    connected_components,
+    minimum_spanning_tree,
+    shortest_path,
+)
 
 from prodgen_django.common.arrays import Floats, Matrix
 
@@ -17,6 +24,7 @@ from .parallel import in_parallel
 from .records import Edge
 from .result import Journal
 from .rivals import settle
+from .tuning import TUNING
 from .verification import verify
 
 Pair = tuple[int, int]
@@ -36,59 +44,29 @@ class Graph:
 
     def components(self) -> list[list[int]]:
         """Groups of connected pictures, largest first."""
-        parent = list(range(self.count))
-
-        def root(x: int) -> int:
-            while parent[x] != x:
-                parent[x] = parent[parent[x]]
-                x = parent[x]
-            return x
-
+        links = np.zeros((self.count, self.count), bool)
         for a, b in self.edges:
-            parent[root(a)] = root(b)
-        groups: dict[int, list[int]] = {}
-        for x in range(self.count):
-            groups.setdefault(root(x), []).append(x)
-        return sorted(groups.values(), key=lambda g: (-len(g), g[0]))
+            links[a, b] = True
+        count, group = connected_components(csr_array(links), directed=False)
+        found = [np.flatnonzero(group == k).tolist() for k in range(count)]
+        return sorted(found, key=lambda g: (-len(g), g[0]))
 
     def tree(self, members: list[int]) -> tuple[int, list[tuple[int, int]]]:
-        """The middle of a component and its strongest spanning tree as (parent, child) in walking order."""
-        inside = set(members)
+        """The middle of a component and its strongest spanning tree as (parent, child), nearest to the middle first."""
+        inside = sorted(members)
+        place = {m: k for k, m in enumerate(inside)}
         edges = sorted(
-            (e for p, e in self.edges.items() if inside.issuperset(p)), key=lambda e: (-e.strength, e.a, e.b)
+            (e for p, e in self.edges.items() if p[0] in place and p[1] in place),
+            key=lambda e: (-e.strength, e.a, e.b),
         )
-        parent = {x: x for x in members}
-
-        def top(x: int) -> int:
-            while parent[x] != x:
-                x = parent[x]
-            return x
-
-        neighbours: dict[int, list[int]] = {x: [] for x in members}
-        for edge in edges:
-            p, q = top(edge.a), top(edge.b)
-            if p != q:
-                parent[p] = q
-                neighbours[edge.a].append(edge.b)
-                neighbours[edge.b].append(edge.a)
-
-        def walk(start: int) -> tuple[list[tuple[int, int]], int]:
-            order, seen, level, total, depth = [], {start}, [start], 0, 0
-            while level:
-                depth += 1
-                following = []
-                for x in level:
-                    for y in neighbours[x]:
-                        if y not in seen:
-                            seen.add(y)
-                            order.append((x, y))
-                            following.append(y)
-                            total += depth
-                level = following
-            return order, total
-
-        middle = min(members, key=lambda x: (walk(x)[1], x)) if len(members) <= 200 else members[0]
-        return middle, walk(middle)[0]
+        ranks = np.zeros((len(inside), len(inside)))
+        for rank, edge in enumerate(edges, 1):  # ranks, so that of equally strong edges the first is taken
+            ranks[place[edge.a], place[edge.b]] = rank
+        links = csr_array(minimum_spanning_tree(csr_array(ranks)) > 0)
+        steps = shortest_path(links, directed=False, unweighted=True)
+        middle = int(np.argmin(np.where(np.isfinite(steps), steps, 0).sum(1)))
+        order, parents = breadth_first_order(links, middle, directed=False)
+        return inside[middle], [(inside[parents[k]], inside[k]) for k in order[1:]]
 
     def between(self, a: int, b: int) -> Matrix:
         """The homography from a's to b's pixels along their edge."""
@@ -116,7 +94,7 @@ class Graph:
             found[far] = found[near] + 0.5 * float(np.log(_area(self.between(far, near), points.mean(0))))
         return found
 
-    def of_one_scale(self, members: list[int], reach: float = 1.9) -> list[int]:
+    def of_one_scale(self, members: list[int], reach: float = TUNING.distance) -> list[int]:
         """The members without those taken from much nearer or further: a clear majority within a factor `reach`
         that holds together by itself; all of them where there is none."""
         found = self.distances(members)
@@ -245,7 +223,7 @@ def drop_contradictions(graph: Graph, views: list[View], journal: Journal) -> No
                 predicted = np.linalg.inv(placed[b]) @ placed[a]
                 miss = np.linalg.norm(project(predicted, edge.source) - edge.target, axis=1)
                 share = float(np.median(miss)) / max(views[b].size)
-                if share > 0.04 and (worst is None or share > worst[0]):
+                if share > TUNING.contradiction and (worst is None or share > worst[0]):
                     worst = share, edge
         if worst is None:
             return

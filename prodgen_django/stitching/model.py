@@ -17,11 +17,9 @@ from .graph import Graph
 from .records import Placement
 from .rotation import plane_growth, solve
 from .surface import surface
+from .tuning import TUNING
 
 __all__ = ["Model", "choose_model"]
-
-WIDE = 2.0
-"""Growth of the most enlarged picture from which a plane is doubted."""
 
 
 @dataclass
@@ -56,12 +54,14 @@ def choose_model(
         "plane_residual_px": round(plane.residual, 3),
         "plane_growth": round(min(growth, 1e6), 2),
     }
-    if mode == "panorama" or (mode == "auto" and growth > WIDE):
+    if mode == "panorama" or (mode == "auto" and growth > TUNING.wide):
         turned = solve(sizes, edges, graph.tree(members)[1], middle)
         if turned is not None:
             facts |= {"focal_px": round(turned.focal, 1), "rotation_residual_px": round(turned.residual, 3)}
             # The further a plane would stretch, the more parallax is forgiven.
-            if mode == "panorama" or turned.residual < 1.5 * plane.residual + 0.75 * growth:
+            if mode == "panorama" or turned.residual < (
+                TUNING.turn_residual * plane.residual + TUNING.turn_growth * growth
+            ):
                 made = surface(turned, sizes)
                 why = f"a camera that turned on the spot; a plane would stretch {growth:.1f}-fold"
                 why = "asked for" if mode == "panorama" else why

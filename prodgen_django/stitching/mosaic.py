@@ -21,14 +21,9 @@ from .relit import Relit, relight
 from .result import Journal, StitchResult
 from .seams import Weights, weigh
 from .selection import Selection
+from .tuning import TUNING
 
 __all__ = ["Mosaic", "mosaic"]
-
-STRANGE = 0.4
-"""Share of the overlaps that may differ, in half of it even in structure; parallax and people passing make less than
-a tenth of that."""
-UNMET = 0.03
-"""Share of the overlaps that may differ before the pictures are bent."""
 
 
 def mosaic(images: Sequence[Image], mode: str, options: StitchOptions) -> StitchResult:
@@ -120,12 +115,12 @@ class Mosaic:
         """Near and far things brought together, where the pictures do not meet."""
         with self.journal.stage("parallax", 0.63):
             unmet = relit.unmet
-            if unmet > STRANGE and parallax.strangeness(relit.smalls) > 0.5 * STRANGE:
+            if unmet > TUNING.strange and parallax.strangeness(relit.smalls) > TUNING.strange / 2:
                 raise refusal(
                     "no_overlap",
                     "The pictures show one thing in different surroundings: they are no parts of one.",
                 )
-            if not self.options.parallax or unmet <= UNMET:
+            if not self.options.parallax or unmet <= TUNING.unmet:
                 return relit
             bent, checks = parallax.bend(relit)
             self.journal.checks |= checks
@@ -134,7 +129,8 @@ class Mosaic:
     def weigh(self, relit: Relit, residual: float) -> Weights:
         """How much each picture gives at each place."""
         with self.journal.stage("seams", 0.65):
-            weights = weigh(relit, doubt=float(np.clip((residual - 0.9) / 1.5, 0, 1)))
+            doubt = (residual - TUNING.believed_residual) / TUNING.doubted_residual
+            weights = weigh(relit, doubt=float(np.clip(doubt, 0, 1)))
         if self.journal.explaining:
             self._explain(relit, weights)
         return weights

@@ -19,6 +19,7 @@ from prodgen_django.common.arrays import Floats, Mask, Plane
 from .photometry import Light
 from .relit import Relit, small_scale
 from .small import Small, draw_small, overlap
+from .tuning import TUNING
 
 _cv: Any = cv2
 
@@ -92,7 +93,7 @@ def displacements(
             d0 = _difference(a, b, both)
             d1 = _difference(_read(a, -0.5 * _even(forth, both)), _read(b, -0.5 * _even(back, both)), both)
             before, after, area = before + d0 * both.sum(), after + d1 * both.sum(), area + both.sum()
-    if area == 0 or after > 0.9 * before:
+    if area == 0 or after > TUNING.bent_gain * before:
         return [None] * len(smalls), {}
     checks = {
         "parallax_difference_before": round(float(before / area), 3),

@@ -16,10 +16,7 @@ from .overlaps import Agreement, agreement
 from .places import LEAST, Place, near, place_at, shifts
 from .things import decided, decisive, standing_once
 from .tracking import rescaled, to_small
-
-SIDE = 0.15
-"""Share of a picture that has to overlap where the pictures cannot say whether such a repeat exists, as it is longer
-than they are."""
+from .tuning import TUNING
 
 
 @dataclass
@@ -71,7 +68,7 @@ def _as_good(a: View, b: View, first: Place, most: int, suggested: Sequence[Matr
     good = [p for p in found[1:] if p.seen.total > least]
     if first.seen.total <= least:
         # Not a repeat but a mistake, if one that covers as much as a photographer gives is clearly better.
-        return [first] + [p for p in good if p.share >= SIDE]
+        return [first] + [p for p in good if p.share >= TUNING.repeat_side]
     return [first] + [p for p in good if _repeat(a, b, first, p, least - 0.1)]
 
 
@@ -80,7 +77,7 @@ def _apart(one: Place, other: Place, b: View) -> bool:
     height, width = b.grey.shape
     middle = np.array([[width / 2, height / 2]])
     there = project(other.transform @ np.linalg.inv(one.transform), middle)
-    return float(np.linalg.norm(there - middle)) > 0.01 * max(b.grey.shape)
+    return float(np.linalg.norm(there - middle)) > TUNING.repeat_apart * max(b.grey.shape)
 
 
 def _repeat(a: View, b: View, one: Place, other: Place, least: float) -> bool:
@@ -90,7 +87,7 @@ def _repeat(a: View, b: View, one: Place, other: Place, least: float) -> bool:
     seen = [_wide(b, other.transform @ back), _wide(a, back @ other.transform)]
     told = [s.total for s in seen if s is not None]
     # One alone may be a few pixels off, far from where the places were measured.
-    return float(np.mean(told)) >= least if told else other.share >= SIDE
+    return float(np.mean(told)) >= least if told else other.share >= TUNING.repeat_side
 
 
 def _wide(view: View, step: Matrix) -> Agreement | None:

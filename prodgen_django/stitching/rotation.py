@@ -5,26 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
+import numpy.typing as npt
+from scipy.optimize import least_squares
+from scipy.spatial.transform import Rotation as SpatialRotation
 
-from prodgen_django.common.arrays import Matrix, Size
+from prodgen_django.common.arrays import Matrix, Points, Size
 
-from .geometry import project
 from .records import Edge, Placement, Rotation
 from .surface import camera
 
-
-def _cross(axis: Matrix) -> Matrix:
-    """The matrix of the cross product with `axis`."""
-    x, y, z = axis
-    return np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]], np.float64)
-
-
-def _image(change: Matrix, rays: Matrix, focal: float) -> Matrix:
-    """How the image of `rays` moves when they change, to first order."""
-    z = rays[:, 2:3]
-    return np.asarray(focal * (change[:, :2] - rays[:, :2] / z * change[:, 2:]) / z, np.float64)
+EXPECTED = 3 * 0.25
+"""Pixels of error that count half: three times what is expected."""
 
 
 def focal_guesses(sizes: Sequence[Size], edges: Sequence[Edge]) -> list[float]:
@@ -55,25 +47,20 @@ def focal_guesses(sizes: Sequence[Size], edges: Sequence[Edge]) -> list[float]:
 def solve(
     sizes: Sequence[Size], edges: Sequence[Edge], order: list[tuple[int, int]], middle: int
 ) -> Rotation | None:
-    """The rotations and the focal length that explain all correspondences best, by Gauss-Newton from each
-    guess."""
+    """The rotations and the focal length that explain all correspondences best, from each guess of the latter; None
+    where no believable focal length does."""
     best: Rotation | None = None
     for focal in focal_guesses(sizes, edges):
-        found = _refine(sizes, edges, order, middle, focal, 8)
+        found = _Turning(sizes, edges, _chained(sizes, edges, order, middle, focal), middle, focal).solved()
         if found is not None and (best is None or found.cost < best.cost):
             best = found
     return best
 
 
-def _refine(
-    sizes: Sequence[Size],
-    edges: Sequence[Edge],
-    order: list[tuple[int, int]],
-    middle: int,
-    focal: float,
-    rounds: int,
-    sigma: float = 0.25,
-) -> Rotation | None:
+def _chained(
+    sizes: Sequence[Size], edges: Sequence[Edge], order: list[tuple[int, int]], middle: int, focal: float
+) -> dict[int, Matrix]:
+    """The rotation of each picture along the tree's edges: of each homography the nearest rotation."""
     rotations: dict[int, Matrix] = {middle: np.eye(3)}
     by_pair = {(e.a, e.b): e.transform for e in edges}
     for near, far in order:
@@ -81,74 +68,67 @@ def _refine(
         u, _, vt = np.linalg.svd(np.linalg.inv(camera(sizes[near], focal)) @ step @ camera(sizes[far], focal))
         turn = u @ vt
         rotations[far] = rotations[near] @ (turn if np.linalg.det(turn) > 0 else -turn)
-    column = {m: k for k, m in enumerate(x for x in sorted(rotations) if x != middle)}
-    size = 3 * len(column) + 1
-    limit = max(40, 4000 // max(1, len(edges)))
-    picks = [np.linspace(0, len(e.source) - 1, min(limit, len(e.source))).astype(int) for e in edges]
-    basis = np.stack([_cross(axis) for axis in np.eye(3)])
+    return rotations
 
-    def errors(f: float, turns: dict[int, Matrix]) -> tuple[float, Matrix]:
-        parts = []
-        for edge, pick in zip(edges, picks, strict=True):
-            h = (
-                camera(sizes[edge.b], f)
-                @ turns[edge.b].T
-                @ turns[edge.a]
-                @ np.linalg.inv(camera(sizes[edge.a], f))
-            )
-            parts.append(np.linalg.norm(project(h, edge.source[pick]) - edge.target[pick], axis=1))
-        every = np.concatenate(parts)
-        return float((np.log1p((every / (3 * sigma)) ** 2) * 9).sum()), every
 
-    cost, every = errors(focal, rotations)
-    damping = 1e-3
-    for _ in range(rounds * 2):
-        normal, gradient = np.zeros((size, size)), np.zeros(size)
-        for edge, pick in zip(edges, picks, strict=True):
-            ka, kb = camera(sizes[edge.a], focal), camera(sizes[edge.b], focal)
-            rays = np.c_[edge.source[pick], np.ones(len(pick))] @ np.linalg.inv(ka).T
-            relative = rotations[edge.b].T @ rotations[edge.a]
-            turned = rays @ relative.T
-            z = turned[:, 2:3]
-            at = focal * turned[:, :2] / z + kb[:2, 2]
-            error = at - edge.target[pick]
-            weight = 1 / (1 + (np.linalg.norm(error, axis=1) / (3 * sigma)) ** 2)
+class _Turning:
+    """All correspondences as one least-squares problem: a rotation vector a picture (but the middle one's), and the
+    logarithm of how much longer the focal length is than the guess."""
 
-            columns: list[tuple[int, Matrix]] = []
-            for k in range(3):
-                if edge.a in column:
-                    columns.append(
-                        (3 * column[edge.a] + k, _image(rays @ basis[k].T @ relative.T, turned, focal))
-                    )
-                if edge.b in column:
-                    columns.append((3 * column[edge.b] + k, _image(-turned @ basis[k].T, turned, focal)))
-            ray_change = np.c_[-rays[:, :2], np.zeros(len(rays))]
-            columns.append(
-                (size - 1, focal * turned[:, :2] / z + _image(ray_change @ relative.T, turned, focal))
-            )
-            jac = np.stack([c for _, c in columns], 1)
-            index = np.array([k for k, _ in columns])
-            gradient[index] += np.einsum("n,nki,ni->k", weight, jac, error)
-            normal[np.ix_(index, index)] += np.einsum("n,nki,nmi->km", weight, jac, jac)
-        step = np.linalg.solve(normal + np.diag(np.diag(normal) * damping + 1e-9), -gradient)
-        turns = {m: rotations[m] @ cv2.Rodrigues(step[3 * k : 3 * k + 3])[0] for m, k in column.items()}
-        turns[middle] = rotations[middle]
-        longer = focal * float(np.exp(np.clip(step[-1], -0.5, 0.5)))
-        trial, trial_every = errors(longer, turns)
-        if not np.isfinite(trial):
+    def __init__(
+        self,
+        sizes: Sequence[Size],
+        edges: Sequence[Edge],
+        start: dict[int, Matrix],
+        middle: int,
+        focal: float,
+        points: int = 4000,
+    ) -> None:
+        self.focal, self.members = focal, [middle, *(m for m in sorted(start) if m != middle)]
+        self.start = np.stack([start[m] for m in self.members])  # (M, 3, 3)
+        self.longest = max(sizes[middle])
+        row = {m: k for k, m in enumerate(self.members)}
+        centre = {m: (np.array(sizes[m]) - 1) / 2 for m in self.members}
+        limit = max(40, points // max(1, len(edges)))
+        picks = [np.linspace(0, len(e.source) - 1, min(limit, len(e.source))).astype(int) for e in edges]
+        counts = [len(pick) for pick in picks]
+        self.a = np.repeat([row[e.a] for e in edges], counts)  # (N,)
+        self.b = np.repeat([row[e.b] for e in edges], counts)
+        both = list(zip(edges, picks, strict=True))
+        self.source = np.concatenate([e.source[k] - centre[e.a] for e, k in both])  # (N, 2), from the centre
+        self.target = np.concatenate([e.target[k] - centre[e.b] for e, k in both])
+
+    def at(self, x: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        """Focal length and rotations (M×3×3) of the unknowns."""
+        turned = SpatialRotation.from_rotvec(x[:-1].reshape(-1, 3)).as_matrix()
+        rotations = np.concatenate([self.start[:1], self.start[1:] @ turned])
+        return self.focal * float(np.exp(x[-1])), rotations
+
+    def errors(self, x: npt.NDArray[np.float64]) -> Points:
+        """N×2: where each correspondence falls, less where it is, pixels."""
+        focal, rotations = self.at(x)
+        rays = np.concatenate([self.source / focal, np.ones((len(self.source), 1))], 1)
+        there = np.einsum("nji,njk,nk->ni", rotations[self.b], rotations[self.a], rays, optimize=True)
+        return np.asarray(focal * there[:, :2] / there[:, 2:] - self.target, np.float64)
+
+    def residuals(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """2N numbers whose squares add up to the Cauchy cost: the errors, shortened where they are long."""
+        errors = self.errors(x)
+        square = (errors**2).sum(1) / EXPECTED**2
+        shortened = np.sqrt(np.log1p(square) / np.maximum(square, 1e-12)) * 3 / EXPECTED
+        return np.asarray((errors * shortened[:, None]).ravel())
+
+    def solved(self) -> Rotation | None:
+        begin = np.zeros(3 * (len(self.members) - 1) + 1)
+        if not np.isfinite(self.residuals(begin)).all():
             return None
-        if trial < cost:
-            done = cost - trial < 1e-4 * cost
-            focal, rotations, cost, every, damping = longer, turns, trial, trial_every, damping * 0.3
-            if done:
-                break
-        else:
-            damping *= 10
-            if damping > 1e6:
-                break
-    if not 0.2 * max(sizes[middle]) < focal < 40 * max(sizes[middle]):
-        return None
-    return Rotation(focal, rotations, float(np.median(every)), cost)
+        found = least_squares(self.residuals, begin, method="lm", ftol=1e-5, xtol=1e-7)
+        focal, rotations = self.at(found.x)
+        if not 0.2 * self.longest < focal < 40 * self.longest:
+            return None
+        residual = float(np.median(np.linalg.norm(self.errors(found.x), axis=1)))
+        turns = dict(zip(self.members, rotations, strict=True))
+        return Rotation(focal, turns, residual, 2 * float(found.cost))
 
 
 def plane_growth(sizes: Sequence[Size], placement: Placement) -> float:

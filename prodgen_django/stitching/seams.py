@@ -15,6 +15,7 @@ from prodgen_django.common.arrays import Floats, Size
 from . import bands
 from .relit import Relit
 from .small import Small
+from .tuning import TUNING
 
 # OpenCV's own type stubs lack some of its functions and are stricter than it about others.
 _cv: Any = cv2
@@ -46,9 +47,9 @@ def weigh(relit: Relit, doubt: float = 0.0) -> Weights:
     apart = np.maximum(relit.apart, np.float32(doubt))
     apart = cv2.GaussianBlur(cv2.dilate(apart, np.ones((7, 7), np.uint8)), (0, 0), 3.0)
     # Where the pictures agree any line will do, and the deepest picture is as good as the graph's cut.
-    matters = float((apart > 0.1).mean())
+    matters = float((apart > TUNING.seam_apart).mean())
     size = (apart.shape[0], apart.shape[1])
-    labels = cut(relit.smalls, relit.lit, relit.depths, size, cuts=matters > 0.002)
+    labels = cut(relit.smalls, relit.lit, relit.depths, size, cuts=matters > TUNING.seam_matters)
     maps = [_map(relit, number, apart, labels) for number in range(len(relit.smalls))]
     total = np.zeros(size, np.float32)
     for small, w in zip(relit.smalls, maps, strict=True):
@@ -58,7 +59,7 @@ def weigh(relit: Relit, doubt: float = 0.0) -> Weights:
         left, top, right, bottom = small.box
         w /= np.maximum(total[top:bottom, left:right], 1e-6)
     # Where they agree no band needs a wider seam than the weights have already.
-    agree = apart.max() <= 0.1
+    agree = apart.max() <= TUNING.seam_apart
     coarse = None if agree else bands.correction(relit.smalls, relit.lit, relit.depths, maps, size)
     return Weights(maps, np.asarray(apart, np.float32), labels, coarse)
 

@@ -10,6 +10,7 @@ from .errors import StitchError, refusal
 from .features import View
 from .graph import Graph
 from .result import Journal
+from .tuning import TUNING
 
 __all__ = ["Selection"]
 
@@ -49,7 +50,7 @@ class Selection:
             "reasons": {str(self.names[x]): self.why_alone(x) for x in alone},
         }
         # Of a picture that shows next to nothing nobody can say that it is a stranger.
-        flat = [x for x in range(len(self.views)) if len(self.views[x].at_any()) < 40]
+        flat = [x for x in range(len(self.views)) if len(self.views[x].at_any()) < TUNING.blank_features]
         torn = [x for x in alone if any(self.graph.undecided(p) for p in self.graph.tried if x in p)]
         if len(groups[0]) == 1:
             raise self._nothing_fits(flat, torn, details)
@@ -74,7 +75,7 @@ class Selection:
         if flat:
             what = f"Picture {self._listed(flat)} shows too little to recognise."
             return refusal("too_few_features", what, details)
-        if any(e.get("followed", 0) >= 20 for e in self.graph.tried.values()):
+        if any(e.get("followed", 0) >= TUNING.followed for e in self.graph.tried.values()):
             what = "The pictures look alike in places, but no one arrangement fits."
             return refusal("ambiguous", what, details)
         return refusal("no_overlap", "No two of the pictures show the same part.", details)
@@ -118,7 +119,8 @@ class Selection:
         """Whether something suggests that a left-out picture belongs to the group after all."""
         inside = set(group)
         return any(
-            evidence.get("followed", 0) >= 20 and evidence.get("agreement", 0) > 0.4
+            evidence.get("followed", 0) >= TUNING.followed
+            and evidence.get("agreement", 0) > TUNING.hint_agreement
             for (a, b), evidence in self.graph.tried.items()
             if (a == index and b in inside) or (b == index and a in inside)
         )
@@ -135,6 +137,6 @@ class Selection:
             return "it fits in several places equally well, as what it shows repeats"
         if best.get("contradicted"):
             return "its place contradicts the other pictures"
-        if best.get("followed", 0) >= 20:
+        if best.get("followed", 0) >= TUNING.followed:
             return "a possible overlap did not hold when compared pixel by pixel"
         return "no overlap with the other pictures was found"

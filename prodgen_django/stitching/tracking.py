@@ -7,11 +7,12 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from prodgen_django.common.arrays import Mask, Matrix, Plane, Points
 
 from .features import View
-from .geometry import project
+from .geometry import project, shifted
 from .overlaps import Agreement, agreement, occupied, overlap_mask, summed
 
 # OpenCV's own type stubs lack some of its functions and are stricter than it about others.
@@ -79,48 +80,26 @@ def follow(
     followed. The homography is fitted to them again, so that its accuracy is that of the pixels, not of the
     features. Only the overlap's box is looked at. `window` (pixels) and `smooth` (sigma, pixels) are for noise.
     """
-    height, width = b.grey.shape
     spots: Points | None = None
     for round_ in range(rounds):
-        found = overlap_mask(a, b, transform)
-        if found is None:
-            return None
-        (left, top), mask = found
-        corner = np.array([left, top], np.float64)
-        area = int(cv2.countNonZero(mask))
-        if area < 400:
-            return None
-        here = b.texture[top : top + mask.shape[0], left : left + mask.shape[1]]
-        shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
         last = round_ == rounds - 1
-        flags = cv2.INTER_CUBIC if last else cv2.INTER_LINEAR
-        warped = cv2.warpPerspective(
-            a.texture, shift @ transform, here.shape[::-1], flags=flags, borderValue=128
-        )
-        if smooth:
-            here, warped = (np.asarray(cv2.GaussianBlur(x, (0, 0), smooth), np.uint8) for x in (here, warped))
+        shared = _Shared.of(a, b, transform, last, smooth)
+        if shared is None:
+            return None
         if spots is None:
-            gap = max(4.0, float(np.sqrt(area / limit)) * 0.7)
-            corners = cv2.goodFeaturesToTrack(here, limit, 0.01, gap, mask=mask, blockSize=5)
-            if corners is None:
-                return None
-            spots = corners.reshape(-1, 2) + corner
-        inside = np.round(spots - corner).astype(int)
-        inside = np.clip(inside, 0, [mask.shape[1] - 1, mask.shape[0] - 1])
-        points = (spots - corner)[mask[inside[:, 1], inside[:, 0]] > 0]
-        if len(points) < 8:
+            spots = shared.spots(limit)
+        if spots is None or len(points := shared.inside(spots)) < 8:
             return None
         # A third of the points takes out what the features' own places were off, unless few can be followed.
         few = points if last else points[:: max(1, min(3, len(points) // 60))]
-        there, good = _tracked(here, warped, few, last, window)
+        there, good = _tracked(shared.here, shared.warped, few, last, window)
         if good.sum() < 20 and len(few) < len(points):
             few = points
-            there, good = _tracked(here, warped, few, last, window)
-        points = few
+            there, good = _tracked(shared.here, shared.warped, few, last, window)
         if good.sum() < 8:
             return None
-        source = project(np.asarray(np.linalg.inv(transform), np.float64), there[good] + corner)
-        target = points[good] + corner
+        source = project(np.asarray(np.linalg.inv(transform), np.float64), there[good] + shared.corner)
+        target = few[good] + shared.corner
         fitted, inliers = cv2.findHomography(
             source, target, cv2.USAC_MAGSAC, 1.0, maxIters=1000, confidence=0.999
         )
@@ -128,21 +107,64 @@ def follow(
             return None
         transform = np.asarray(fitted, np.float64)
         chosen = inliers.ravel() > 0
-    tried, followed = len(points), int(chosen.sum())
+    assert shared is not None, "there is at least one round"
     seen = agreement(a, b, transform)
     agreed, textured = summed(seen)
     return Tracks(
         transform,
         source[chosen],
         target[chosen],
-        tried,
-        followed,
+        len(few),
+        int(chosen.sum()),
         agreed,
-        area / (width * height),
-        occupied(target[chosen] - corner, mask),
+        shared.area / b.grey.size,
+        occupied(target[chosen] - shared.corner, shared.mask),
         textured,
         seen,
     )
+
+
+@dataclass
+class _Shared:
+    """What two pictures share under a homography: its box in b, cut out of b and drawn of a."""
+
+    corner: npt.NDArray[np.float64]
+    mask: Plane
+    here: Plane
+    warped: Plane
+
+    @classmethod
+    def of(cls, a: View, b: View, transform: Matrix, last: bool, smooth: float) -> _Shared | None:
+        """None where next to nothing overlaps. `last`: drawn as well as can be."""
+        found = overlap_mask(a, b, transform)
+        if found is None or cv2.countNonZero(found[1]) < 400:
+            return None
+        (left, top), mask = found
+        here = b.texture[top : top + mask.shape[0], left : left + mask.shape[1]]
+        flags = cv2.INTER_CUBIC if last else cv2.INTER_LINEAR
+        warped = cv2.warpPerspective(
+            a.texture, shifted(left, top) @ transform, here.shape[::-1], flags=flags, borderValue=128
+        )
+        if smooth:
+            here, warped = (np.asarray(cv2.GaussianBlur(x, (0, 0), smooth), np.uint8) for x in (here, warped))
+        return cls(np.array([left, top], np.float64), mask, here, np.asarray(warped, np.uint8))
+
+    @property
+    def area(self) -> int:
+        """Pixels that both show."""
+        return int(cv2.countNonZero(self.mask))
+
+    def spots(self, limit: int) -> Points | None:
+        """At most so many corners of the texture, spread over the overlap, in pixels of b."""
+        gap = max(4.0, float(np.sqrt(self.area / limit)) * 0.7)
+        corners = cv2.goodFeaturesToTrack(self.here, limit, 0.01, gap, mask=self.mask, blockSize=5)
+        return None if corners is None else np.asarray(corners.reshape(-1, 2) + self.corner, np.float64)
+
+    def inside(self, spots: Points) -> Points:
+        """Those of the spots that lie in the overlap, from its corner."""
+        at = np.round(spots - self.corner).astype(int)
+        at = np.clip(at, 0, [self.mask.shape[1] - 1, self.mask.shape[0] - 1])
+        return np.asarray((spots - self.corner)[self.mask[at[:, 1], at[:, 0]] > 0])
 
 
 def _tracked(here: Plane, warped: Plane, points: Points, last: bool, window: int) -> tuple[Points, Mask]:

@@ -17,20 +17,11 @@ from .geometry import plausible, project
 from .overlaps import agreement, overlap_mask, summed
 from .records import Candidate, Edge
 from .tracking import Tracks, follow, rescaled, to_small, unscale
+from .tuning import TUNING
 from .verifier import vouch
 
 # OpenCV's own type stubs lack some of its functions and are stricter than it about others.
 _cv: Any = cv2
-
-
-COARSE_ENOUGH = 0.55
-"""Least scale of the small pictures at which points are followed in them: what is followed is off by about a fiftieth
-of a pixel, which then stays below a twentieth of the input's."""
-
-
-DIRECT = (0.88, 0.8, 0.5)
-"""Least agreement, correlation and textured share for an edge that rests on the alignment of all pixels: such an
-alignment always finds some optimum, and false ones come to an agreement of 0.75."""
 
 
 def _followed_well(a: View, b: View, start: Matrix) -> Tracks | None:
@@ -56,7 +47,7 @@ def verify(a: View, b: View, i: int, j: int, candidate: Candidate) -> tuple[Edge
     evidence: dict[str, float] = {"inliers": candidate.inliers, "matches": candidate.matches}
     if not plausible(candidate.transform, a.size, b.size):
         return None, evidence | {"rejected": 1}
-    if min(a.coarse.scale, b.coarse.scale) > COARSE_ENOUGH:
+    if min(a.coarse.scale, b.coarse.scale) > TUNING.coarse_scale:
         tracks = _followed_well(a.coarse, b.coarse, rescaled(candidate.transform, a.coarse, b.coarse))
         if tracks is not None and clear(said := evidence | tracks.evidence):
             edge = _edge(a.coarse, b.coarse, i, j, candidate, tracks, said)
@@ -74,7 +65,7 @@ def verify(a: View, b: View, i: int, j: int, candidate: Candidate) -> tuple[Edge
     if doubtful(evidence) and (opinion := vouch(a, b, tracks)) is not None:
         evidence |= {"vouched": round(opinion, 2)}
         edge.evidence = evidence
-        if opinion < -1:  # true pairs under strong noise come near 0
+        if opinion < TUNING.verifier_says_no:
             return None, evidence | {"rejected": 4}
     return edge, evidence
 
@@ -90,7 +81,9 @@ def _by_all_pixels(
     seen = agreement(a, b, transform)
     agreed, textured = summed(seen)
     found = overlap_mask(a, b, transform)
-    if found is None or agreed < DIRECT[0] or correlation < DIRECT[1] or textured < DIRECT[2]:
+    if found is None or agreed < TUNING.direct_agreement or textured < TUNING.direct_textured:
+        return None
+    if correlation < TUNING.direct_correlation:
         return None
     (left, top), mask = found
     y, x = np.mgrid[0 : mask.shape[0] : 12, 0 : mask.shape[1] : 12]
@@ -108,7 +101,7 @@ def _by_all_pixels(
         seen=seen,
     )
     opinion = vouch(a, b, moved)
-    if len(target) < 40 or opinion is None or opinion < 0:
+    if len(target) < TUNING.direct_points or opinion is None or opinion < 0:
         return None
     said = evidence | {
         "agreement": round(agreed, 3),
@@ -144,26 +137,29 @@ def believable(evidence: dict[str, float]) -> bool:
     apart: a homography through a handful in one corner of the overlap swings at the other.
     """
     agreement, followed = evidence["agreement"], evidence["followed"]
-    if followed < 20 or evidence["spread"] < 0.3 or evidence["textured"] < 0.01:
+    spread = evidence["spread"]
+    if followed < TUNING.followed or spread < TUNING.followed_spread:
         return False
-    if evidence["followed_share"] > 0.3:
-        return agreement > 0.6
-    return agreement > 0.75 and followed >= 30 and evidence["spread"] > 0.45
+    if evidence["textured"] < TUNING.followed_textured:
+        return False
+    if evidence["followed_share"] > TUNING.followed_share:
+        return agreement > TUNING.agreement
+    return agreement > TUNING.agreement_few and followed >= TUNING.followed_few and spread > TUNING.spread_few
 
 
 def promising(evidence: dict[str, float]) -> bool:
     """Whether what was not believed is near enough to the truth for an alignment by all pixels."""
-    return evidence["agreement"] > 0.8 and evidence["textured"] > DIRECT[2]
+    return evidence["agreement"] > TUNING.direct_promising and evidence["textured"] > TUNING.direct_textured
 
 
 def clear(evidence: dict[str, float]) -> bool:
     """Whether half as much would have been believed: then following points in small pictures is enough."""
     return (
         believable(evidence)
-        and evidence["followed"] >= 80
-        and evidence["followed_share"] > 0.4
-        and evidence["agreement"] > 0.75
-        and evidence["spread"] > 0.5
+        and evidence["followed"] >= TUNING.clear_followed
+        and evidence["followed_share"] > TUNING.clear_share
+        and evidence["agreement"] > TUNING.agreement_few
+        and evidence["spread"] > TUNING.clear_spread
     )
 
 
@@ -172,4 +168,4 @@ def doubtful(evidence: dict[str, float]) -> bool:
 
     Where many could be followed it is not: it learnt from flat things and takes parallax for a false match.
     """
-    return evidence["followed"] < 40
+    return evidence["followed"] < TUNING.doubtful_followed

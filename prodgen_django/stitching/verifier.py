@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -18,9 +17,8 @@ import numpy as np
 from prodgen_django.common.arrays import Floats, Matrix, Plane
 from prodgen_django.common.weights import SHIPPED, CheckpointError, read_checkpoint
 
-if TYPE_CHECKING:
-    from .features import View
-    from .verification import Tracks
+from .features import View
+from .tracking import Tracks
 
 __all__ = ["PATCH", "PATCHES", "SCALARS", "evidence_patches", "evidence_scalars", "logit", "shipped", "vouch"]
 

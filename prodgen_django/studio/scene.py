@@ -26,8 +26,7 @@ __all__ = [
     "uncompressed",
 ]
 
-#: Where a thing stands before a plain ground, as a share of the height, and the most that it takes of it.
-_FOOT, _MOST = 0.86, 0.78
+_FOOT = 0.86  # where a thing stands before a plain ground, as a share of the height
 _PLAIN_ELEVATION = 12.0
 #: Lights of grounds that are no sets, as a photographer puts them up.
 _STUDIO: dict[str, sets.Light] = {
@@ -143,14 +142,14 @@ def studio_card(name: str, pose: Pose, size: tuple[int, int], foot: float = _FOO
         elevation=_PLAIN_ELEVATION if stands else 90.0 if pose == "lies" else 0.0,
         camera=((1, 0, 0, 0), (0, math.sin(pitch), -math.cos(pitch), 0), (0, 0, 0, 1)),
         place=(0.5, foot if stands else 0.5),
-        tallest=min(_MOST, foot - 0.05),
+        tallest=foot - 0.03,
     )
 
 
 _NOWHERE = sets.SetCard(
     name="", view="table", label="", size=(1, 1), mood=(), season=(), materials=(), goods=(), suits="", mean="",
     colours=(), height=0.0, elevation=0.0, field=0.0, camera=(), ground=None, wall=None, wall_away=None, horizon=None,
-    place=(0.5, 0.5), pixels_per_metre=0.0, tallest=_MOST, lights=_STUDIO,
+    place=(0.5, 0.5), pixels_per_metre=0.0, tallest=0.78, lights=_STUDIO,
 )  # fmt: skip
 
 

@@ -98,6 +98,7 @@ def stage(
     fill: float | None = None,
     shadow: bool | float | None = None,
     variation: int = 0,
+    move: on_set.Move | None = None,
     seed: int = 0,
     photo_source: str = "digitalCapture",
     backdrop_source: str = "algorithmicMedia",
@@ -117,8 +118,8 @@ def stage(
     `size`: the canvas, (width, height); a smaller one of its proportions where the photograph would else be enlarged
     more than `max_upscale` times. `fill`: the share of the canvas that the product takes. `shadow`: True or False, or a
     depth of 0 to 1; by default there is one, but none on white, where everything outside of the product is exactly 255.
-    `variation`: another number mixes the lights otherwise. `straight`: how the photograph is turned upright or
-    rectified (`upright.straightened` of its alpha).
+    `variation`: another number mixes the lights otherwise. `move`: away from where it would be put by itself.
+    `straight`: how the photograph is turned upright or rectified (`upright.straightened` of its alpha).
 
     Every opaque pixel of the product is the photograph's own after one resampling of the whole photograph (see
     `resampling.onto_canvas`). The same arguments give the same picture.
@@ -140,11 +141,12 @@ def stage(
 
     share = _share(backdrop, fill)
     scene = scene_of(size)
-    where = on_set.placed(box, scene.card, pose, centimetres, share)
+    move = move or on_set.Move()
+    where = move.applied(on_set.placed(box, scene.card, pose, centimetres, share), size)
     size, notes = _carried(size, where.scale, max_upscale)
     if size != scene.card.size:
         scene = scene_of(size)
-        where = on_set.placed(box, scene.card, pose, centimetres, share)
+        where = move.applied(on_set.placed(box, scene.card, pose, centimetres, share), size)
     where = _moved(where, scene, pose, middle)
     stands = VIEWS[pose] in ("table", "floor")
     transform = _transform(outline, where, (top, bottom, left, right), min(where.scale, max_upscale), stands)
@@ -153,7 +155,8 @@ def stage(
         alpha, transform, notes = straight.alpha, transform @ straight.matrix, [*notes, *straight.notes]
     product, mask = _laid(photo, alpha, transform, (size[1], size[0]))
     own = foreground(product, mask)
-    mix = on_set.weights(scene.card, on_set.lit_from(product, mask), variation)
+    side = on_set.lit_from(product, mask) if move.light is None else move.light
+    mix = on_set.weights(scene.card, side, variation)
     strength = _strength(shadow, scene)
     linear, taken = on_set.surroundings(scene, mask, pose, mix, strength)
     image = _joined(product, own, mask, scene.curve(linear))

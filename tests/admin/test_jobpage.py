@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from prodgen_django.jobs import cancel_job, create_job, queue_job
-from prodgen_django.jobs.claim import claim
-from prodgen_django.jobs.presence import tell
+from prodgen_django.jobs.lease import claim
 from prodgen_django.jobs.run import run_batch
+from prodgen_django.jobs.worker import tell
 from prodgen_django.models import Job, JobItem, Worker
 from tests.admin.conftest import finish, queries
 from tests.conftest import Broker

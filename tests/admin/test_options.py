@@ -9,9 +9,9 @@ import pytest
 from django.urls import reverse
 
 from prodgen_django.jobs import create_job
-from prodgen_django.jobs.clock import from_now
-from prodgen_django.jobs.presence import tell
+from prodgen_django.jobs.lease import from_now
 from prodgen_django.jobs.preview import run_preview
+from prodgen_django.jobs.worker import tell
 from prodgen_django.models import Job, Worker
 from prodgen_django.studio import backdrops
 from tests.admin.conftest import jpeg, queries

@@ -15,7 +15,7 @@ from prodgen_django.admin.scores import verdicts
 from prodgen_django.catalog import get_catalog
 from prodgen_django.errands.run import run_errand
 from prodgen_django.jobs import create_job, send
-from prodgen_django.jobs.clock import from_now
+from prodgen_django.jobs.lease import from_now
 from prodgen_django.jobs.sweep import sweep
 from prodgen_django.models import Errand, GeneratedImage, Job, ReviewEvent, WakeUp
 from prodgen_django.review import apply

@@ -20,7 +20,7 @@ from django.db import OperationalError
 
 from prodgen_django.broker import QUEUES
 from prodgen_django.doctor import bounded, engines, installation, queues
-from prodgen_django.jobs.presence import forget, tell
+from prodgen_django.jobs.worker import forget, tell
 from prodgen_django.models import Checkpoint
 from prodgen_django.storage import save_content
 

@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from prodgen_django import orphans
-from prodgen_django.jobs.turns import take_turn
+from prodgen_django.jobs.lease import take_turn
 from prodgen_django.models import (
     BrandKit,
     Checkpoint,

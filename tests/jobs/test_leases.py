@@ -12,12 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from prodgen_django.jobs import cancel_job, create_job
-from prodgen_django.jobs.claim import claim
-from prodgen_django.jobs.clock import from_now
 from prodgen_django.jobs.errors import JobCancelled, LeaseLost
-from prodgen_django.jobs.finish import finish_if_over
-from prodgen_django.jobs.lease import Lease
-from prodgen_django.jobs.results import store
+from prodgen_django.jobs.lease import Lease, claim, from_now
+from prodgen_django.jobs.results import finish_if_over, store
 from prodgen_django.jobs.run import run_batch, run_here
 from prodgen_django.jobs.sweep import sweep
 from prodgen_django.jobs.workbench import Bench

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from oscar.core.loading import get_model
 
 from prodgen_django.jobs import create_job
-from prodgen_django.jobs.claim import claim
-from prodgen_django.jobs.finish import finish_if_over
+from prodgen_django.jobs.lease import claim
+from prodgen_django.jobs.results import finish_if_over
 from prodgen_django.jobs.run import run_batch
 from prodgen_django.jobs.wake import wake
 from prodgen_django.models import GeneratedImage, Job, JobItem

@@ -14,8 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from prodgen_django.jobs import cancel_job, create_job, send
-from prodgen_django.jobs.claim import claim
-from prodgen_django.jobs.clock import from_now
+from prodgen_django.jobs.lease import claim, from_now
 from prodgen_django.jobs.run import run_batch
 from prodgen_django.jobs.sweep import sweep
 from prodgen_django.jobs.wake import MOST_LANES, arrived, owed, wake

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from prodgen_django.catalog import Category
 from prodgen_django.models import BrandKit, Pose
@@ -123,3 +124,14 @@ def test_a_brands_colours_are_grounds(db: None) -> None:
     BrandKit.objects.create(name="Alder", ground="#F4EFE6", accent="#2f4a3c")
     assert dict(choices())["#2f4a3c"] == "Alder, #2f4a3c"
     assert get_recipe("display").clean_options({"styles": ["#2f4a3c"]})["styles"] == ["#2f4a3c"]
+
+
+def test_what_was_moved_stays_within_bounds_and_what_is_no_move_is_refused(db: None) -> None:
+    clean = get_recipe("display").clean_options
+    sent = {"7": {"right": 0.2, "scale": 9, "light": "x", "shadow": float("nan"), "jump": 1}, "8": {}}
+    assert clean({"moves": sent})["moves"] == {"7": {"right": 0.2, "scale": 2.0}}
+    assert clean({"moves": '{"7": {"down": -3}}'})["moves"] == {"7": {"down": -0.5}}
+    assert "moves" not in clean({})
+    for wrong in ("[1]", "{", '{"7": 3}', {str(n): {"right": 0.1} for n in range(500)}):
+        with pytest.raises(ValidationError):
+            clean({"moves": wrong})

@@ -10,8 +10,7 @@ from django.db import connection, transaction
 
 from prodgen_django.catalog import get_catalog
 from prodgen_django.jobs import cancel_job, create_job
-from prodgen_django.jobs.claim import claim
-from prodgen_django.jobs.clock import from_now
+from prodgen_django.jobs.lease import claim, from_now
 from prodgen_django.jobs.run import run_here
 from prodgen_django.jobs.sweep import sweep
 from prodgen_django.models import GeneratedImage, Job
