@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from prodgen_django.campaigns.kitfiles import LogoField
 from prodgen_django.campaigns.models import BrandKit, Campaign
 from prodgen_django.conf import product_model
 from prodgen_django.errands.models import Errand, WakeUp, Worker
@@ -39,6 +40,7 @@ __all__ = [
     "GeneratedImage",
     "Job",
     "JobItem",
+    "OwnBackdrop",
     "PersonalisationReport",
     "PolicyVersion",
     "Pose",
@@ -381,6 +383,44 @@ class Pose(models.Model):
 
     def __str__(self) -> str:
         return str(self.product) if self.product_id is not None else self.category_name or str(self.category)
+
+
+class OwnBackdrop(models.Model):
+    """The shop's own photograph of an empty table, floor or wall, with what is known of its camera and its light."""
+
+    class View(models.TextChoices):
+        TABLE = "table", _("A table, for what stands on one")
+        FLOOR = "floor", _("A floor, for furniture and large things")
+        WALL = "wall", _("A wall, for what hangs")
+        TOP = "top", _("A surface from above, for what lies")
+
+    label = models.CharField(_("name"), max_length=80)
+    view = models.CharField(_("what it shows"), max_length=8, choices=View, default=View.TABLE)
+    picture = LogoField(
+        _("photo"), storage=get_storage, upload_to="prodgen/backdrops",
+        help_text=_("Of an empty place, as large as your pictures are to be, without people or products."),
+    )  # fmt: skip
+    #: `studio.marks.Marks` as plain values; empty until they were guessed.
+    marks = models.JSONField(default=dict, blank=True)
+    #: A person has looked at the marks: they are not guessed again.
+    marked = models.BooleanField(default=False, editable=False)
+    by = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("own backdrop")
+        verbose_name_plural = _("own backdrops")
+        ordering = ["label", "pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def name(self) -> str:
+        """What it is called in the options of jobs."""
+        return f"own-{self.pk}"
 
 
 class Turn(models.Model):

@@ -39,6 +39,14 @@ def preview(job_id: int, token: str) -> None:
     run_preview(job_id, token)
 
 
+@shared_task(name="prodgen.guess_backdrop", ignore_result=True)
+def guess_backdrop(pk: int) -> None:
+    """Guess camera and light of a backdrop that somebody uploaded."""
+    from prodgen_django.recipes.own_backdrops import guess
+
+    guess(pk)
+
+
 @shared_task(name="prodgen.taste", ignore_result=True)
 def taste() -> None:
     """Bring product traits and consenting customers' profiles up to date."""

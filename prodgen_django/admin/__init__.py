@@ -8,6 +8,7 @@ from prodgen_django.admin.actions import ProductGenerationMixin, add_product_act
 from prodgen_django.admin.campaigns import BrandKitAdmin, CampaignAdmin
 from prodgen_django.admin.checkpoints import CheckpointAdmin
 from prodgen_django.admin.jobs import JobAdmin
+from prodgen_django.admin.own_backdrops import OwnBackdropAdmin
 from prodgen_django.admin.pictures import GeneratedImageAdmin
 from prodgen_django.admin.poses import PoseAdmin, PoseInline
 from prodgen_django.admin.report import PersonalisationReportAdmin, PolicyVersionAdmin
@@ -18,6 +19,7 @@ __all__ = [
     "CheckpointAdmin",
     "GeneratedImageAdmin",
     "JobAdmin",
+    "OwnBackdropAdmin",
     "PersonalisationReportAdmin",
     "PolicyVersionAdmin",
     "PoseAdmin",

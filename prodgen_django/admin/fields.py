@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from prodgen_django.admin.words import plain
 from prodgen_django.recipes import get_recipe
+from prodgen_django.recipes.own_backdrops import own_backdrop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,6 +64,8 @@ def bound_form(job: Job, data: Any = None) -> forms.Form:
 
 def swatch_url(value: str) -> str:
     """The picture of a backdrop that we ship, or ``""``."""
+    if (own := own_backdrop(value)) is not None:
+        return str(own.picture.url)
     name = f"prodgen_django/backdrops/{value}.webp"
     return static(name) if value and finders.find(name) else ""
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed
 from prodgen_django.recipes.devices import device
+from prodgen_django.recipes.own_backdrops import as_set, has_place, own_backdrop, own_choices
 from prodgen_django.recipes.own_scenes import own_scene, suiting_scenes
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from prodgen_django.studio import CutOut
     from prodgen_django.studio.backdrop import Backdrop as Known
     from prodgen_django.studio.goods import Pose
+    from prodgen_django.studio.own_set import OwnSet
 
 #: Kits whose colours are on offer as grounds.
 MOST_KITS = 4
@@ -68,7 +70,7 @@ class Backdrop:
     """`scene` and `arguments` as `studio.stage` takes them; `sources`: further photos that the picture is made of;
     `recipe`: what is kept beside the backdrop's name, to make it again."""
 
-    scene: str | np.ndarray
+    scene: str | np.ndarray | OwnSet
     arguments: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
@@ -80,7 +82,7 @@ def current(name: str) -> str:
     from prodgen_django.studio.backdrop import backdrop as known
 
     name = RENAMED.get(name, name)
-    if name in (AUTO, OWN_PHOTOS, DIFFUSION):
+    if name in (AUTO, OWN_PHOTOS, DIFFUSION) or own_backdrop(name) is not None:
         return name
     try:
         return known(name).name
@@ -102,7 +104,15 @@ def choices() -> list[tuple[str, Any]]:
     rooms = [pair for pair, one in zip(found, backdrops(), strict=True) if one.views]
     own = (OWN_PHOTOS, _("A staged photo of the shop, without its product"))
     painted = [(DIFFUSION, _("Painted by the diffusion model"))] if settings.DIFFUSION else []
-    return [(AUTO, _("Chosen to suit each product")), *plain, *_brand_colours(), *rooms, own, *painted]
+    return [
+        (AUTO, _("Chosen to suit each product")),
+        *plain,
+        *_brand_colours(),
+        *own_choices(),
+        *rooms,
+        own,
+        *painted,
+    ]
 
 
 def _brand_colours() -> list[tuple[str, Any]]:
@@ -137,6 +147,11 @@ def chosen(
             best = ranked(colours, backdrops(), pose, str(item.options.get("season") or ""), centimetres)
             fresh = [one.name for one in best if one.name not in names][:count]
             found += [(one, 0) for one in fresh] or [("cream", 0)]
+        elif (place := own_backdrop(name)) is not None:
+            if has_place(place, pose):
+                found += [(name, number) for number in range(count)]
+            else:
+                notes.append(_without_place(place.label, pose))
         elif is_set(name) and not known(name).suits(pose, centimetres):
             notes.append(_no_place(known(name), pose))
         else:
@@ -155,6 +170,13 @@ def _no_place(one: Known, pose: Pose) -> str:
     about = {"backdrop": _now(one.label), "pose": str(Said.Way(pose).label).lower()}
     if one.suits(pose):
         return _now("On “%(backdrop)s” the product would look far too small.") % about
+    return _without_place(about["backdrop"], pose)
+
+
+def _without_place(label: str, pose: Pose) -> str:
+    from prodgen_django.models import Pose as Said
+
+    about = {"backdrop": label, "pose": str(Said.Way(pose).label).lower()}
     return _now("“%(backdrop)s” has no place for a thing like this: %(pose)s.") % about
 
 
@@ -173,7 +195,8 @@ def backdrop(
         return _own_photo(item, bench, photo, cut, size, seed, number)
     if name == DIFFUSION:
         return _painted(item, bench, photo, cut, size, seed)
-    return Backdrop(name)
+    own = own_backdrop(name)
+    return Backdrop(name) if own is None else Backdrop(as_set(own))
 
 
 def _own_photo(

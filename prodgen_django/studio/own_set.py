@@ -9,71 +9,23 @@ the lamp gives and of the other what the sky gives.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from .color import Float, Pixels, palette
+from .marks import USUAL, Marks
 from .matting import shrink
 from .scene import Scene, linear, uncompressed
 from .sets import Direction, Light, Matrix, SetCard, SetView
 
-__all__ = ["LIMITS", "Marks", "OwnSet", "guessed", "own_card", "own_scene"]
+__all__ = ["OwnSet", "guessed", "own_card", "own_scene"]
 
 FIELD = 1.25
 """The focal length of the usual camera, in widths of its picture."""
 
-LIMITS: dict[str, tuple[float, float]] = {
-    "horizon": (-2.0, 0.95),
-    "x": (0.1, 0.9),
-    "y": (0.2, 0.97),
-    "centimetres": (10.0, 2000.0),
-    "azimuth": (-180.0, 180.0),
-    "elevation": (10.0, 85.0),
-    "softness": (0.02, 1.0),
-    "strength": (0.1, 0.9),
-}
-"""The least and most of each mark."""
-
 _SIDE = 800
-_USUAL: dict[SetView, dict[str, float]] = {
-    "table": {"horizon": 0.1, "x": 0.5, "y": 0.8, "centimetres": 120.0},
-    "floor": {"horizon": 0.3, "x": 0.5, "y": 0.84, "centimetres": 300.0},
-    "wall": {"horizon": 0.5, "x": 0.5, "y": 0.5, "centimetres": 250.0},
-    "top": {"horizon": 0.5, "x": 0.5, "y": 0.5, "centimetres": 120.0},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What a person says of a photograph, after it was guessed.
-
-    `horizon`: its row as a share of the height, less than 0 above the picture; not used for a wall and from above. `x`
-    and `y`: where a product stands, or its middle where it hangs or lies, as shares. `centimetres`: how wide what the
-    picture shows there is. `azimuth`, `elevation`, `softness`: of the light, as `sets.Direction` has them. `strength`:
-    of the light against that of the sky, 0 to 1.
-    """
-
-    horizon: float
-    x: float
-    y: float
-    centimetres: float
-    azimuth: float = 0.0
-    elevation: float = 50.0
-    softness: float = 0.3
-    strength: float = 0.5
-
-    def as_dict(self) -> dict[str, float]:
-        return asdict(self)
-
-    @classmethod
-    def of_dict(cls, stored: Mapping[str, Any]) -> Marks:
-        """The marks of plain values, each within its limits. Raises ValueError for what is no number, KeyError for one
-        that is not there."""
-        return cls(**{name: min(max(float(stored[name]), low), high) for name, (low, high) in LIMITS.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +39,17 @@ class OwnSet:
 def guessed(photo: Pixels, view: SetView) -> Marks:
     """What a photograph (uint8 H×W×3) of an empty surface seems to show, for a person to correct."""
     small = shrink(photo, _SIDE)
-    usual = dict(_USUAL[view])
+    usual = USUAL[view]
     if view in ("table", "floor"):
-        usual["horizon"] = _horizon(small, usual["horizon"])
-        usual["y"] = min(max(usual["y"], usual["horizon"] + 0.2), 0.95)
+        horizon = _horizon(small, usual.horizon)
+        usual = replace(usual, horizon=horizon, y=min(max(usual.y, horizon + 0.2), 0.95))
     light = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 12)
     part = light[len(light) // 2 :] if view in ("table", "floor") else light
     across, down = _slope(part)
     # From above and on a wall the brighter upper edge says as much as the brighter side.
     toward = -down if view in ("top", "wall") else abs(down) * 0.5
     azimuth = math.degrees(math.atan2(across, max(toward, 0.02))) if abs(across) > 0.02 else 0.0
-    return Marks(**usual, azimuth=round(float(np.clip(azimuth, -80, 80)), 0))
+    return replace(usual, azimuth=round(float(np.clip(azimuth, -80, 80)), 0))
 
 
 def own_card(name: str, label: str, view: SetView, picture: Pixels, marks: Marks) -> SetCard:
@@ -162,7 +114,7 @@ def _horizon(small: Pixels, usual: float) -> float:
     lines = cv2.createLineSegmentDetector().detect(grey)[0]
     if lines is None:
         return usual
-    x0, y0, x1, y1 = (lines[:, 0, n].astype(np.float64) for n in range(4))
+    x0, y0, x1, y1 = lines.reshape(-1, 4).astype(np.float64).T
     length, lean = np.hypot(x1 - x0, y1 - y0), np.abs(np.degrees(np.arctan2(y1 - y0, x1 - x0)))
     # Level and upright lines meet nowhere that would say anything.
     good = (length > 0.07 * width) & (np.minimum(lean, 180 - lean) > 8) & (np.abs(lean - 90) > 4)
