@@ -22,7 +22,6 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 from oscar.test.factories import create_product
 
-from prodgen_django import review
 from prodgen_django.campaigns import terms
 from prodgen_django.catalog import get_catalog
 from prodgen_django.contrib.oscar.campaigns import start_campaign
@@ -33,6 +32,7 @@ from prodgen_django.jobs.sweep import sweep
 from prodgen_django.models import BrandKit, Campaign, CutOutCorrection, GeneratedImage, Job
 from prodgen_django.personalization import Visitor
 from prodgen_django.personalization.campaigns import choose_campaign
+from prodgen_django.pictures import review
 from prodgen_django.recipes import ItemFailed
 from prodgen_django.recipes.campaign_brief import brief_of, offered
 
