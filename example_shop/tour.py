@@ -26,10 +26,10 @@ from example_shop import consent
 from example_shop.catalogue import ProductSpec
 from example_shop.history import favourites_of
 from example_shop.people import CUSTOMERS, Person
-from prodgen_django import review
 from prodgen_django.catalog import get_catalog
 from prodgen_django.jobs import create_job
 from prodgen_django.models import BrandKit, GeneratedImage, Job
+from prodgen_django.pictures import review
 
 Product = get_model("catalogue", "Product")
 Offer, Range = get_model("offer", "ConditionalOffer"), get_model("offer", "Range")
