@@ -17,6 +17,6 @@ class ProdgenConfig(AppConfig):
         from prodgen_django.catalog import checks as catalog_checks  # noqa: F401
         from prodgen_django.doctor import worker as _doctor  # noqa: F401
         from prodgen_django.jobs import worker  # noqa: F401
-        from prodgen_django.personalization.trails import signed_in
+        from prodgen_django.personalization.serve.tell import signed_in
 
         user_logged_in.connect(signed_in, dispatch_uid="prodgen-signed-in")

@@ -32,9 +32,8 @@ from prodgen_django.schema import (
 )
 from prodgen_django.schema.records import C2PA, DIFFUSION, MATTING
 
-#: Formats of pictures, and ways to choose, as `imagefile` and `personalization.policy` name them (a test compares).
+#: Formats of pictures, as `imagefile` names them (a test compares).
 FORMATS = OneOf("jpeg", "png", "webp", "avif")
-MODES = OneOf("thompson", "ucb", "greedy")
 
 # A year and a century: what is longer is never meant, and dates do not reach so far.
 YEAR, CENTURY = 31_536_000, 36_500
@@ -173,7 +172,7 @@ class Personalisation:
         "Whether a visitor has agreed. `None`: nobody has, everybody gets the non-personal choice.",
     )
     TASTE_SOURCES = Key(
-        ListOf(Dotted("prodgen_django.personalization.taste.TasteSource")),
+        ListOf(Dotted("prodgen_django.personalization.TasteSource")),
         ["prodgen_django.contrib.oscar.taste.OscarTaste"],
         "What knows what a visitor has liked.",
     )
@@ -227,11 +226,6 @@ class Personalisation:
     EVENT_RETENTION_DAYS = Key(DAYS, 180, "Older exposures are erased.")
     ATTRIBUTION_DAYS = Key(
         DAYS, 30, "A basket or an order is put down to what was shown within so many days before."
-    )
-    POLICY_MODE = Key(
-        MODES,
-        "thompson",
-        "How the learnt policy chooses: `ucb` is LinUCB, `greedy` the posterior mean, without exploring.",
     )
     POLICY_EXPLORE = Key(
         SHARE, 0.01, "Share of choices made uniformly, so that any other policy can be judged on the log."

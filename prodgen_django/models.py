@@ -21,7 +21,6 @@ from prodgen_django.errands.models import Errand, WakeUp, Worker
 from prodgen_django.personalization.models import (
     Exposure,
     PersonalisationReport,
-    PictureRecord,
     PolicyVersion,
     ProductTraits,
     ProfilingConsent,
@@ -41,7 +40,6 @@ __all__ = [
     "Job",
     "JobItem",
     "PersonalisationReport",
-    "PictureRecord",
     "PolicyVersion",
     "Pose",
     "ProductTraits",

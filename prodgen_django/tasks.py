@@ -42,7 +42,7 @@ def preview(job_id: int, token: str) -> None:
 @shared_task(name="prodgen.taste", ignore_result=True)
 def taste() -> None:
     """Bring product traits and consenting customers' profiles up to date."""
-    from prodgen_django.personalization.profiles import refresh
+    from prodgen_django.personalization.log.profiles import refresh
 
     refresh()
 
@@ -50,7 +50,7 @@ def taste() -> None:
 @shared_task(name="prodgen.learn", acks_late=True, ignore_result=True)
 def learn() -> None:
     """Learn from what visitors did which pictures suit whom."""
-    from prodgen_django.personalization.policies import learn
+    from prodgen_django.personalization.log.versions import learn
 
     learn()
 
@@ -58,6 +58,6 @@ def learn() -> None:
 @shared_task(name="prodgen.events", ignore_result=True)
 def events() -> None:
     """Write what visitors saw and did into the log."""
-    from prodgen_django.personalization.events import flush
+    from prodgen_django.personalization.log.flush import flush
 
     flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from prodgen_django.personalization import views
+from prodgen_django.personalization.serve import views
 
 app_name = "prodgen"
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.personalization.policy import BATCH, Policy
-from prodgen_django.personalization.evidence import Evidence
+from prodgen_django.personalization.report.evidence import Evidence
 
 HOLDOUT = 0.1
 #: What the report spends on the uplift in clicks of the 5 % that it may err in all.

@@ -12,51 +12,58 @@ from typing import Any
 
 import numpy as np
 
-from prodgen_django.personalization.learning import Event, Record, update
-from prodgen_django.personalization.policy import Arm, Choice, PolicyState, choose
-from prodgen_django.personalization.space import Space
+from prodgen_django.personalization.policy.model import Policy as Learnt
+from prodgen_django.personalization.policy.model import Shape, Sums, choose
 
 BATCH = 200
-_NEW = Record()
+#: As ``PRODGEN["POLICY_EXPLORE"]``.
+EXPLORE = 0.01
 
 
 class Policy:
     """``context``: {"features": [floats], …}; ``candidates``: [{"id", "product", "features": [floats]}, …]."""
 
-    def __init__(self, seed: int = 0, **options: Any) -> None:
+    def __init__(self, seed: int = 0, explore: float = EXPLORE) -> None:
         self._random = random.Random(seed)
-        self._options = {"seed": seed, **options}
-        self._state: PolicyState | None = None
-        self._records: dict[int, Record] = {}
-        self._waiting: list[Event] = []
+        self._explore = explore
+        self._sums: Sums | None = None
+        self._learnt: Learnt | None = None
+        self._waiting: list[tuple[list[float], list[float], float]] = []
 
     def select(self, context: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> int:
-        return self._choice(context, candidates).index
+        return self._choice(context, candidates)[0]
 
     def probs(self, context: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        return np.array(self._choice(context, candidates).propensities)
+        return np.array(self._choice(context, candidates)[1])
 
     def update(
         self, context: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]], index: int, reward: float
     ) -> None:
-        self._state = self._state or self._new(context, candidates)
-        self._waiting.append(Event(context["features"], self._arms(candidates), index, reward))
+        sums = self._sums or self._new(context, candidates)
+        axes = sums.shape.axes
+        taste, style = context["features"], candidates[index]["features"]
+        self._waiting.append((_padded(taste, axes), _padded(style, axes), reward))
         if len(self._waiting) >= BATCH:
-            self._state = update(self._state, self._waiting, self._records)
+            tastes, styles, rewards = (np.array(part, float) for part in zip(*self._waiting, strict=True))
+            self._sums = sums.learn(tastes, styles, rewards)
+            self._learnt = self._sums.policy()
             self._waiting.clear()
 
-    def _choice(self, context: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> Choice:
-        self._state = self._state or self._new(context, candidates)
-        return choose(self._state, context["features"], self._arms(candidates), self._random.getrandbits(60))
+    def _choice(
+        self, context: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]
+    ) -> tuple[int, tuple[float, ...]]:
+        self._sums = self._sums or self._new(context, candidates)
+        self._learnt = self._learnt or self._sums.policy()
+        axes = self._sums.shape.axes
+        worth = self._learnt.worth(_padded(context["features"], axes))
+        styles = np.array([_padded(one["features"], axes) for one in candidates])
+        return choose((styles @ worth).tolist(), self._explore, self._random.getrandbits(60))
 
-    def _new(self, context: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> PolicyState:
-        # The bench does not say that the numbers of a taste and a style mean the same: no editorial prior.
-        space = Space(len(context["features"]), len(candidates[0]["features"]))
-        return PolicyState.new(space, **self._options)
+    def _new(self, context: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> Sums:
+        # The bench does not say that the numbers of a taste and a style mean the same: nothing is believed of m.
+        axes = max(len(context["features"]), len(candidates[0]["features"]))
+        return Sums.new(Shape(axes, axes, 0.0))
 
-    def _arms(self, candidates: Sequence[Mapping[str, Any]]) -> list[Arm]:
-        arms = []
-        for candidate in candidates:
-            record = self._records.get(candidate["id"], _NEW)
-            arms.append(Arm(candidate["id"], candidate["features"], record.surplus, record.information))
-        return arms
+
+def _padded(values: Sequence[float], length: int) -> list[float]:
+    return [*values, *[0.0] * (length - len(values))]

@@ -50,7 +50,7 @@ def first_rows() -> dict[str, Any]:
     """One row of each kind, which all others are copies of."""
     from oscar.core.loading import get_model
 
-    from prodgen_django.models import Exposure, GeneratedImage, PictureRecord, ProductTraits
+    from prodgen_django.models import Exposure, GeneratedImage, ProductTraits
 
     kind = get_model("catalogue", "ProductClass").objects.create(name="Things")
     product = get_model("catalogue", "Product").objects.create(
@@ -71,7 +71,6 @@ def first_rows() -> dict[str, Any]:
         ),
         "warm": picture,
         "cool": other,
-        "record": PictureRecord.objects.create(image=picture, impressions=100, surplus=0.1, information=2.0),
         "traits": ProductTraits.objects.create(product=product, traits={"tag:warm": 1.0}),
         "exposure": Exposure.objects.create(
             token="1", visitor="1", product=product, image=picture, candidates=[1, 2],
@@ -90,7 +89,6 @@ def grow(rows: dict[str, Any], first: int, last: int) -> None:
     copy(rows["image"], first, last, id="i", product="i")
     copy(rows["warm"], first, last, id=f"i * {PICTURES}", uuid=uuid, product="i")
     copy(rows["cool"], first, last, id=f"i * {PICTURES} - 1", uuid=uuid, product="i")
-    copy(rows["record"], first, last, image=f"i * {PICTURES}")
     copy(rows["traits"], first, last, id="i", product="i")
     copy(
         rows["exposure"], first, last, id="i", token=text, visitor=visitor, product="i", image=f"i * {PICTURES}"

@@ -19,7 +19,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from prodgen_django.personalization.page import page_of
+from prodgen_django.personalization.serve.page import page_of
 
 #: name: (templates' libraries, the tag of one product, settings that it needs)
 TAGS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -157,7 +157,7 @@ def cpu_ms(render: Callable[[], str]) -> float:
 def measure(products: list[Any], counts: list[int], rounds: int) -> list[dict[str, Any]]:
     """For each number of products a row a tag: milliseconds of this process, queries warm and cold."""
     from prodgen_django.models import TasteProfile
-    from prodgen_django.personalization.policies import forget_cache
+    from prodgen_django.personalization.log.kept import forget_cache
 
     user = User.objects.create_user("bench", "bench@shop.example")
     TasteProfile.objects.create(user=user, weights={"tag:warm": 0.8, "colour:#c4653f": 0.3}, signals=9)

@@ -1,9 +1,11 @@
 """Pictures for a panel of judges: shuffled, each beside its photograph, none chosen by hand.
 
+    python -m benchmarks.studio.panel OUT                          # all kinds
     python -m benchmarks.studio.panel OUT --kinds white            # ../shared/data/demo-catalogues cut out on white
     python -m benchmarks.studio.panel OUT --count verdicts-1.csv verdicts-2.csv
 
-OUT gets NNN.jpg (the photograph on the left, the picture on the right, at full size), key.csv (which is which, and how
+The kinds are `white` and those of `shop_panel`: display, catalogues, garments, grids, stitches and campaigns. OUT gets
+NNN.jpg (the photograph on the left, the picture on the right, at full size), key.csv (which is which, and how
 sure the app was; not for judges) and verdicts.csv to be filled in: "yes", or "no" and the first of whole, clean, true,
 plausible, better. `--count` then prints how many were published, by kind, and how far the judges agree.
 """
@@ -16,27 +18,17 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from benchmarks.studio.matting import DATA
+from benchmarks.studio.shop_panel import Shop
+from benchmarks.studio.shown import Shown
 from benchmarks.studio.tiles import squared
 from prodgen_django.imagefile import encode_image, load_image
 from prodgen_django.studio import cut_out_report, stage
 
 SIDE = 1000
-
-
-class Shown(NamedTuple):
-    """A photograph and what was made of it, both uint8 h×w×3, and the app's own opinion."""
-
-    kind: str
-    name: str
-    photo: np.ndarray
-    picture: np.ndarray
-    confidence: float
-    poor: bool
 
 
 def white() -> Iterator[Shown]:
@@ -51,12 +43,15 @@ def white() -> Iterator[Shown]:
         yield Shown("white", path.stem, photo, picture, cut.confidence, cut.poor)
 
 
-KINDS: dict[str, Callable[[], Iterator[Shown]]] = {"white": white}
+def kinds_of(shop: Shop) -> dict[str, Callable[[], Iterator[Shown]]]:
+    made = (shop.display, shop.catalogues, shop.garments, shop.grids, shop.stitches, shop.campaigns)
+    return {"white": white, **{way.__name__: way for way in made}}
 
 
 def make(out: Path, kinds: list[str], seed: int) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    found = [shown for kind in kinds for shown in KINDS[kind]()]
+    ways = kinds_of(Shop(out / "shop"))
+    found = [shown for kind in kinds or ways for shown in ways[kind]()]
     numbers = list(range(1, len(found) + 1))
     random.Random(seed).shuffle(numbers)
     with (out / "key.csv").open("w", newline="") as file:
@@ -102,7 +97,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("out", type=Path)
-    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--kinds", nargs="*", default=[], help="all of them by default")
     parser.add_argument("--count", nargs="*", type=Path, help="verdicts that judges have filled in")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()

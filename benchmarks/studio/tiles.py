@@ -22,9 +22,13 @@ def squared(picture: np.ndarray, side: int) -> np.ndarray:
     return canvas
 
 
-def tiled(pictures: Sequence[np.ndarray], out: Path, side: int = 240, across: int = 8) -> None:
-    """Write `pictures`, `across` in a row, as a JPEG."""
+def mosaic(pictures: Sequence[np.ndarray], side: int, across: int) -> np.ndarray:
+    """`pictures` in squares of `side`, `across` in a row, white where there is none: uint8."""
     tiles = [squared(picture, side) for picture in pictures]
     tiles += [np.full((side, side, 3), 255, np.uint8)] * (-len(tiles) % across)
-    rows = [np.hstack(tiles[first : first + across]) for first in range(0, len(tiles), across)]
-    out.write_bytes(encode_image(np.vstack(rows), format="jpeg", source_type=None, quality=85))
+    return np.vstack([np.hstack(tiles[first : first + across]) for first in range(0, len(tiles), across)])
+
+
+def tiled(pictures: Sequence[np.ndarray], out: Path, side: int = 240, across: int = 8) -> None:
+    """Write `pictures`, `across` in a row, as a JPEG."""
+    out.write_bytes(encode_image(mosaic(pictures, side, across), format="jpeg", source_type=None, quality=85))

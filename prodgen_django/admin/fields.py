@@ -127,6 +127,8 @@ def in_words(form_class: type[forms.Form], options: Mapping[str, Any]) -> Iterab
         labels = _choice_labels(formfield)
         if isinstance(value, list):
             shown = ", ".join(labels.get(str(part), plain(part)) for part in value) or "–"
+        elif isinstance(value, dict):
+            shown = str(len(value))
         else:
             shown = labels.get(str(value)) or plain(value)
         yield label, shown

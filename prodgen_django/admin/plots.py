@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from django.utils.formats import date_format
 
 if TYPE_CHECKING:
-    from prodgen_django.personalization.evidence import Verdict
-    from prodgen_django.personalization.reporting import Day
+    from prodgen_django.personalization.report.evidence import Verdict
+    from prodgen_django.personalization.report.report import Day
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP = 760, 250, 52, 14, 12
 #: Where the uplift's part ends and that of the exposures begins.

@@ -18,17 +18,17 @@ from prodgen_django.admin.plots import percent, rate_whisker, ratio_whisker, upl
 from prodgen_django.admin.words import file_url
 from prodgen_django.catalog import get_catalog
 from prodgen_django.models import Exposure, GeneratedImage, PersonalisationReport, PolicyVersion
-from prodgen_django.personalization.features import AXES, STYLE_AXES
-from prodgen_django.personalization.reporting import TARGET, Report, has_rows, make_report
+from prodgen_django.personalization.policy.features import AXES, STYLE_AXES
+from prodgen_django.personalization.report.report import TARGET, Report, has_rows, make_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from django.http import HttpRequest, HttpResponse
 
-    from prodgen_django.personalization.comparison import Row
-    from prodgen_django.personalization.evidence import Verdict
-    from prodgen_django.personalization.reporting import Outcome
+    from prodgen_django.personalization.report.comparison import Row
+    from prodgen_django.personalization.report.evidence import Verdict
+    from prodgen_django.personalization.report.report import Outcome
 
 PERIODS = (7, 30, 90)
 #: Products whose pictures are shown; the others are of less traffic.
@@ -37,7 +37,7 @@ MOST_PRODUCTS = 20
 FIRST_PRODUCTS = 4
 #: A report is made anew after so many seconds, or when there are new rows.
 CACHE_SECONDS = 600
-#: Log odds from which on a cell of the table of beliefs has its full colour.
+#: Share of clicks more or less from which on a cell of the table of beliefs has its full colour.
 FULL_COLOUR = 0.8
 
 
@@ -71,7 +71,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer("state", "ensemble")
+        return super().get_queryset(request).defer("sums", "policy")
 
 
 def report_page(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
@@ -230,7 +230,7 @@ def _beliefs(report: Report) -> dict[str, Any]:
             value = report.beliefs.get((taste, style), 0.0)
             cells.append(
                 {
-                    "value": percent(math.exp(value)),
+                    "value": percent(max(0.0, 1 + value)),
                     "strength": round(min(1.0, abs(value) / FULL_COLOUR), 2),
                     "good": value >= 0,
                 }

@@ -159,8 +159,8 @@ def _guarded(work: Callable[[], None]) -> None:
 
 def _sweep_once() -> None:
     from prodgen_django.jobs.sweep import sweep
-    from prodgen_django.personalization.events import flush
-    from prodgen_django.personalization.retention import erase_when_due
+    from prodgen_django.personalization.log.flush import flush
+    from prodgen_django.personalization.log.retention import erase_when_due
 
     found = sweep()
     if found:

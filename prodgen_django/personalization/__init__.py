@@ -11,29 +11,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prodgen_django.personalization.choice import choose_images, choose_pictures
-    from prodgen_django.personalization.consent import record_consent
-    from prodgen_django.personalization.taste import LikedQuery, Signal, TasteSource
-    from prodgen_django.personalization.visitor import Visitor
+    from prodgen_django.personalization.log.sources import Signal, TasteSource
+    from prodgen_django.personalization.serve.choice import choose_images
+    from prodgen_django.personalization.serve.consent import record_consent
+    from prodgen_django.personalization.serve.visitor import Visitor
 
 __all__ = [
-    "LikedQuery",
     "Signal",
     "TasteSource",
     "Visitor",
     "choose_images",
-    "choose_pictures",
     "record_consent",
 ]
 
 _HOMES = {
-    "LikedQuery": "taste",
-    "Signal": "taste",
-    "TasteSource": "taste",
-    "Visitor": "visitor",
-    "choose_images": "choice",
-    "choose_pictures": "choice",
-    "record_consent": "consent",
+    "Signal": "log.sources",
+    "TasteSource": "log.sources",
+    "Visitor": "serve.visitor",
+    "choose_images": "serve.choice",
+    "record_consent": "serve.consent",
 }
 
 

@@ -11,23 +11,17 @@ from prodgen_django.conf import product_model
 
 
 class TasteSegment(models.Model):
-    """Customers of like taste, for whom pictures are made. Holds a mean, and of nobody in particular."""
+    """A taste with a name, which a shop draws up, for whose likes pictures are made. Of nobody in particular."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
-    #: The centre: {"tag:warm": 0.6, "colour:#c08040": 0.2}.
+    #: {"tag:warm": 0.6, "colour:#c08040": 0.2}
     weights = models.JSONField(default=dict, blank=True)
-    #: Names of the styles (prodgen_django.studio) that suit it, best first.
-    styles = models.JSONField(default=list, blank=True)
-    #: Drawn up by hand, because there were too few profiles to find segments in.
-    is_editorial = models.BooleanField(_("editorial"), default=False)
-    size = models.PositiveIntegerField(_("customers"), default=0)
-    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         app_label = "prodgen_django"
         verbose_name = _("taste segment")
         verbose_name_plural = _("taste segments")
-        ordering = ["-size", "name"]
+        ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
@@ -44,7 +38,6 @@ class TasteProfile(models.Model):
     weights = models.JSONField(default=dict, blank=True)
     #: How many signals it rests on.
     signals = models.PositiveIntegerField(default=0)
-    segment = models.ForeignKey(TasteSegment, models.SET_NULL, null=True, blank=True, related_name="profiles")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -106,10 +99,10 @@ class PolicyVersion(models.Model):
     """
 
     number = models.PositiveIntegerField(_("version"))
-    #: `PolicyState.to_json()`: what the next version is learnt from.
-    state = models.JSONField()
-    #: `Ensemble.to_json()` as text: what a page reads, once a minute and process.
-    ensemble = models.TextField()
+    #: `Sums.to_json()`: what the next version is learnt from.
+    sums = models.JSONField()
+    #: `Policy.to_json()` as text: what a page reads, once a minute and process.
+    policy = models.TextField()
     #: The version that pages choose by.
     is_current = models.BooleanField(_("in use"), default=False)
     #: Learnt from made-up visitors; never in use for real ones.
@@ -134,27 +127,6 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"s{self.number}" if self.is_simulated else f"{self.number}"
-
-
-class PictureRecord(models.Model):
-    """What is known of one picture by itself, beyond what its styles tell (`learning.Record`)."""
-
-    image = models.OneToOneField(
-        "prodgen_django.GeneratedImage", models.CASCADE, primary_key=True, related_name="record"
-    )
-    impressions = models.PositiveIntegerField(default=0)
-    clicks = models.PositiveIntegerField(default=0)
-    expected = models.FloatField(default=0.0)
-    information = models.FloatField(default=0.0)
-    surplus = models.FloatField(default=0.0)
-
-    class Meta:
-        app_label = "prodgen_django"
-        verbose_name = _("picture record")
-        verbose_name_plural = _("picture records")
-
-    def __str__(self) -> str:
-        return f"picture {self.image_id}"
 
 
 class Exposure(models.Model):
@@ -185,9 +157,9 @@ class Exposure(models.Model):
     #: The probabilities of all candidates, in their order; empty where they are not known. What a picture is
     #: compared with is what might have been shown in its place.
     propensities = models.JSONField(default=list, blank=True)
-    #: Which policy chose; "" where none had learnt anything yet.
+    #: Which version of the policy chose.
     policy_version = models.CharField(max_length=40, blank=True)
-    #: The visitor belongs to the random hold-out, which the policy does not choose for.
+    #: The visitor belongs to the comparison group, which sees any of the candidates by chance.
     is_holdout = models.BooleanField(default=False)
     #: The visitor's taste when the picture was chosen: {"tag:warm": 0.8, …}.
     context = models.JSONField(default=dict, blank=True)
@@ -200,9 +172,9 @@ class Exposure(models.Model):
         "prodgen_django.PolicyVersion", models.SET_NULL, null=True, blank=True, related_name="exposures"
     )
     #: A name of the address that reported it, another one every ``STABLE_DAYS``; "" where that is not known. What one
-    #: address does counts within bounds (`robust`).
+    #: address does counts within bounds (`policy.robust`).
     source = models.CharField(max_length=32, blank=True)
-    #: How often the picture came into view while the decision stood.
+    #: How often the picture came into view while the choice stood.
     shows = models.PositiveIntegerField(default=1)
     #: When it was shown first.
     shown_at = models.DateTimeField()

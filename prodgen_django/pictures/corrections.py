@@ -97,11 +97,15 @@ def _options(image: GeneratedImage) -> dict[str, Any]:
         "candidates": 1,
         "shadow": bool(recipe.get("shadow")),
         "visible_label": bool(recipe.get("visible_label")),
+        "straighten": bool(recipe.get("straighten", True)),
+        "repair": "auto" if recipe.get("repair") else "off",
         "seed": image.seed,
     }
     for name in ("scene", "scene_words"):
         if recipe.get(name):
             made[name] = recipe[name]
+    if recipe.get("move"):
+        made["moves"] = {str(image.product_id): recipe["move"]}
     if recipe.get("size"):
         made["size"] = recipe["size"][0]
     extension = str(image.file.name).rpartition(".")[2].lower()

@@ -98,11 +98,16 @@ def entries_for(image: GeneratedImage, channels: Iterable[str], names: Names) ->
     """
     from prodgen_django.imagefile import ImageRejected, load_made
     from prodgen_django.studio import ExportError, export_for_channel
+    from prodgen_django.studio.checking import find_channel
 
     code = get_catalog().code(image.product) if image.product is not None else ""
     mask = None
     for channel in channels:
         entry = Entry(channel=channel, title=image.title, code=code, image=image.pk)
+        if image.recipe.get("repair") and not find_channel(channel).takes_repaired:
+            entry.refused = _("It takes no photo whose light was repaired.")
+            yield entry
+            continue
         try:
             data = read_picture(image)
             if mask is None:
@@ -135,7 +140,7 @@ def _mask(image: GeneratedImage) -> Any:
     import numpy as np
 
     from prodgen_django.imagefile import load_made
-    from prodgen_django.studio.fidelity import onto_canvas
+    from prodgen_django.studio.resampling import onto_canvas
 
     cut, transform = image.scores.get("cut_out") or {}, image.recipe.get("transform")
     if not cut.get("mask") or not transform:
@@ -154,10 +159,8 @@ def _mask(image: GeneratedImage) -> Any:
     # The outline is kept smaller than the photo: what it would be moved by is scaled with it.
     matrix = np.array(transform, np.float64)
     across, down = size[0] / outline.shape[1], size[1] / outline.shape[0]
-    sx, sy = matrix[0, 0] * across, matrix[1, 1] * down
-    left, top = matrix[0, 2] + 0.5 - 0.5 * matrix[0, 0], matrix[1, 2] + 0.5 - 0.5 * matrix[1, 1]
-    small = np.array([[sx, 0, left + 0.5 * sx - 0.5], [0, sy, top + 0.5 * sy - 0.5], [0, 0, 1]])
-    return onto_canvas(outline, small, (image.height, image.width))
+    larger = np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5], [0, 0, 1]])
+    return onto_canvas(outline, matrix @ larger, (image.height, image.width))
 
 
 def _sliced(data: bytes, channel: str) -> list[bytes]:

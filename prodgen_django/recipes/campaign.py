@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from prodgen_django.atomicfile import replacing
 from prodgen_django.campaigns.links import safe_link
-from prodgen_django.conf import settings
 from prodgen_django.keys import key_of
 from prodgen_django.recipes.backdrops import AUTO, current
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.campaign_brief import brand_of, brief_of, offered, promotion_of
 from prodgen_django.recipes.campaign_form import CampaignForm
-from prodgen_django.recipes.outlines import box_of, found_outline, known_outline
+from prodgen_django.recipes.outlines import kept_outline
 from prodgen_django.recipes.photos import photo_of
 
 if TYPE_CHECKING:
@@ -34,7 +28,6 @@ if TYPE_CHECKING:
     from prodgen_django.studio import CutOut
     from prodgen_django.studio.banners import Banner, Campaign, Look, Shown
     from prodgen_django.studio.goods import Pose
-    from prodgen_django.studio.matting import Box
 
 MOST_PRODUCTS = 12
 #: Photos of a product that are cut out to find the best.
@@ -215,7 +208,7 @@ class CampaignRecipe(Recipe):
             solid = _covered(cut.alpha)
             about = {"ref": ref, "product": one["product"], "cover": solid, "cut_out": cut.as_dict()}
             known = poses.get(one["product"])
-            pose: Pose = (known and known.pose) or seen_pose(photo, cut.alpha)
+            pose: Pose = (known and known.pose) or seen_pose(cut.alpha)
             found.append(Shown.of(photo, cut.alpha, one["title"], pose=pose, **about))
         if not found:
             raise ItemFailed("no_products", " ".join(notes) or _now("There is no product to show."))
@@ -330,37 +323,9 @@ def _as_picture(
 
 
 def _cut(ref: str, bench: Workbench, side: int) -> tuple[np.ndarray, CutOut]:
-    """A photo and its cut-out, in 255 steps as it is kept: a first and a later item have the very same product."""
-    import numpy as np
-
+    """A photo and its cut-out."""
     photo, own = photo_of(bench, ref, side)
-    cut = known_outline(ref, photo, own) or _found(photo, box_of(ref), bench)
-    return photo, replace(cut, alpha=np.rint(cut.alpha * 255).astype(np.float32) / 255)
-
-
-def _found(photo: np.ndarray, box: Box | None, bench: Workbench) -> CutOut:
-    """The outline that is found in a photo, or within a box of it, kept for the job's other items."""
-    import json
-
-    import numpy as np
-
-    from prodgen_django.studio import CutOut
-
-    digest = hashlib.sha256(repr((settings.MATTING, box)).encode() + photo.tobytes()).hexdigest()[:24]
-    kept = Path(bench.work_dir()) / f"cut-{digest}.npz"
-    try:
-        with np.load(kept) as stored:
-            told = json.loads(str(stored["told"]))
-            return CutOut(
-                stored["alpha"].astype(np.float32) / 255, told["confidence"], tuple(told["reasons"])
-            )
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        cut = found_outline(photo, box)
-    with replacing(kept) as file:
-        np.savez_compressed(
-            file, alpha=np.rint(cut.alpha * 255).astype(np.uint8), told=json.dumps(cut.as_dict())
-        )
-    return cut
+    return photo, kept_outline(ref, photo, own, bench)
 
 
 def _covered(alpha: np.ndarray) -> float:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import settings
 from prodgen_django.recipes import backdrops, certificates
 from prodgen_django.recipes.base import ItemFailed, Outcome, Picture, Recipe
-from prodgen_django.recipes.forms import BackdropsField, RecipeForm, format_field, seed_field
-from prodgen_django.recipes.outlines import outline_file, outline_of
+from prodgen_django.recipes.display_form import DisplayForm
+from prodgen_django.recipes.outlines import kept_outline, outline_file, outline_of
 from prodgen_django.recipes.own_scenes import NoScene
 from prodgen_django.recipes.photos import photo_of, require_photos
+from prodgen_django.recipes.repairs import repaired_photo
 from prodgen_django.recipes.shots import Shot, suits
 
 if TYPE_CHECKING:
@@ -24,102 +25,12 @@ if TYPE_CHECKING:
 
     from prodgen_django.recipes.base import Workbench, WorkItem
     from prodgen_django.studio import CutOut, Fidelity, Staged
+    from prodgen_django.studio.repair import Repair
 
-SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
 #: Side in pixels of the picture on the options page.
 PREVIEW_SIZE = 640
 #: Photos that are cut out to find the best; further ones are not looked at.
 MOST_COMPARED = 4
-
-
-class DisplayForm(RecipeForm):
-    advanced = ("season", "format", "size", "shadow", "visible_label", "seed")
-
-    styles = BackdropsField(
-        label=_("Backdrops"),
-        help_text=_(
-            "Each product gets one picture before each backdrop that has a place for it: what hangs is shown on no "
-            "table. Marketplaces ask for pure white."
-        ),
-        choices=backdrops.choices,
-        initial=["white"],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    season = forms.ChoiceField(
-        label=_("Season"),
-        help_text=_("Of the backdrops that are chosen to suit each product."),
-        choices=[
-            ("", _("All year")),
-            ("spring", _("Spring")),
-            ("summer", _("Summer")),
-            ("autumn", _("Autumn")),
-            ("winter", _("Winter and holidays")),
-        ],
-        initial="",
-        required=False,
-    )
-    photo = forms.ChoiceField(
-        label=_("Which photo"),
-        choices=[
-            ("best", _("The one that cuts out best")),
-            ("first", _("The product's first photo")),
-            ("all", _("Every photo")),
-        ],
-        initial="best",
-        widget=forms.RadioSelect,
-    )
-    candidates = forms.TypedChoiceField(
-        label=_("Pictures per backdrop"),
-        help_text=_(
-            "Several are before different backdrops where these are chosen to suit, else in different light. Plain "
-            "grounds are always one picture."
-        ),
-        choices=[(n, str(n)) for n in (1, 2, 3, 4)],
-        coerce=int,
-        initial=1,
-    )
-    size = forms.TypedChoiceField(
-        label=_("Size in pixels"),
-        help_text=_("Smaller where a photo is too small for it: nothing is blown up."),
-        choices=SIZES,
-        coerce=int,
-        initial=lambda: settings.DISPLAY_SIZE[0],
-    )
-    shadow = forms.BooleanField(
-        label=_("Shadow on pure white"),
-        help_text=_("Marketplaces that ask for pure white refuse shadows."),
-        initial=False,
-        required=False,
-    )
-    visible_label = forms.BooleanField(
-        label=_("Visible label"),
-        help_text=_(
-            "A small line in a corner says that the picture is composed. Marketplaces that forbid lettering refuse it; "
-            "the mark in the file is always there."
-        ),
-        initial=False,
-        required=False,
-    )
-    format = format_field()
-    seed = seed_field()
-    scene_words = forms.CharField(
-        label=_("What surrounds the product"),
-        help_text=_("For backdrops painted by the diffusion model, in the language that the model knows."),
-        max_length=300,
-        required=False,
-        initial=backdrops.SCENE_WORDS,
-    )
-    # Which staged photo: of a picture that is made again.
-    scene = forms.CharField(max_length=255, required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not settings.DIFFUSION:
-            self.fields.pop("scene_words", None)
-        side = settings.DISPLAY_SIZE[0]
-        if side not in dict(SIZES):
-            size = self.fields["size"]
-            size.choices = sorted([*SIZES, (side, f"{side} × {side}")])  # type: ignore[attr-defined]
 
 
 class DisplayRecipe(Recipe):
@@ -136,7 +47,7 @@ class DisplayRecipe(Recipe):
 
     def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         cleaned = super().clean_options(options)
-        return {name: value for name, value in cleaned.items() if name != "scene" or value}
+        return {name: value for name, value in cleaned.items() if name not in ("scene", "moves") or value}
 
     def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
         for item in items:
@@ -146,8 +57,7 @@ class DisplayRecipe(Recipe):
                 yield Outcome(item, error=error)
 
     def preview(self, item: WorkItem, bench: Workbench) -> Picture:
-        ref, photo, cut = self._chosen(item, bench, 2 * PREVIEW_SIZE)[0]
-        shot = Shot.of(item, ref, photo, cut)
+        shot = Shot.of(item, *self._chosen(item, bench, 2 * PREVIEW_SIZE)[0])
         (style, number), *_others = backdrops.chosen(item, shot.pose, shot.centimetres, shot.colours)[0]
         return self._picture(item, bench, shot, style, number, (PREVIEW_SIZE, PREVIEW_SIZE))
 
@@ -158,9 +68,10 @@ class DisplayRecipe(Recipe):
         notes: list[str] = []
         without: ItemFailed | None = None
         side = options["size"]
-        for place, (ref, photo, cut) in enumerate(chosen):
-            notes += cut.reasons
-            shot = Shot.of(item, ref, photo, cut, outline_file(bench, cut))
+        for place, candidate in enumerate(chosen):
+            shot = Shot.of(item, *candidate)
+            shot = replace(shot, outline=outline_file(bench, shot.cut))
+            notes += shot.cut.reasons
             wanted, left_out = backdrops.chosen(item, shot.pose, shot.centimetres, shot.colours)
             notes += left_out
             for number, (style, variation) in enumerate(wanted):
@@ -178,21 +89,24 @@ class DisplayRecipe(Recipe):
 
     def _chosen(
         self, item: WorkItem, bench: Workbench, side: int = 0
-    ) -> list[tuple[str, np.ndarray, CutOut]]:
-        """The photos to use, each with its cut-out; with ``side`` they are made smaller first."""
+    ) -> list[tuple[str, np.ndarray, CutOut, Repair]]:
+        """The photos to use, each with its cut-out and its repair; with ``side`` they are made smaller first."""
         refs = require_photos(item)
         way = item.options.get("photo", "best")
         if way == "first":
             refs = refs[:1]
         elif way == "best":
             refs = refs[:MOST_COMPARED]
-        found: list[tuple[str, np.ndarray, CutOut]] = []
+        found: list[tuple[str, np.ndarray, CutOut, Repair]] = []
         faults: list[ItemFailed] = []
         for number, ref in enumerate(refs):
             bench.progress(item, 0.5 * number / len(refs), _now("Cutting out"))
             try:
                 photo, own = photo_of(bench, ref, side)
-                found.append((ref, photo, outline_of(ref, photo, own)))
+                photo, repair = repaired_photo(item, photo)
+                # Of a preview what was found is kept: another backdrop is there at once.
+                cut = kept_outline(ref, photo, own, bench) if side else outline_of(ref, photo, own)
+                found.append((ref, photo, cut, repair))
             except ItemFailed as error:
                 # One bad photo is no reason to give a product up while it has others.
                 faults.append(error)
@@ -214,24 +128,34 @@ class DisplayRecipe(Recipe):
     ) -> Picture:
         from prodgen_django.studio import StagingError, stage
         from prodgen_django.studio.banners import lacking_package
+        from prodgen_django.studio.on_set import Move
+        from prodgen_django.studio.repair import NOTHING
+        from prodgen_django.studio.upright import turned
         from prodgen_django.studio.visible_label import with_label
 
         ref, photo, cut = shot.ref, shot.photo, shot.cut
         seed = item.seed + number
         shadow = True if style == "white" and item.options.get("shadow") else None
         behind = backdrops.backdrop(style, item, bench, photo, cut, size, seed, number)
+        straight = shot.straight
+        moved = dict((item.options.get("moves") or {}).get(str(item.product.pk if item.product else ""), {}))
+        if moved.get("turn"):
+            straight = turned(straight, cut.alpha, moved["turn"])
         arguments = {
             "pose": shot.pose,
             "centimetres": shot.centimetres,
-            "shadow": shadow,
+            "shadow": moved.get("shadow", shadow),
+            "straight": straight,
             "variation": number,
+            "move": Move(**{name: value for name, value in moved.items() if name not in ("shadow", "turn")}),
             **behind.arguments,
         }
         try:
             staged = stage(photo, cut.alpha, behind.scene, size=size, seed=seed, **arguments)
         except StagingError as error:
             raise ItemFailed(error.code, error.message) from error
-        pixels, notes = staged.pixels, list(staged.notes)
+        repair = shot.repair or NOTHING
+        pixels, notes = staged.pixels, [*repair.notes, *staged.notes]
         file_format = format_of(item, pixels)
         if item.options.get("visible_label") and pixels.shape[2] == 3:
             label = _now("Composed picture")
@@ -267,6 +191,9 @@ class DisplayRecipe(Recipe):
                 "photo_size": [photo.shape[1], photo.shape[0]],
                 "shadow": bool(shadow),
                 "visible_label": bool(item.options.get("visible_label")),
+                "straighten": shot.straight is not None,
+                "repair": None if repair == NOTHING else repair.as_dict(),
+                **({"move": moved} if moved else {}),
                 **behind.recipe,
             },
             sources=(ref, *behind.sources),

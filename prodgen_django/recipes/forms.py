@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.studio.text import clean_text
 
+#: What may be moved, and how far: shares of the canvas, a factor, degrees clockwise, the light's side, the shadow's
+#: depth.
+MOVES = {
+    "right": (-0.5, 0.5),
+    "down": (-0.5, 0.5),
+    "scale": (0.3, 2.0),
+    "turn": (-45.0, 45.0),
+    "light": (-1.0, 1.0),
+    "shadow": (0.0, 1.0),
+}
+#: Products that one job moves.
+MOST_MOVED = 200
 FORMATS = [("jpeg", _("JPEG")), ("png", _("PNG (lossless, larger)")), ("webp", _("WebP"))]
 
 
@@ -45,6 +59,28 @@ class BackdropsField(forms.MultipleChoiceField):
 
     def valid_value(self, value: Any) -> bool:
         return super().valid_value(value) or bool(re.fullmatch(r"#[0-9a-f]{6}", str(value)))
+
+
+class MovesField(forms.JSONField):
+    """How products were moved in the preview: by their keys, numbers of `MOVES`, each within its bounds."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> dict[str, dict[str, float]]:
+        found = super().clean(value) or {}
+        if not isinstance(found, dict) or len(found) > MOST_MOVED:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value})
+        return {str(key): moved for key, values in found.items() if (moved := self._moved(values))}
+
+    def _moved(self, values: Any) -> dict[str, float]:
+        if not isinstance(values, dict):
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": values})
+        moved = {}
+        for name, (least, most) in MOVES.items():
+            number = values.get(name)
+            if isinstance(number, int | float) and isfinite(number):
+                moved[name] = round(min(max(float(number), least), most), 4)
+        return moved
 
 
 def successor(name: str) -> str:

@@ -39,11 +39,16 @@ class Shown:
     cut: CutOut | None
 
 
-def layout_outcome(item: WorkItem, bench: Workbench, refs: Sequence[str], mode: str, version: int) -> Outcome:
-    """The item's photos as a grid, row, column or strip. Raises ItemFailed in words for the shop admin."""
+def layout_outcome(
+    item: WorkItem, bench: Workbench, refs: Sequence[str], mode: str, version: int, most: int = 0
+) -> Outcome:
+    """The item's photos as a grid, row, column or strip. Raises ItemFailed in words for the shop admin.
+
+    `most`: pixels of a photo's longer side, where fewer than usual will do.
+    """
     from prodgen_django.studio.layouts import LayoutError, LayoutOptions, lay_out
 
-    shown, notes = _shown(item, bench, refs)
+    shown, notes = _shown(item, bench, refs, most)
     options = LayoutOptions(
         columns=item.options.get("columns"),
         gutter=item.options.get("gutter"),
@@ -70,13 +75,13 @@ def layout_outcome(item: WorkItem, bench: Workbench, refs: Sequence[str], mode: 
     return Outcome(item, pictures=pictures, report=report)
 
 
-def _shown(item: WorkItem, bench: Workbench, refs: Sequence[str]) -> tuple[list[Shown], list[str]]:
+def _shown(item: WorkItem, bench: Workbench, refs: Sequence[str], most: int) -> tuple[list[Shown], list[str]]:
     """The photos with what is cut out of them, and sentences about those that a person should look at."""
     from prodgen_django.studio.layouts import Piece
 
     options = item.options
     # The more there are, the smaller each is shown: no more of it is kept.
-    side = max(LEAST_SIDE, MOST_SIDE // ceil(sqrt(len(refs))))
+    side = most or max(LEAST_SIDE, MOST_SIDE // ceil(sqrt(len(refs))))
     names = options.get("names") or [_now("Photo %d") % n for n in range(1, len(refs) + 1)]
     captions = options.get("names") or [item.title] + [""] * (len(refs) - 1)
     heights = options.get("heights") or [None] * len(refs)

@@ -1,4 +1,7 @@
-"""Display pictures for taste segments: of each product, before the sets that a segment likes and the product lacks."""
+"""Display pictures for taste segments: of each product, before the sets that a segment likes and the product lacks.
+
+A segment is a named taste. A shop draws up its own (`TasteSegment`); until it has, the editorial ones stand in.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.catalog import get_catalog
+from prodgen_django.personalization.policy.taste import likeness
 from prodgen_django.recipes.backdrops import current
 from prodgen_django.recipes.base import ItemPlan
-from prodgen_django.recipes.display import DisplayForm, DisplayRecipe
+from prodgen_django.recipes.display import DisplayRecipe
+from prodgen_django.recipes.display_form import DisplayForm
 from prodgen_django.recipes.poses import known_poses
 
 if TYPE_CHECKING:
@@ -22,13 +27,27 @@ if TYPE_CHECKING:
     from prodgen_django.recipes.base import Picture, Workbench, WorkItem
 
 
-def _segments() -> list[tuple[str, str]]:
-    from prodgen_django.personalization.segments import known_segments
+#: name, weights: the tastes that an interior shop meets, as a start.
+EDITORIAL: tuple[tuple[Any, dict[str, float]], ...] = (
+    (_("Warm and natural"), {"tag:warm": 0.8, "tag:wood": 0.7, "tag:natural": 0.6, "tag:home": 0.4}),
+    (_("Modern and plain"), {"tag:urban": 0.7, "tag:neutral": 0.6, "tag:muted": 0.5, "tag:modern": 0.5}),
+    (_("Elegant and dark"), {"tag:elegant": 0.8, "tag:dark": 0.7, "tag:marble": 0.4}),
+    (_("Soft and light"), {"tag:soft": 0.7, "tag:light": 0.6, "tag:pastel": 0.6}),
+    (_("Festive and vivid"), {"tag:festive": 0.7, "tag:vivid": 0.7, "tag:gift": 0.5}),
+)
 
-    return [
-        (segment.name, f"{segment.name} ({segment.size})" if segment.size else segment.name)
-        for segment in known_segments()
+
+def known_segments() -> list[TasteSegment]:
+    """The segments that pictures can be made for: the shop's own, else the editorial ones, unsaved."""
+    from prodgen_django.models import TasteSegment
+
+    return list(TasteSegment.objects.all()) or [
+        TasteSegment(name=str(name), weights=weights) for name, weights in EDITORIAL
     ]
+
+
+def _segments() -> list[tuple[str, str]]:
+    return [(segment.name, segment.name) for segment in known_segments()]
 
 
 class SegmentsForm(DisplayForm):
@@ -38,7 +57,6 @@ class SegmentsForm(DisplayForm):
 
     segments = forms.MultipleChoiceField(
         label=_("Taste segments"),
-        help_text=_("With the number of customers, where the segments were found from their profiles."),
         choices=_segments,
         initial=lambda: [name for name, _label in _segments()],
         widget=forms.CheckboxSelectMultiple,
@@ -69,8 +87,6 @@ class SegmentsRecipe(DisplayRecipe):
         photos: Mapping[Any, Sequence[Photo]],
         options: Mapping[str, Any],
     ) -> Iterable[ItemPlan]:
-        from prodgen_django.personalization.segments import known_segments, lacking
-
         wanted = options.get("segments")
         segments = [one for one in known_segments() if wanted is None or one.name in wanted]
         poses = known_poses(list(products))
@@ -100,17 +116,46 @@ class SegmentsRecipe(DisplayRecipe):
 
 def suiting(segment: TasteSegment, pose: str = "table") -> list[str]:
     """Names of the sets that suit a segment and have a place for things of the pose, best first."""
-    from prodgen_django.personalization.taste import fit
     from prodgen_django.studio.backdrop import backdrops
 
     scores = {
-        one.name: fit(segment.weights, one.tags, one.palette)
+        one.name: _fit(segment.weights, one.tags, one.palette)
         for one in backdrops()
         if one.views and one.suits(pose)  # type: ignore[arg-type]
     }
     best = sorted(scores, key=lambda name: (-scores[name], name))
     # Where no set is to a segment's taste, one of those that are there has to do.
     return [name for name in best if scores[name] > 0] or best[:1]
+
+
+def _fit(taste: Mapping[str, float], tags: Sequence[str], palette: Sequence[str]) -> float:
+    """How well a picture fits a taste; 0 where they have nothing in common."""
+    score = sum(taste.get(f"tag:{tag}", 0.0) for tag in tags)
+    colours = [(name[7:], weight) for name, weight in taste.items() if name.startswith("colour:")]
+    for colour, weight in colours:
+        nearest = max(
+            (likeness(colour, own) / (1 + place) for place, own in enumerate(palette[:3])), default=0.0
+        )
+        score += weight * nearest
+    return score
+
+
+def lacking(
+    ranked: Mapping[str, Sequence[str]], had: Mapping[Any, set[str]], product_id: Any, count: int
+) -> list[tuple[str, list[str]]]:
+    """Of each segment the styles that a product lacks: pairs (segment, styles), segments without any left out.
+
+    `ranked`: by segment, the names of styles that suit it, best first. `had`: by product, the styles that it has a
+    picture in. A style that an earlier segment is given already serves the later one too.
+    """
+    taken = set(had.get(product_id, ()))
+    found = []
+    for segment, styles in ranked.items():
+        missing = [style for style in styles[:count] if style not in taken]
+        if missing:
+            taken.update(missing)
+            found.append((segment, missing))
+    return found
 
 
 def styles_of(product_ids: set[Any]) -> dict[Any, set[str]]:

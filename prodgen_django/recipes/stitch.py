@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from prodgen_django.conf import settings
 from prodgen_django.recipes.base import ItemFailed, ItemPlan, Outcome, Picture, Recipe
 from prodgen_django.recipes.devices import device
+from prodgen_django.recipes.finishing import finished
 from prodgen_django.recipes.layouts import layout_outcome
 from prodgen_django.recipes.parts import other_format, part_title, wanted_format
 from prodgen_django.recipes.photos import WHITE, photo_of, require_photos
@@ -30,6 +31,8 @@ logger = logging.getLogger("prodgen_django.recipes")
 
 #: Most products in one picture.
 MOST_TOGETHER = 100
+#: Longer side of the photos of a preview, and most of them that a grid shows in it.
+PREVIEW_PHOTO, PREVIEW_PHOTOS = 560, 8
 #: Longest side of the pictures that explain a stitch, and most of them.
 STEP_SIDE, MOST_STEPS = 640, 40
 
@@ -38,13 +41,14 @@ class StitchRecipe(Recipe):
     """One item a product, or one for all."""
 
     kind = "stitch"
-    version = 2
+    version = 3
     label = _("Stitched pictures")
     description = _(
         "Overlapping close-ups become one picture; several photos or products become a grid or a strip."
     )
     options_form = StitchForm
     batch_size = 1
+    has_preview = True
 
     def plan(
         self, products: Sequence[Any], photos: Mapping[Any, Sequence[Photo]], options: Mapping[str, Any]
@@ -87,40 +91,77 @@ class StitchRecipe(Recipe):
                 yield Outcome(item, error=error)
 
     def _one(self, item: WorkItem, bench: Workbench) -> Outcome:
-        from prodgen_django.stitching import StitchError
-
         refs = require_photos(item)
         mode, cut_out = item.options["mode"], item.options.get("cut_out", True)
         if mode not in OVERLAPPING and cut_out:
             return layout_outcome(item, bench, refs, mode, self.version)
-        images = self._read(item, refs, bench)
+        return self._overlapping(item, refs, bench)
+
+    def _overlapping(self, item: WorkItem, refs: tuple[str, ...], bench: Workbench, side: int = 0) -> Outcome:
+        """One picture of close-ups; with `side` the photos are made smaller first."""
+        from prodgen_django.stitching import StitchError, cropped
+
+        mode, crop = item.options["mode"], item.options.get("crop") or "auto"
+        images = self._read(item, refs, bench, side)
         steps: list[dict[str, str]] = []
         try:
             result = _stitched(
                 images,
                 mode,
-                on_progress=lambda stage, fraction: bench.progress(item, 0.2 + 0.75 * fraction, stage),
+                on_progress=lambda stage, fraction: bench.progress(item, 0.2 + 0.6 * fraction, stage),
                 explain=_keeper(bench, steps) if item.options.get("explain") else None,
                 **self._engine_options(item, len(images)),
             )
         except StitchError as error:
             raise ItemFailed(error.code, error.message) from error
-        if mode == "auto" and cut_out and result.report["mode"] == "strip":
+        if result.report["mode"] == "strip" and item.options.get("cut_out", True):
             # It found a turntable's frames.
             return layout_outcome(item, bench, refs, "strip", self.version)
+        told: list[str] = []
+        if crop == "auto" and mode in OVERLAPPING:
+            made: Picture | StitchResult = result
+            if result.report["mode"] == "planar":
+                bench.progress(item, 0.85, _now("Cutting out"))
+                made, told = finished(item, refs, result, self.version)
+            if isinstance(made, Picture):
+                sentences = [*result.report.get("warnings", []), *told, *other_format(item, (made,))]
+                report = {**result.report, "sentences": sentences, "steps": steps}
+                return Outcome(item, pictures=(made,), report=report)
+            result = cropped(made, "auto") if made is result else made
         if not result.mask.all() and result.report.get("crop") != "extend":
             # A shop's page has no use for black corners.
             result.image[~result.mask] = WHITE
         pictures = tuple(self._pictures(item, refs, result))
-        sentences = [*result.report.get("warnings", []), *other_format(item, pictures)]
+        sentences = [*result.report.get("warnings", []), *told, *other_format(item, pictures)]
         report = {**result.report, "sentences": sentences, "steps": steps}
         return Outcome(item, pictures=pictures, report=report)
 
-    def _read(self, item: WorkItem, refs: Sequence[str], bench: Workbench) -> list[np.ndarray]:
+    def preview(self, item: WorkItem, bench: Workbench) -> Picture:
+        refs, mode = require_photos(item), item.options["mode"]
+        if item.options.get("together"):
+            refs, own = self._together(item)
+            item.options = {**item.options, **own}
+        if mode in OVERLAPPING:
+            return self._overlapping(item, refs, bench, PREVIEW_PHOTO).pictures[0]
+        if item.options.get("cut_out", True):
+            return layout_outcome(
+                item, bench, refs[:PREVIEW_PHOTOS], mode, self.version, PREVIEW_PHOTO
+            ).pictures[0]
+        return self._overlapping(item, refs[:PREVIEW_PHOTOS], bench, PREVIEW_PHOTO).pictures[0]
+
+    def _together(self, item: WorkItem) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """The first photo of each of a draft's products, and the options of the item that they become."""
+        from prodgen_django.models import JobItem
+
+        rows = JobItem.objects.filter(job__items__pk=item.pk).order_by("position").distinct()
+        shown = [row for row in rows[:PREVIEW_PHOTOS] if row.photos]
+        return tuple(row.photos[0] for row in shown), {"names": [row.title for row in shown]}
+
+    def _read(self, item: WorkItem, refs: Sequence[str], bench: Workbench, side: int = 0) -> list[np.ndarray]:
         images: list[np.ndarray] = []
         for number, ref in enumerate(refs):
             bench.progress(item, 0.2 * number / len(refs), _now("Reading the photos"))
-            images.append(photo_of(bench, ref)[0])
+            images.append(photo_of(bench, ref, side)[0])
         return images
 
     def _pictures(self, item: WorkItem, refs: tuple[str, ...], result: StitchResult) -> Iterator[Picture]:
@@ -155,11 +196,13 @@ class StitchRecipe(Recipe):
 
     def _engine_options(self, item: WorkItem, count: int) -> dict[str, Any]:
         options = item.options
+        crop = options.get("crop") or "auto"
         chosen: dict[str, Any] = {
             "seed": item.seed,
             # No larger than we would let in ourselves.
             "max_pixels": min(80_000_000, settings.MAX_IMAGE_PIXELS),
-            "crop": options.get("crop") or "auto",
+            # A product is looked for in all that was photographed, and only then are corners seen to.
+            "crop": "none" if crop == "auto" and options["mode"] in OVERLAPPING else crop,
             "on_partial": options.get("leave_out") or "strangers",
         }
         if options["mode"] in OVERLAPPING:

@@ -53,7 +53,10 @@ class StitchForm(RecipeForm):
     )
     cut_out = forms.BooleanField(
         label=_("Cut the products out, onto one ground"),
-        help_text=_("For the last four ways. Otherwise the photos stand side by side as they are."),
+        help_text=_(
+            "Of something flat that was stitched its own outline is found and made straight. Otherwise it keeps its "
+            "ground, and in the last four ways the photos stand side by side as they are."
+        ),
         initial=True,
         required=False,
     )
@@ -114,7 +117,12 @@ class StitchForm(RecipeForm):
     crop = forms.ChoiceField(
         label=_("Empty corners"),
         choices=[
-            ("auto", _("Keep all that was photographed; what is missing goes on softly or stays white")),
+            (
+                "auto",
+                _(
+                    "Keep all that was photographed: the product is cut out or made straight where it is found"
+                ),
+            ),
             ("rectangle", _("Crop to the largest full rectangle")),
             ("fill", _("Fill with the background's colour")),
             ("inpaint", _("Let a trained model paint small corners (marked as generated)")),

@@ -10,6 +10,15 @@ from .batch import stitch_many
 from .errors import StitchError
 from .options import MODES, StitchOptions
 from .result import StitchResult
-from .single import slices, stitch
+from .single import cropped, slices, stitch
 
-__all__ = ["MODES", "StitchError", "StitchOptions", "StitchResult", "slices", "stitch", "stitch_many"]
+__all__ = [
+    "MODES",
+    "StitchError",
+    "StitchOptions",
+    "StitchResult",
+    "cropped",
+    "slices",
+    "stitch",
+    "stitch_many",
+]

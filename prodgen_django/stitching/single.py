@@ -7,12 +7,13 @@ from typing import Any
 
 from prodgen_django.common.arrays import Image
 
+from .corners import finish
 from .errors import StitchError
 from .kinds import choose_kind
 from .layouts import layout
 from .mosaic import mosaic
 from .options import MODES, StitchOptions, check_images
-from .result import StitchResult
+from .result import Journal, StitchResult
 from .strip import strip
 
 
@@ -47,6 +48,21 @@ def stitch(images: Sequence[Image], mode: str = "auto", **options: Any) -> Stitc
     if why:
         result.report["why"] = why
     return result
+
+
+def cropped(result: StitchResult, crop: str) -> StitchResult:
+    """A result of `crop="none"` as another `crop` of `StitchOptions` would have made it."""
+    options = StitchOptions.of({"crop": crop}, len(result.transforms))
+    journal = Journal(options)
+    done = finish(result.image, result.mask, options, journal)
+    moved = [None if one is None else done.shift @ one for one in result.transforms]
+    report = {
+        **result.report,
+        "crop": done.how,
+        "warnings": [*result.report.get("warnings", []), *journal.warnings],
+        "checks": {**result.report.get("checks", {}), **journal.checks},
+    }
+    return StitchResult(done.image, done.mask, moved, report, done.generated)
 
 
 def slices(result: StitchResult) -> list[Image]:

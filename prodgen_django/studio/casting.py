@@ -9,7 +9,7 @@ downwards.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,14 @@ __all__ = ["Stack", "cast", "occluded", "stacked"]
 _SIDE = 640  # shadows are soft: they are drawn at this size and enlarged
 _LEVELS = 6
 _LEAST_HANGING = 0.08  # of the picture's height
+_DEEPEST = (
+    0.42  # of its width: so far above the lowest foot is the furthest one of a thing that was seen from above
+)
+_STEEPEST = 1.2  # the ground rises from foot to foot no steeper
+_ROUND = 0.06
+# Of its width: how straight and how long the lower edge of a box is, how steeply it runs back at most, and how far
+# above its ground it may be, on feet.
+_STRAIGHT, _LONG_EDGE, _FLATTEST, _STANDS_OVER = 0.012, 0.3, 0.7, 0.06
 
 
 @dataclass(slots=True)
@@ -75,8 +83,8 @@ def stacked(mask: Float, elevation: float, flat: float = 1.0) -> Stack:
     columns = np.flatnonzero(solid.any(0))
     wide = float(columns[-1] - columns[0] + 1)
     squash = math.sin(math.radians(elevation)) * flat
-    # What ends no further above the lowest foot than the product may be deep stands on the ground behind it.
     reach = max(wide * squash, 0.015 * (bottom - top + 1))
+    feet = _Feet(bottom, bottom - top + 1, reach, _DEEPEST * wide)
     tall = _lengths(solid)
     discs: list[Disc] = []  # of the lowest row first
     below: list[_Run] = []
@@ -87,7 +95,8 @@ def stacked(mask: Float, elevation: float, flat: float = 1.0) -> Stack:
             known = [one.base for one in under if one.base is not None]
             if known:  # what joins several legs stands over the middle between them
                 run.base = float(np.mean(known))
-            elif not under and bottom - y <= reach:
+                feet.widen(run, y)
+            elif not under and feet.stands(run, y):
                 run.base = float(y)
             if run.base is not None:
                 # The near rim of its foot is where one sees it end; its middle stands behind that.
@@ -97,9 +106,44 @@ def stacked(mask: Float, elevation: float, flat: float = 1.0) -> Stack:
                 discs.append(disc)
         below = runs
     known_bases = [disc.base for disc in discs]
+    discs += _edges(solid, wide)
     if known_bases:
         discs += _hanging(solid, tall, squash, discs, float(np.median(known_bases)))
     return Stack(discs, float(max(wide, bottom - top + 1)), solid.shape, elevation, flat, scale, whole)
+
+
+@dataclass(slots=True)
+class _Feet:
+    """Where a product touches the ground: what ends no further above its lowest foot than it may be deep (`reach`), and
+    what ends further up, at most `deepest`, to the side of another foot and not above it, as a handle does."""
+
+    bottom: int
+    height: int
+    reach: float
+    deepest: float
+    found: list[list[float]] = field(default_factory=list)  # left, right and row
+
+    def stands(self, run: _Run, y: int) -> bool:
+        """Whether a run beneath which there is nothing is a foot; it then counts as one."""
+        if self.bottom - y > self.reach:
+            if self.bottom - y > self.deepest:
+                return False
+            if not any(
+                row - y <= _STEEPEST * self._away(run, left, right) for left, right, row in self.found
+            ):
+                return False
+        self.found.append([run.left, run.right, y])
+        return True
+
+    def widen(self, run: _Run, y: int) -> None:
+        """A round foot is wider a little above its lowest row."""
+        for foot in self.found:
+            if foot[2] == run.base and foot[2] - y <= _ROUND * self.height:
+                foot[0], foot[1] = min(foot[0], run.left), max(foot[1], run.right)
+
+    @staticmethod
+    def _away(run: _Run, left: float, right: float) -> float:
+        return max(left - run.right, run.left - right, 0.0)
 
 
 def _runs(row: np.ndarray) -> list[_Run]:
@@ -122,6 +166,35 @@ def _section(run: _Run, y: int, tall: np.ndarray, squash: float) -> Disc:
     radius = (run.right - run.left + 1) / 2
     seen = float(np.median(tall[y, run.left : run.right + 1])) / 2
     return Disc((run.left + run.right) / 2, radius, min(radius * squash, seen), 0.0, 0.0, y)
+
+
+def _edges(solid: np.ndarray, wide: float) -> list[Disc]:
+    """Discs along the straight lower edges of a box that is seen from its corner: it stands on them.
+
+    A bowl's outline rises from its foot too, but it bends.
+    """
+    columns = np.flatnonzero(solid.any(0))
+    lowest = len(solid) - 1 - solid[::-1].argmax(0)
+    points = np.stack([columns, lowest[columns]], 1).astype(np.int32)
+    hull = cv2.approxPolyDP(cv2.convexHull(points), _STRAIGHT * wide, True)[:, 0].astype(float)
+    start = hull[:, 1].argmax()
+    found: list[Disc] = []
+    for step in (1, -1):
+        (x0, y0), (x1, y1) = hull[start], hull[(start + step) % len(hull)]
+        away, rise = abs(x1 - x0), y0 - y1
+        if away < _LONG_EDGE * wide or not 0.02 * away < rise < _FLATTEST * away:
+            continue
+        radius = max(1.0, 0.012 * wide)
+        along = np.arange(min(x0, x1), max(x0, x1), radius)
+        ground = y0 + (y1 - y0) * (along - x0) / (x1 - x0)
+        near = ground - lowest[along.astype(int)] <= _STANDS_OVER * wide
+        if near.mean() < 0.6:  # two legs, and nothing between them
+            continue
+        found += [
+            Disc(float(x), 1.5 * radius, 0.5 * radius, 0.0, float(row) - 0.5 * radius, int(row))
+            for x, row in zip(along[near], ground[near], strict=True)
+        ]
+    return found
 
 
 def _hanging(

@@ -47,7 +47,8 @@ class Rule:
 class Channel:
     """A place where pictures are shown. `size`, `format`, `fill` and `quality` are what an export aims at.
 
-    `white`: the export needs a white background. `relabel`: source types that this channel knows by
+    `white`: the export needs a white background. `takes_repaired`: False where the photograph's light must be as the
+    camera saw it (`studio.repair`); none of these says so today. `relabel`: source types that this channel knows by
     another name.
     """
 
@@ -59,6 +60,7 @@ class Channel:
     quality: int = 92
     fill: float | None = None
     white: bool = False
+    takes_repaired: bool = True
     relabel: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -12,7 +12,7 @@ from prodgen_django.imagefile import FORMATS, encode_image, load_made, read_sour
 from .channels import Channel
 from .checking import ChannelReport, RuleResult, check_channel, find_channel, in_safe_zone, product_on_white
 from .color import Pixels
-from .fidelity import resample
+from .resampling import resample
 
 _QUALITIES = (None, 86, 80, 72, 64, 55)
 

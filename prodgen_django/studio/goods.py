@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, get_args
 
-__all__ = ["GOODS", "POSES", "Good", "Pose", "good_of"]
+__all__ = ["GOODS", "POSES", "Good", "Pose", "good_of", "sides_in"]
 
 Pose = Literal["table", "floor", "lies", "hangs", "wall", "leans"]
 POSES: tuple[Pose, ...] = get_args(Pose)
@@ -23,15 +23,21 @@ POSES: tuple[Pose, ...] = get_args(Pose)
 @dataclass(frozen=True, slots=True)
 class Good:
     """`names`: English, German, French, Spanish, Italian and Dutch, without accents, each the whole word or, with a
-    hyphen before or after it, the end or the beginning of one. `size`: its usual longer side in centimetres."""
+    hyphen before or after it, the end or the beginning of one. `size`: its usual longer side in centimetres. `flat`:
+    whether it is a flat rectangle; None: as its pose says, which what lies or is on a wall may be."""
 
     names: tuple[str, ...]
     pose: Pose
     size: float
+    flat: bool | None = None
 
 
-def _good(names: str, pose: Pose, size: float) -> Good:
-    return Good(tuple(names.split()), pose, size)
+def _good(names: str, pose: Pose, size: float, flat: bool | None = None) -> Good:
+    return Good(tuple(names.split()), pose, size, flat)
+
+
+_SIDE = r"(\d{1,4}(?:[.,]\d{1,2})?)"
+_SIDES = re.compile(rf"(?<![\d.,]){_SIDE}\s*(?:cm|mm|m|in|″)?\s*[x×]\s*{_SIDE}(?![\d.,])")
 
 
 GOODS: tuple[Good, ...] = (
@@ -54,7 +60,7 @@ GOODS: tuple[Good, ...] = (
     _good("iron bugeleisen fer plancha ferro strijkijzer", "table", 30),
     _good("candle candles kerze kerzen bougie bougies vela velas candela candele kaars", "table", 14),
     _good("clock uhr -uhr horloge reloj orologio klok", "table", 20),
-    _good("book books buch bucher livre livres libro libros libri boek boeken", "table", 24),
+    _good("book books buch bucher livre livres libro libros libri boek boeken", "table", 24, flat=True),
     _good("phone smartphone handy telephone telefono telefoon", "table", 15),
     _good("headphones headset kopfhorer casque auriculares cuffie koptelefoon", "table", 20),
     _good("speaker lautsprecher enceinte altavoz altoparlante luidspreker", "table", 22),
@@ -64,7 +70,6 @@ GOODS: tuple[Good, ...] = (
     _good("bag bags tote handbag tasche -tasche sac sacs bolso bolsa borsa borse tas", "table", 38),
     _good("backpack rucksack sac-a-dos mochila zaino rugzak", "table", 50),
     _good("helmet helm casco fahrradhelm", "table", 30),
-    _good("cushion pillow kissen -kissen coussin cojin almohada cuscino kussen", "table", 45),
     _good("toy teddy spielzeug jouet juguete giocattolo speelgoed", "table", 25),
     _good("soap shampoo seife savon jabon sapone zeep creme cream lotion perfume parfum", "table", 17),
     _good("box carton karton boite caja scatola doos", "table", 25),
@@ -93,6 +98,7 @@ GOODS: tuple[Good, ...] = (
     _good("snowboard snowboards ski skis skier surfboard skateboard", "leans", 155),
     _good("clothes-rack rack garderobe perchero appendiabiti kapstok stand", "floor", 160),
     # lies
+    _good("cushion pillow kissen -kissen coussin cojin almohada cuscino kussen", "lies", 45),
     _good("rug rugs carpet teppich -teppich tapis alfombra tappeto tapijt vloerkleed", "lies", 200),
     _good("towel towels handtuch -tuch serviette toalla asciugamano handdoek", "lies", 100),
     _good("blanket throw decke plaid couverture manta coperta deken", "lies", 150),
@@ -133,6 +139,15 @@ def good_of(texts: Iterable[str]) -> Good | None:
             if found is not None:
                 return found
     return None
+
+
+def sides_in(text: str) -> tuple[float, float] | None:
+    """The two sides that a title names, as in "50 × 70 cm", in whatever unit; None where it names none."""
+    found = _SIDES.search(text.casefold())
+    if found is None:
+        return None
+    first, second = (float(side.replace(",", ".")) for side in found.groups())
+    return (first, second) if min(first, second) > 0 else None
 
 
 def _words(text: str) -> list[str]:

@@ -22,7 +22,7 @@ from .matting import shrink
 from .scene import Scene
 
 __all__ = [
-    "Placed", "darkened", "lit_from", "placed", "shade", "surroundings", "wall_row", "weights", "zoomed",
+    "Move", "Placed", "darkened", "lit_from", "placed", "shade", "surroundings", "wall_row", "weights", "zoomed",
 ]  # fmt: skip
 
 _LEAST, _MOST = 0.5, 0.76  # of the canvas's width or height that a product takes, whatever its true size
@@ -44,6 +44,22 @@ class Placed:
     scale: float
     middle: float
     base: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How a person has moved a product from where it is put by itself: to the right and down, in shares of the canvas,
+    and larger by `scale`. `light`: from which side it is lit instead, as `lit_from` has it."""
+
+    right: float = 0.0
+    down: float = 0.0
+    scale: float = 1.0
+    light: float | None = None
+
+    def applied(self, where: Placed, size: tuple[int, int]) -> Placed:
+        return Placed(
+            where.scale * self.scale, where.middle + self.right * size[0], where.base + self.down * size[1]
+        )
 
 
 def zoomed(box: tuple[float, float], card: sets.SetCard, pose: Pose, centimetres: float | None) -> float:

@@ -11,13 +11,22 @@ import numpy as np
 from . import sets
 from .backdrop import VIEWS, tags_of
 from .color import Float, Pixels
-from .fidelity import resample
 from .goods import Pose
+from .resampling import resample
 
-__all__ = ["Scene", "encoded", "linear", "picture_scene", "plain_scene", "rgb", "set_scene", "studio_card"]
+__all__ = [
+    "Scene",
+    "encoded",
+    "linear",
+    "picture_scene",
+    "plain_scene",
+    "rgb",
+    "set_scene",
+    "studio_card",
+    "uncompressed",
+]
 
-#: Where a thing stands before a plain ground, as a share of the height, and the most that it takes of it.
-_FOOT, _MOST = 0.86, 0.78
+_FOOT = 0.86  # where a thing stands before a plain ground, as a share of the height
 _PLAIN_ELEVATION = 12.0
 #: Lights of grounds that are no sets, as a photographer puts them up.
 _STUDIO: dict[str, sets.Light] = {
@@ -72,7 +81,7 @@ def plain_scene(
         return np.asarray(flat * (light * np.float32(weight)), np.float32)
 
     def curve(total: Float) -> Float:
-        return _coded(total) if grain is None else (_coded(total) + grain).astype(np.float32)
+        return uncompressed(total) if grain is None else (uncompressed(total) + grain).astype(np.float32)
 
     return Scene(name, studio_card(name, pose, size, foot), plane, curve, "algorithmicMedia", ("plain",))
 
@@ -84,12 +93,12 @@ def picture_scene(pixels: Pixels, pose: Pose, size: tuple[int, int], foot: float
     def plane(_light: str, weight: float) -> Float:
         return np.asarray(covered * np.float32(weight), np.float32)
 
-    return Scene("custom", studio_card("custom", pose, size, foot), plane, _coded, source_type)
+    return Scene("custom", studio_card("custom", pose, size, foot), plane, uncompressed, source_type)
 
 
 def encoded(light: Float) -> Float:
     """Linear light to sRGB, both with white at 1; what is brighter rolls off softly."""
-    return _coded(np.where(light > 0.8, 0.8 + 0.2 * np.tanh((light - 0.8) / 0.3), light))
+    return uncompressed(np.where(light > 0.8, 0.8 + 0.2 * np.tanh((light - 0.8) / 0.3), light))
 
 
 def linear(coded: Float) -> Float:
@@ -103,7 +112,8 @@ def rgb(colour: str) -> Float:
     return np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)], np.float32)
 
 
-def _coded(light: Float) -> Float:
+def uncompressed(light: Float) -> Float:
+    """Linear light to sRGB as it is, both with white at 1."""
     x = np.clip(light, 0, None)
     return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - 0.055).astype(
         np.float32
@@ -132,14 +142,14 @@ def studio_card(name: str, pose: Pose, size: tuple[int, int], foot: float = _FOO
         elevation=_PLAIN_ELEVATION if stands else 90.0 if pose == "lies" else 0.0,
         camera=((1, 0, 0, 0), (0, math.sin(pitch), -math.cos(pitch), 0), (0, 0, 0, 1)),
         place=(0.5, foot if stands else 0.5),
-        tallest=min(_MOST, foot - 0.05),
+        tallest=foot - 0.03,
     )
 
 
 _NOWHERE = sets.SetCard(
     name="", view="table", label="", size=(1, 1), mood=(), season=(), materials=(), goods=(), suits="", mean="",
     colours=(), height=0.0, elevation=0.0, field=0.0, camera=(), ground=None, wall=None, wall_away=None, horizon=None,
-    place=(0.5, 0.5), pixels_per_metre=0.0, tallest=_MOST, lights=_STUDIO,
+    place=(0.5, 0.5), pixels_per_metre=0.0, tallest=0.78, lights=_STUDIO,
 )  # fmt: skip
 
 

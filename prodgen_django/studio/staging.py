@@ -12,11 +12,14 @@ from . import on_set, sets
 from .backdrop import TRANSPARENT, VIEWS, backdrop, colour_of, is_set
 from .color import Float, Pixels, palette, style_tags
 from .consistency import Look, measure_look
-from .fidelity import Fidelity, certify, onto_canvas
+from .fidelity import Fidelity, certify
 from .goods import Pose
 from .matting import foreground
+from .own_set import OwnSet, own_scene
 from .provenance import combined_source_type
+from .resampling import onto_canvas
 from .scene import Scene, picture_scene, plain_scene, set_scene
+from .upright import Straightened
 
 MAX_UPSCALE = 1.3
 """A photograph is enlarged by at most this factor; beyond it the canvas is made smaller than was asked for."""
@@ -87,7 +90,7 @@ class Staged:
 def stage(
     photo: Pixels,
     alpha: Float,
-    backdrop: str | Pixels = "white",
+    backdrop: str | Pixels | OwnSet = "white",
     *,
     pose: Pose = "table",
     centimetres: float | None = None,
@@ -95,53 +98,68 @@ def stage(
     fill: float | None = None,
     shadow: bool | float | None = None,
     variation: int = 0,
+    move: on_set.Move | None = None,
     seed: int = 0,
     photo_source: str = "digitalCapture",
     backdrop_source: str = "algorithmicMedia",
     ground: float = 0.86,
     middle: tuple[float, float] = (0.5, 0.5),
     max_upscale: float = MAX_UPSCALE,
+    straight: Straightened | None = None,
 ) -> Staged:
     """Stage the product of `photo` (uint8 H×W×3) that `alpha` (float32 H×W in [0, 1]) marks.
 
-    `backdrop`: the name of a plain ground, a colour "#rrggbb" or the name of a rendered set (`backdrop.backdrops`), or
-    pixels uint8 h×w×3, which are scaled to cover the canvas; of those, `backdrop_source` says how they came to be,
-    `ground` where a standing product's base is (share of height) and `middle` where the middle of its box is.
+    `backdrop`: the name of a plain ground, a colour "#rrggbb" or the name of a rendered set (`backdrop.backdrops`), an
+    `own_set.OwnSet`, or pixels uint8 h×w×3, which are scaled to cover the canvas; of those, `backdrop_source` says how
+    they came to be, `ground` where a standing product's base is (share of height) and `middle` where the middle of its
+    box is.
     `pose`: how it is shown; of a set it chooses the view. `centimetres`: its longer side, None where nobody knows; on a
     set it is shown as large as it is, within what shows it well.
     `size`: the canvas, (width, height); a smaller one of its proportions where the photograph would else be enlarged
     more than `max_upscale` times. `fill`: the share of the canvas that the product takes. `shadow`: True or False, or a
     depth of 0 to 1; by default there is one, but none on white, where everything outside of the product is exactly 255.
-    `variation`: another number mixes the lights otherwise.
+    `variation`: another number mixes the lights otherwise. `straight`: how the photograph is turned upright or
+    rectified (`upright.straightened` of its alpha). `move`: away from where it would be put by itself.
 
     Every opaque pixel of the product is the photograph's own after one resampling of the whole photograph (see
-    `fidelity.resample`). The same arguments give the same picture.
+    `resampling.onto_canvas`). The same arguments give the same picture.
     Raises StagingError (empty_cut_out) where alpha marks nothing, LookupError for a name that is no backdrop and a set
     without a view for the pose, ValueError for arguments that cannot be.
     """
     _check(photo, alpha, size, pose, fill, middle)
-    top, bottom, left, right = bounds(alpha >= 0.5)
+    outline = alpha if straight is None else straight.outline
+    top, bottom, left, right = bounds(outline >= 0.5)
     box = (right - left, bottom - top)
     zoom = 1.0
-    if isinstance(backdrop, str) and is_set(backdrop):
+    if isinstance(backdrop, OwnSet):
+        zoom = on_set.zoomed(box, backdrop.card.fitted(size), pose, centimetres)
+    elif isinstance(backdrop, str) and is_set(backdrop):
         zoom = on_set.zoomed(box, sets.card(backdrop, VIEWS[pose]).fitted(size), pose, centimetres)
 
     def scene_of(canvas: tuple[int, int]) -> Scene:
         return _scene(backdrop, pose, canvas, zoom, seed, backdrop_source, ground)
 
-    share = _share(backdrop, fill)
+    share, move = _share(backdrop, fill), move or on_set.Move()
+
+    def put(scene: Scene) -> on_set.Placed:
+        where = on_set.placed(box, scene.card, pose, centimetres, share)
+        return move.applied(_middled(where, scene, pose, middle), scene.card.size)
+
     scene = scene_of(size)
-    where = on_set.placed(box, scene.card, pose, centimetres, share)
+    where = put(scene)
     size, notes = _carried(size, where.scale, max_upscale)
     if size != scene.card.size:
         scene = scene_of(size)
-        where = on_set.placed(box, scene.card, pose, centimetres, share)
-    where = _moved(where, scene, pose, middle)
+        where = put(scene)
     stands = VIEWS[pose] in ("table", "floor")
-    transform = _transform(alpha, where, (top, bottom, left, right), min(where.scale, max_upscale), stands)
+    transform = _transform(outline, where, (top, bottom, left, right), min(where.scale, max_upscale), stands)
+    scale = round(float(transform[0, 0]), 6)
+    if straight is not None:
+        alpha, transform, notes = straight.alpha, transform @ straight.matrix, [*notes, *straight.notes]
     product, mask = _laid(photo, alpha, transform, (size[1], size[0]))
     own = foreground(product, mask)
-    mix = on_set.weights(scene.card, on_set.lit_from(photo, alpha), variation)
+    side = on_set.lit_from(product, mask) if move.light is None else move.light
+    mix = on_set.weights(scene.card, side, variation)
     strength = _strength(shadow, scene)
     linear, taken = on_set.surroundings(scene, mask, pose, mix, strength)
     image = _joined(product, own, mask, scene.curve(linear))
@@ -151,7 +169,7 @@ def stage(
         image=image,
         mask=mask,
         transform=transform,
-        scale=round(float(transform[0, 0]), 6),
+        scale=scale,
         fidelity=certify(photo, alpha, image, transform),
         source_type=combined_source_type([photo_source, scene.source_type]),
         backdrop=scene.name,
@@ -164,7 +182,7 @@ def stage(
 
 
 def _scene(
-    name: str | Pixels,
+    name: str | Pixels | OwnSet,
     pose: Pose,
     size: tuple[int, int],
     zoom: float,
@@ -172,6 +190,8 @@ def _scene(
     source: str,
     ground: float,
 ) -> Scene:
+    if isinstance(name, OwnSet):
+        return own_scene(name, size, zoom)
     if not isinstance(name, str):
         return picture_scene(name, pose, size, ground, source)
     colour = colour_of(name)
@@ -182,10 +202,12 @@ def _scene(
     return plain_scene(name, colour, pose, size, seed, **foot)
 
 
-def _share(name: str | Pixels, fill: float | None) -> float | None:
+def _share(name: str | Pixels | OwnSet, fill: float | None) -> float | None:
     """Of the canvas that a product takes; None where its true size says it."""
     if fill is not None:
         return fill
+    if isinstance(name, OwnSet):
+        return None
     if not isinstance(name, str):
         return 0.72
     colour = colour_of(name)
@@ -209,7 +231,7 @@ def _carried(size: tuple[int, int], scale: float, most: float) -> tuple[tuple[in
     ]
 
 
-def _moved(where: on_set.Placed, scene: Scene, pose: Pose, middle: tuple[float, float]) -> on_set.Placed:
+def _middled(where: on_set.Placed, scene: Scene, pose: Pose, middle: tuple[float, float]) -> on_set.Placed:
     """Where a backdrop of mere pixels wants it."""
     if scene.name != "custom":
         return where

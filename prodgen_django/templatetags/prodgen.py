@@ -21,11 +21,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from prodgen_django.personalization.campaigns import Shown
-from prodgen_django.personalization.page import Page, page_of, scripted
-from prodgen_django.personalization.pictures import Picture
-from prodgen_django.personalization.visitor import Visitor
-from prodgen_django.personalization.why import reasons
+from prodgen_django.personalization.report.why import reasons
+from prodgen_django.personalization.serve.campaigns import CampaignPicture
+from prodgen_django.personalization.serve.page import Page, page_of, scripted
+from prodgen_django.personalization.serve.pictures import Picture
+from prodgen_django.personalization.serve.visitor import Visitor
 
 register = template.Library()
 
@@ -68,7 +68,7 @@ def prodgen_picture(
 @register.simple_tag(takes_context=True)
 def prodgen_campaign(
     context: template.Context, slot: str, wide: str = "hero", phone: str = "hero_phone"
-) -> Shown | str:
+) -> CampaignPicture | str:
     """The published campaign picture of a place that suits the visitor, linked; "" where no campaign runs.
 
     One query, and another for who consents, unless `personalize_products` has asked that already; it then goes by the
@@ -82,7 +82,8 @@ def prodgen_campaign(
 def prodgen_why(context: template.Context, product: Any) -> list[str]:
     """Why the visitor sees this picture of a product: sentences, at least one."""
     page = _page(context)
-    return reasons(page.chosen_for(product), page.taste, consents=page.consents)
+    choice = page.chosen_for(product)
+    return reasons(choice, page.known.taste if page.known else {})
 
 
 @register.simple_tag(takes_context=True)

@@ -65,13 +65,6 @@ WRONG = [
     ("TASK_TIME_LIMIT", float("inf"), "PRODGEN['TASK_TIME_LIMIT'] is inf", "a number above 0", ""),
     ("HOLDOUT", 10, "PRODGEN['HOLDOUT'] is 10", "a number from 0 to 1", ""),
     ("CHOOSE_IN", "browser", "PRODGEN['CHOOSE_IN'] is 'browser'", "one of 'page', 'script'", ""),
-    (
-        "POLICY_MODE",
-        "Thompson",
-        "PRODGEN['POLICY_MODE'] is 'Thompson'",
-        "'greedy'",
-        "Did you mean 'thompson'?",
-    ),
     ("CATALOG", "Catalog", "PRODGEN['CATALOG'] is 'Catalog'", "the dotted path of a subclass of", ""),
     ("CONSENT", True, "PRODGEN['CONSENT'] is True", "None or the dotted path of a function", ""),
     ("RECIPES", ["a.b"], "PRODGEN['RECIPES'] is ['a.b']", "a dict by kind", ""),
@@ -235,11 +228,9 @@ def test_any_value_is_either_taken_or_told_with_its_key(name: str, value: Any) -
 
 
 def test_names_that_stand_twice_agree() -> None:
-    from prodgen_django.conf import FORMATS, MODES
+    from prodgen_django.conf import FORMATS
     from prodgen_django.imagefile import FORMATS as WRITTEN
-    from prodgen_django.personalization.policy import MODES as KNOWN
     from prodgen_django.studio.diffusion import AVOID
 
     assert FORMATS.names == tuple(WRITTEN)
-    assert MODES.names == KNOWN
     assert KEYS["DIFFUSION"].kind.read({"model": "x"})["avoid"] == AVOID

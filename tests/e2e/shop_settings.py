@@ -11,7 +11,6 @@ from tests.e2e.settings import MIGRATION_MODULES
 PRODGEN = {
     **PRODGEN,
     "HOLDOUT": 0,
-    "POLICY_MODE": "greedy",
     "POLICY_EXPLORE": 0,
     "RENDITION_WIDTHS": [320, 640],
     "RENDITION_FORMATS": ["webp", "jpeg"],

@@ -65,6 +65,15 @@ def test_from_selected_products_to_the_product_page(page: Page, worker: Site) ->
         "before => document.getElementById('pg-preview-image').getAttribute('src') !== before",
         arg=first,
     )
+    # Moved with the keys it is shown there, and the job will show it there.
+    page.wait_for_selector(".pg-preview[data-state=done]")
+    before = preview.get_attribute("src")
+    page.locator(".pg-preview-frame").press("ArrowRight")
+    expect(page.locator("input[name=moves]")).to_have_value(re.compile('"right":0.01'))
+    page.wait_for_function(
+        "before => document.getElementById('pg-preview-image').getAttribute('src') !== before",
+        arg=before,
+    )
     page.locator("input[name=styles][value=white]").check()
     shoot(page, "options")
 

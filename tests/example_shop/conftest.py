@@ -20,18 +20,17 @@ ROOT = Path(__file__).resolve().parents[2]
 SHOP = {
     "CONSENT": "example_shop.consent.has_consented",
     "HOLDOUT": 0,
-    "POLICY_MODE": "greedy",
     "POLICY_EXPLORE": 0,
 }
 
 
 @pytest.fixture(autouse=True)
 def example_shop(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    from prodgen_django.personalization import buffer, policies
+    from prodgen_django.personalization.log import buffer, kept
 
     monkeypatch.setattr(buffer, "cache_folder", lambda: tmp_path)
     buffer._buffer.cache_clear()
-    policies.forget_cache()
+    kept.forget_cache()
     templates = copy.deepcopy(django_settings.TEMPLATES)
     templates[0]["DIRS"] = [ROOT / "example_shop" / "templates"]
     templates[0]["OPTIONS"]["context_processors"].append("example_shop.context_processors.shop")

@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from prodgen_django.models import Campaign, Exposure, GeneratedImage, Job
-from prodgen_django.personalization.events import flush
-from prodgen_django.personalization.policies import learn
-from prodgen_django.personalization.profiles import forget
-from prodgen_django.personalization.reporting import make_report
+from prodgen_django.personalization.log.flush import flush
+from prodgen_django.personalization.log.privacy import forget
+from prodgen_django.personalization.log.versions import learn
+from prodgen_django.personalization.report.report import make_report
 from tests.example_shop.conftest import SHOP
 from tests.example_shop.test_events import Browser
 
-DRAWN = {**SHOP, "POLICY_MODE": "thompson", "POLICY_EXPLORE": 0.5}
+DRAWN = {**SHOP, "POLICY_EXPLORE": 0.5}
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ from oscar.core.loading import get_model
 
 from prodgen_django.models import Exposure, GeneratedImage, ProfilingConsent
 from prodgen_django.personalization import Visitor, choose_images
-from prodgen_django.personalization.events import flush
-from prodgen_django.personalization.identity import user_key
-from prodgen_django.personalization.page import read_record
+from prodgen_django.personalization.log.flush import flush
+from prodgen_django.personalization.log.names import user_keys
+from prodgen_django.personalization.serve.page import read_record
 
 Product = get_model("catalogue", "Product")
 Load = Callable[..., None]
@@ -150,7 +150,7 @@ def test_the_log_reconciles_with_what_visitors_did(shelf: list[Any]) -> None:
     keys = {row.visitor for row in Exposure.objects.all()}
     assert len(keys) == 3
     eve = get_user_model().objects.get(email="eve@shop.example")
-    assert user_key(eve.pk) in keys
+    assert user_keys(eve.pk)[0] in keys
     assert all(0 < row.propensity <= 1 and row.image_id in row.candidates for row in Exposure.objects.all())
     # What the request said is now known to the tasks.
     assert ProfilingConsent.objects.get().user == eve
@@ -280,7 +280,7 @@ def test_forgetting_erases_what_waits_as_well_and_is_not_undone(shelf: list[Any]
     flush()
     call_command("prodgen_taste")
     assert not Exposure.objects.filter(user=mia).exists()
-    assert not Exposure.objects.filter(visitor=user_key(mia.pk)).exists()
+    assert not Exposure.objects.filter(visitor=user_keys(mia.pk)[0]).exists()
     assert not hasattr(get_user_model().objects.get(pk=mia.pk), "prodgen_taste")
     # The cookie still says yes; the stored no counts.
     assert visitor.visit("/") == []

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from oscar.core.loading import get_model
 from oscar.test.factories import create_product
 
-from tests.personalization.test_choice import published
+from tests.personalization.serve.test_choice import published
 
 #: The README's lines, in the place that Oscar's listing has for products, and beside the photo of its detail page.
 LISTING = """{% extends "oscar/catalogue/browse.html" %}{% load prodgen %}

@@ -15,11 +15,11 @@ from oscar.test.factories import create_product
 from prodgen_django.contrib.oscar.taste import OscarTaste
 from prodgen_django.models import ProductTraits, TasteProfile
 from prodgen_django.personalization import record_consent
-from prodgen_django.personalization.profiles import refresh
+from prodgen_django.personalization.log.profiles import refresh
 
 UserSearch = get_model("analytics", "UserSearch")
 YES = {
-    "CONSENT": "tests.personalization.test_why.yes",
+    "CONSENT": "tests.personalization.report.test_why.yes",
     "TASTE_RETENTION_DAYS": 100,
     "TASTE_HALF_LIFE_DAYS": 10,
 }

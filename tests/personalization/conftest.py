@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from prodgen_django.personalization import buffer, policies
+from prodgen_django.personalization.log import buffer, kept
 
 
 @pytest.fixture(autouse=True)
 def _fresh_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(buffer, "cache_folder", lambda: tmp_path)
     buffer._buffer.cache_clear()
-    policies.forget_cache()
+    kept.forget_cache()
     yield
-    policies.forget_cache()
+    kept.forget_cache()

@@ -19,7 +19,7 @@ from prodgen_django.pictures import review
 from prodgen_django.recipes import ItemFailed, outlines
 from prodgen_django.storage import save_content
 from prodgen_django.studio import CutOut
-from prodgen_django.studio.fidelity import onto_canvas
+from prodgen_django.studio.resampling import onto_canvas
 from tests.recipes.catalog import FolderCatalog
 
 pytestmark = pytest.mark.django_db(transaction=True)

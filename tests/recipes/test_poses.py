@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from django.core.exceptions import ValidationError
 
 from prodgen_django.catalog import Category
 from prodgen_django.models import BrandKit, Pose
 from prodgen_django.recipes import ItemFailed, WorkItem, get_recipe
 from prodgen_django.recipes.backdrops import RENAMED, choices, chosen, current
-from prodgen_django.recipes.poses import keep, known_poses
+from prodgen_django.recipes.poses import keep, known_poses, pose_of
 from prodgen_django.studio import sets
 from tests.recipes.test_recipes import product
 
@@ -123,3 +126,27 @@ def test_a_brands_colours_are_grounds(db: None) -> None:
     BrandKit.objects.create(name="Alder", ground="#F4EFE6", accent="#2f4a3c")
     assert dict(choices())["#2f4a3c"] == "Alder, #2f4a3c"
     assert get_recipe("display").clean_options({"styles": ["#2f4a3c"]})["styles"] == ["#2f4a3c"]
+
+
+def test_what_was_moved_stays_within_bounds_and_what_is_no_move_is_refused(db: None) -> None:
+    clean = get_recipe("display").clean_options
+    sent = {"7": {"right": 0.2, "scale": 9, "light": "x", "shadow": float("nan"), "jump": 1}, "8": {}}
+    assert clean({"moves": sent})["moves"] == {"7": {"right": 0.2, "scale": 2.0}}
+    assert clean({"moves": '{"7": {"down": -3}}'})["moves"] == {"7": {"down": -0.5}}
+    assert "moves" not in clean({})
+    for wrong in ("[1]", "{", '{"7": 3}', {str(n): {"right": 0.1} for n in range(500)}):
+        with pytest.raises(ValidationError):
+            clean({"moves": wrong})
+
+
+def test_what_was_photographed_lying_askew_is_not_stood_up_by_its_name(shop: None) -> None:
+    y, x = np.mgrid[0:300, 0:300] - 150.0
+    along, across = x * 0.9 + y * 0.44, y * 0.9 - x * 0.44
+    askew = ((abs(along) < 60) & (abs(across) < 100)).astype(np.float32)
+    bag = product("blue bag")
+    one = replace(item(), product=bag)
+    assert pose_of(one, askew)[0] == "lies"
+    assert pose_of(one, (abs(x) < 60).astype(np.float32) * (abs(y) < 100))[0] == "table"
+    keep(None, product=bag, pose="table")
+    assert pose_of(one, askew)[0] == "table", "the shop knows better"
+    assert pose_of(replace(one, options={"pose": "floor", "centimetres": 40}), askew) == ("floor", 40.0)

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import IO, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from prodgen_django.catalog import Catalog, CatalogError, Photo
-from prodgen_django.personalization import LikedQuery, Signal, TasteSource
+from prodgen_django.personalization import Signal, TasteSource
 
 
 class ShopCatalog(Catalog):
@@ -44,27 +44,19 @@ class ShopCatalog(Catalog):
 
 
 class ShopTaste(TasteSource):
-    """A cookie names what was looked at, and another one the basket."""
+    """A cookie names what was looked at; the page knows the basket."""
 
     def recent(self, request: Any) -> Sequence[Signal]:
-        return [Signal(key, "view") for key in request.COOKIES.get("looks", "").split("|") if key]
-
-    def queries(self, request: Any, user_id: Any | None) -> Sequence[LikedQuery]:
-        basket = request.COOKIES.get("basket", "")
-        where = Q(basket=int(basket)) if basket not in ("", "0") else Q(pk__in=[])
-        return [LikedQuery("basket", lines, where)] if basket else []
+        looked = request.COOKIES.get("looks", "").split("|")
+        # What the page has loaded of the basket before.
+        basket = getattr(request, "basket_keys", ())
+        return [*(Signal(key, "view") for key in looked if key), *(Signal(key, "basket") for key in basket)]
 
     def active_users(self, since: datetime) -> Iterable[Any]:
         return ()
 
     def traits(self, products: Iterable[Any]) -> dict[Any, dict[str, float]]:
         return {product.pk: {f"tag:{product.name.split()[0].lower()}": 1.0} for product in products}
-
-
-def lines() -> QuerySet[Any]:
-    from tests.shops.models import BasketLine
-
-    return BasketLine.objects.all()
 
 
 def yes(request: Any) -> bool:

@@ -61,7 +61,6 @@ PRODGEN = {
     "WORK_DIR": str(FOLDER / "work"),
     "RETRY_SECONDS": 0,
     "HOLDOUT": 0,
-    "POLICY_MODE": "greedy",
     "POLICY_EXPLORE": 0,
 }
 globals().update(celery_settings(folder=FOLDER))

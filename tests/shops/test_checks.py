@@ -83,7 +83,7 @@ CHECK = "from django.core.management import call_command; call_command('check')\
 NO_SOURCE = """
 from django.test import RequestFactory
 from prodgen_django.personalization import Visitor
-from prodgen_django.personalization.taste import get_sources
+from prodgen_django.personalization.log.sources import get_sources
 assert get_sources() == ()
 assert Visitor.from_request(RequestFactory().get("/")).consents
 """

@@ -20,7 +20,7 @@ KEYS = {
 }
 DATABASES = ("sqlite", "postgres", "mariadb")
 ON_SERVERS = {
-    "pages": ("tests/personalization/test_choice.py", "tests/oscar/test_pages.py"),
+    "pages": ("tests/personalization/serve/test_choice.py", "tests/oscar/test_pages.py"),
     "hostile requests": ("tests/web/test_hostile_requests.py", "tests/web/test_addresses.py"),
     "decisions": (
         "tests/admin/test_decisions.py", "tests/admin/test_locks.py", "tests/admin/test_permissions.py",

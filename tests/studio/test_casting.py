@@ -79,6 +79,45 @@ def test_what_nothing_holds_does_not_touch_the_ground() -> None:
     assert dark[235:260, 270:300].max() < 0.3
 
 
+def test_a_foot_far_back_touches_the_ground_and_a_handle_as_high_does_not() -> None:
+    """A chest seen from above and from its corner, and a mug."""
+    chest = np.zeros((SIDE, SIDE), np.float32)
+    for points in (
+        [(100, 100), (220, 130), (220, 280), (100, 230)],  # its long side, which runs away to the left
+        [(220, 130), (300, 110), (300, 250), (220, 280)],
+        [(100, 220), (112, 220), (112, 243), (100, 243)],  # feet: far left, near, far right
+        [(212, 270), (228, 270), (228, 300), (212, 300)],
+        [(288, 240), (300, 240), (300, 266), (288, 266)],
+    ):
+        cv2.fillPoly(chest, [np.array(points)], 1.0)
+    dark = occluded(stacked(chest, 9))
+    for x, y in ((106, 244), (220, 301), (294, 267)):
+        assert dark[y - 2 : y + 3, x - 4 : x + 5].max() > 0.4, (x, y)
+    mug = np.zeros((SIDE, SIDE), np.float32)
+    cv2.ellipse(mug, (180, 280), (80, 20), 0, 0, 360, 1.0, -1)
+    mug[100:280, 100:260] = 1
+    cv2.ellipse(mug, (270, 190), (50, 55), 0, -110, 110, 1.0, 14)
+    dark = occluded(stacked(mug, 9))
+    assert dark[232:250, 275:310].max() < 0.3
+    assert dark[298:304, 160:200].max() > 0.5
+
+
+def test_a_box_stands_on_its_edges_and_a_bowl_on_its_foot_alone() -> None:
+    box = np.zeros((SIDE, SIDE), np.float32)
+    cv2.fillPoly(box, [np.array([(80, 120), (240, 140), (320, 120), (320, 250), (240, 300), (80, 230)])], 1.0)
+    dark = occluded(stacked(box, 9))
+    for x, y in ((120, 249), (180, 275), (280, 277)):
+        assert dark[y : y + 4, x - 4 : x + 5].max() > 0.35, (x, y)
+    bowl = np.zeros((SIDE, SIDE), np.float32)
+    cv2.ellipse(bowl, (200, 180), (130, 120), 0, 0, 180, 1.0, -1)
+    dark = occluded(stacked(bowl, 9))
+    assert dark[298:303, 190:210].max() > 0.4
+    assert dark[270:298, 95:125].max() < 0.6, "it hangs over the ground there and does not touch it"
+    table = drawn((60, 150, 340, 170), (70, 170, 80, 300), (320, 170, 330, 250))
+    dark = occluded(stacked(table, 9))
+    assert dark[270:282, 180:220].max() < 0.2, "nothing stands between two legs"
+
+
 @pytest.mark.parametrize("left", [0, 150, 330])
 def test_no_seam_at_the_pictures_edge(left: int) -> None:
     """A product near the edge, or cut by it, casts as it does in a wider picture."""

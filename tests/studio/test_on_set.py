@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from prodgen_django.studio import sets
-from prodgen_django.studio.fidelity import onto_canvas
-from prodgen_django.studio.on_set import lit_from, placed, surroundings, weights, zoomed
+from prodgen_django.studio.on_set import Move, lit_from, placed, surroundings, weights, zoomed
+from prodgen_django.studio.resampling import onto_canvas
 from prodgen_django.studio.scene import encoded, set_scene
-from prodgen_django.studio.staging import StagingError, stage
+from prodgen_django.studio.staging import Staged, StagingError, stage
 
 SIZE = (500, 500)
 Drawn = tuple[np.ndarray, np.ndarray]
@@ -107,3 +107,19 @@ def test_a_small_photograph_is_not_blown_up_in_silence(vase: Drawn, alpha: np.nd
     assert staged.scale <= 1.31
     assert staged.image.shape[0] < 1600
     assert "not 1600 × 1600" in staged.notes[0]
+
+
+def test_a_product_is_where_it_was_moved_to_and_not_altered(vase: Drawn, alpha: np.ndarray) -> None:
+    def box(staged: Staged) -> np.ndarray:
+        rows, columns = (np.flatnonzero((staged.mask > 0.5).any(axis)) for axis in (1, 0))
+        return np.array([rows[0], rows[-1], columns[0], columns[-1]], float) / SIZE[0]
+
+    still = stage(vase[0], alpha, "oak-morning", size=SIZE)
+    moved = stage(vase[0], alpha, "oak-morning", size=SIZE, move=Move(right=0.1, down=0.05, scale=0.8))
+    before, after = box(still), box(moved)
+    assert after[1] - before[1] == pytest.approx(0.05, abs=0.01)
+    assert after[2:].mean() - before[2:].mean() == pytest.approx(0.1, abs=0.01)
+    assert np.ptp(after[:2]) / np.ptp(before[:2]) == pytest.approx(0.8, abs=0.02)
+    assert moved.fidelity.exact
+    left, right = (stage(vase[0], alpha, "oak-morning", size=SIZE, move=Move(light=k)).image for k in (-1, 1))
+    assert np.abs(left.astype(int) - right).mean() > 1

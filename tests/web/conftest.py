@@ -17,8 +17,8 @@ from django.utils import timezone
 from oscar.test.factories import create_product
 
 from prodgen_django.models import GeneratedImage
-from prodgen_django.personalization import buffer, policies
-from prodgen_django.personalization.page import read_record
+from prodgen_django.personalization.log import buffer, kept
+from prodgen_django.personalization.serve.page import read_record
 
 SETTINGS = {"CONSENT": "tests.web.cached_site.consents", "HOLDOUT": 0}
 
@@ -38,7 +38,7 @@ def site(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """The product."""
     monkeypatch.setattr(buffer, "cache_folder", lambda: tmp_path)
     cache.clear()
-    policies.forget_cache()
+    kept.forget_cache()
     product = create_product(title="Mug")
     publish(product, "wood", "marble")
     with override_settings(
@@ -46,7 +46,7 @@ def site(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     ):
         yield product
     cache.clear()
-    policies.forget_cache()
+    kept.forget_cache()
 
 
 class Shopper:

@@ -8,11 +8,11 @@ import pytest
 from django.core.checks import run_checks
 from django.test import RequestFactory, override_settings
 
-from prodgen_django.models import Exposure, PictureRecord
-from prodgen_django.personalization import policies
-from prodgen_django.personalization.address import network_of, source_of
-from prodgen_django.personalization.events import flush
-from prodgen_django.personalization.identity import user_key
+from prodgen_django.models import Exposure
+from prodgen_django.personalization.log import versions
+from prodgen_django.personalization.log.flush import flush
+from prodgen_django.personalization.log.names import user_keys
+from prodgen_django.personalization.serve.address import network_of, source_of
 from tests.web.conftest import SETTINGS, Shopper
 
 CUSTOMER, ATTACKER = "203.0.113.7", "198.51.100.9"
@@ -63,7 +63,7 @@ def test_a_shop_names_its_own_proxies() -> None:
 
 
 def test_a_name_leads_to_no_address_and_lasts_as_long_as_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    from prodgen_django.personalization import address
+    from prodgen_django.personalization.serve import address
 
     names = []
     for day in (0, 6, 7):
@@ -110,11 +110,11 @@ def test_addresses_that_nobody_knows_are_not_bounded_as_one(site: Any) -> None:
 def test_what_is_learnt_of_a_flood_is_less_than_of_visitors(site: Any) -> None:
     with override_settings(PRODGEN={**SETTINGS, "LEARN_AFTER_SECONDS": 0, "ADDRESS_PRODUCT_SHOWINGS": 60}):
         visits(40, ATTACKER)
-        policies.learn()
-        flooded = sum(PictureRecord.objects.values_list("surplus", flat=True))
-        policies.relearn()
+        versions.learn()
+        flooded = versions.sums_of(versions.latest()).clicks
+        versions.relearn()
         Exposure.objects.update(learnt_in=None)
         for number, row in enumerate(Exposure.objects.all()):
-            Exposure.objects.filter(pk=row.pk).update(source=user_key(number))
-        policies.learn()
-        assert sum(PictureRecord.objects.values_list("surplus", flat=True)) > 1.5 * flooded > 0
+            Exposure.objects.filter(pk=row.pk).update(source=user_keys(number)[0])
+        versions.learn()
+        assert versions.sums_of(versions.latest()).clicks > 1.5 * flooded > 0

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from prodgen_django.personalization.page import read_record
+from prodgen_django.personalization.serve.page import read_record
 from tests.web import cached_site
 
 OURS = "prodgen_django.personalization.middleware.PersonalizationMiddleware"

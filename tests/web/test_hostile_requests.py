@@ -18,8 +18,8 @@ from oscar.test.factories import create_product
 
 from prodgen_django.keys import key_of
 from prodgen_django.models import Checkpoint, GeneratedImage, Job, JobItem
-from prodgen_django.personalization import identity, page
-from prodgen_django.personalization.sealing import seal
+from prodgen_django.personalization.log.sealing import seal
+from prodgen_django.personalization.serve import cookies, page
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 LONG = "9" * 5000
@@ -128,7 +128,7 @@ class TestEvents:
     def test_a_cache_that_is_away_stops_nobody(
         self, visitor: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from prodgen_django.personalization import views
+        from prodgen_django.personalization.serve import views
 
         def gone(*_args: Any, **_more: Any) -> Any:
             raise ConnectionError
@@ -149,16 +149,16 @@ class TestChoices:
     @given(st.text(max_size=60), st.text(max_size=12), st.text(st.characters(max_codepoint=255), max_size=60))
     def test_anything(self, visitor: Client, products: str, size: str, cookie: str) -> None:
         safe = cookie.replace(";", "").replace("\r", "").replace("\n", "")
-        cookies = f"{identity.ID_COOKIE}={safe}; {identity.SEEN_COOKIE}={safe}; oscar_history={safe}"
+        sent = f"{cookies.ID_COOKIE}={safe}; {cookies.SEEN_COOKIE}={safe}; oscar_history={safe}"
         query = f"products={quote(products, safe='')}&size={quote(size, safe='')}".encode(
             "utf-8", "replace"
         ).decode()
-        reply = visitor.get(f"{reverse('prodgen:choices')}?{query}", HTTP_COOKIE=cookies)
+        reply = visitor.get(f"{reverse('prodgen:choices')}?{query}", HTTP_COOKIE=sent)
         assert reply.status_code in (200, 400)
 
     @pytest.mark.parametrize("data", [b"1:2", b"|", b"a:b:c:d:e", b"1:2:3:4:5:6", b"\xff", b"1:g:1:1:1"])
     def test_a_cookie_of_another_release(self, visitor: Client, data: bytes) -> None:
-        visitor.cookies[identity.SEEN_COOKIE] = seal(data, "seen")
+        visitor.cookies[cookies.SEEN_COOKIE] = seal(data, "seen")
         product = create_product()
         assert visitor.get(reverse("prodgen:choices"), {"products": str(product.pk)}).status_code == 200
 

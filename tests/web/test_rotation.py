@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from prodgen_django.models import Exposure
 from prodgen_django.personalization import Visitor
-from prodgen_django.personalization.buffer import get_buffer
-from prodgen_django.personalization.events import flush, report_bought
-from prodgen_django.personalization.identity import user_key
-from prodgen_django.personalization.profiles import forget, remembers
+from prodgen_django.personalization.log.buffer import get_buffer
+from prodgen_django.personalization.log.flush import flush
+from prodgen_django.personalization.log.names import user_keys
+from prodgen_django.personalization.log.privacy import forget, remembers
+from prodgen_django.personalization.serve.tell import report_bought
 from tests.web.conftest import Shopper
 
 OLD = django_settings.SECRET_KEY
@@ -93,10 +94,12 @@ def test_an_order_is_put_down_to_what_was_shown_before(shopper: Shopper, rf: Any
 
 def test_a_customer_is_forgotten_under_every_name(site: Any) -> None:
     user = get_user_model().objects.create_user("ada", "ada@example.com", "secret")
-    for number, name in enumerate([user_key(user.pk), "f" * 32]):
+    for number, name in enumerate([user_keys(user.pk)[0], "f" * 32]):
         Exposure.objects.create(token=f"t{number}", visitor=name, product=site, shown_at=timezone.now())
     with rotated():
-        Exposure.objects.create(token="t2", visitor=user_key(user.pk), product=site, shown_at=timezone.now())
+        Exposure.objects.create(
+            token="t2", visitor=user_keys(user.pk)[0], product=site, shown_at=timezone.now()
+        )
         assert remembers(user.pk) == {"prodgen_django.Exposure": 2}
         forget(user.pk)
         assert remembers(user.pk) == {}

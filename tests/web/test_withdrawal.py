@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from prodgen_django.jobs import worker
 from prodgen_django.models import Exposure, ProfilingConsent, TasteProfile
-from prodgen_django.personalization import record_consent, retention
-from prodgen_django.personalization.events import flush
-from prodgen_django.personalization.profiles import forget, remembers
+from prodgen_django.personalization import record_consent
+from prodgen_django.personalization.log import retention
+from prodgen_django.personalization.log.flush import flush
+from prodgen_django.personalization.log.privacy import forget, remembers
 from tests.web import cached_site
 from tests.web.conftest import SETTINGS, Shopper
 
@@ -172,7 +173,7 @@ def test_every_worker_keeps_to_the_retention(ada: Any, others: None, monkeypatch
 def test_a_long_arrear_is_erased_in_parts(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "_next", 0.0)
     monkeypatch.setattr(retention, "MOST_AT_ONCE", 2)
-    monkeypatch.setattr("prodgen_django.personalization.events.EXPIRED_AT_ONCE", 1)
+    monkeypatch.setattr("prodgen_django.personalization.log.retention.EXPIRED_AT_ONCE", 1)
     for number in range(3):
         Exposure.objects.create(
             token=f"t{number}", visitor="v", product=site, shown_at=timezone.now() - timedelta(days=400)

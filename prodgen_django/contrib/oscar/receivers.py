@@ -10,8 +10,8 @@ from oscar.apps.basket.signals import basket_addition
 from oscar.apps.checkout.signals import post_checkout
 
 from prodgen_django.conf import settings
-from prodgen_django.personalization.events import report_bought
-from prodgen_django.personalization.visitor import visitor_of
+from prodgen_django.personalization.serve.tell import report_bought
+from prodgen_django.personalization.serve.visitor import visitor_of
 
 
 def connect() -> None:

@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.core.signing import BadSignature, Signer
-from django.db.models import Q
 
-from prodgen_django.personalization.taste import LikedQuery, Signal, TasteSource
-from prodgen_django.personalization.words import features_of_words
+from prodgen_django.personalization.log.sources import Signal, TasteSource
+from prodgen_django.personalization.policy.words import features_of_words
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from django.http import HttpRequest
 
 #: Longer cookies than Oscar itself ever writes are not read at all.
@@ -37,15 +34,7 @@ class OscarTaste(TasteSource):
     def recent(self, request: HttpRequest) -> Sequence[Signal]:
         cookie = request.COOKIES.get(django_settings.OSCAR_RECENTLY_VIEWED_COOKIE_NAME, "")
         ids = history_ids(cookie, django_settings.OSCAR_RECENTLY_VIEWED_PRODUCTS)
-        return [Signal(pk, "view") for pk in ids]
-
-    def queries(self, request: HttpRequest, user_id: Any | None) -> Sequence[LikedQuery]:
-        if user_id is not None:
-            return [LikedQuery("basket", _open_lines, Q(basket__owner_id=user_id))]
-        basket_id = _basket_id(request)
-        if basket_id is None:
-            return []
-        return [LikedQuery("basket", _open_lines, Q(basket_id=basket_id, basket__owner=None))]
+        return [*(Signal(pk, "view") for pk in ids), *(Signal(pk, "basket") for pk in _basket_ids(request))]
 
     def history(self, user_id: Any, since: datetime) -> Iterator[Signal]:
         views = apps.get_model("analytics", "UserProductView").objects
@@ -126,11 +115,6 @@ class OscarTaste(TasteSource):
         }
 
 
-def _open_lines() -> QuerySet[Any]:
-    """Lines of baskets that are not ordered yet."""
-    return apps.get_model("basket", "Line").objects.filter(basket__status="Open")
-
-
 def history_ids(cookie: str, limit: int = 20) -> list[int]:
     """The product keys in Oscar's history cookie, last seen first.
 
@@ -148,13 +132,7 @@ def history_ids(cookie: str, limit: int = 20) -> list[int]:
     return list(dict.fromkeys(reversed(found)))[:limit]
 
 
-def _basket_id(request: HttpRequest) -> int | None:
-    """The anonymous basket that Oscar's signed cookie names."""
-    cookie = request.COOKIES.get(django_settings.OSCAR_BASKET_COOKIE_OPEN, "")
-    if not cookie or len(cookie) > MAX_COOKIE:
-        return None
-    try:
-        value = Signer().unsign(cookie)
-    except BadSignature:
-        return None
-    return int(value) if value.isdecimal() and int(value) <= MAX_ID else None
+def _basket_ids(request: HttpRequest) -> list[int]:
+    """The products in the basket, as far as the page has loaded it: Oscar's own header does, and we ask for nothing."""
+    lines = getattr(getattr(request, "_basket_cache", None), "_lines", None)
+    return [line.product_id for line in getattr(lines, "_result_cache", None) or ()]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from prodgen_django.personalization.events import flush
+from prodgen_django.personalization.log.flush import flush
 
 
 class Command(BaseCommand):

@@ -9,14 +9,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
 from prodgen_django.keys import key_of
-from prodgen_django.models import Exposure, TasteProfile, TasteSegment
-from prodgen_django.personalization.profiles import forget, remembers
+from prodgen_django.models import Exposure, TasteProfile
+from prodgen_django.personalization.log.privacy import forget, remembers
 
 
 class Command(BaseCommand):
-    help = (
-        "Erases a customer's profile, segment and exposures for good, and shows the counts before and after."
-    )
+    help = "Erases a customer's profile and exposures for good, and shows the counts before and after."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", help="key, user name or e-mail address")
@@ -32,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"{'No' if not users else 'More than one'} customer is known as {key!r}.")
         before = forget(users[0].pk)
         after = remembers(users[0].pk)
-        for model in (TasteProfile, TasteSegment, Exposure):
+        for model in (TasteProfile, Exposure):
             label = model._meta.label
             self.stdout.write(f"{label}: {before.pop(label, 0)} before, {after.get(label, 0)} now")
         for label, count in before.items():

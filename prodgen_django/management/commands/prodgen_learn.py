@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from prodgen_django.personalization.policies import learn, relearn
+from prodgen_django.personalization.log.versions import learn, relearn
 
 
 class Command(BaseCommand):

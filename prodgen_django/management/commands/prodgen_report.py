@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from prodgen_django.personalization.evidence import Verdict
-from prodgen_django.personalization.reporting import TARGET, Report, make_report
+from prodgen_django.personalization.report.evidence import Verdict
+from prodgen_django.personalization.report.report import TARGET, Report, make_report
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from prodgen_django.personalization.profiles import refresh
+from prodgen_django.personalization.log.profiles import refresh
 
 
 class Command(BaseCommand):
@@ -14,7 +14,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = refresh()
-        self.stdout.write(
-            f"{done.products} products, {done.profiles} profiles, {done.expired} expired, "
-            f"{done.segments} segments"
-        )
+        self.stdout.write(f"{done.products} products, {done.profiles} profiles, {done.expired} expired")

@@ -10,6 +10,7 @@
   const button = document.getElementById("pg-preview-button");
   const headers = { Accept: "application/json" };
   let timer = 0;
+  let pause = 0;
   let round = 0; // Answers to an earlier question are dropped.
 
   const show = (answer) => {
@@ -48,8 +49,69 @@
     } catch { if (mine === round) failed(); }
   };
 
+  // Move it: what is dragged or slid goes into a hidden field by product, and with it into the job.
+  const moved = form.elements.moves;
+  const panel = box.querySelector(".pg-move");
+  if (moved && panel) {
+    const item = document.getElementById("pg-preview-item");
+    const frame = box.querySelector(".pg-preview-frame");
+    const slides = [...panel.querySelectorAll("[data-move]")];
+    const all = () => { try { return JSON.parse(moved.value) || {}; } catch { return {}; } };
+    const key = () => item.selectedOptions[0]?.dataset.product || "";
+    const keep = (change) => {
+      const state = all();
+      state[key()] = { ...state[key()], ...change };
+      moved.value = JSON.stringify(state);
+      clearTimeout(pause);
+      pause = setTimeout(ask, 250);
+    };
+    const reveal = () => {
+      const mine = all()[key()] || {};
+      for (const slide of slides) slide.value = mine[slide.dataset.move] ?? slide.defaultValue;
+    };
+    const shift = (right, down) => {
+      const mine = all()[key()] || {};
+      const held = (value) => Math.min(0.5, Math.max(-0.5, value));
+      keep({ right: held((mine.right || 0) + right), down: held((mine.down || 0) + down) });
+    };
+    panel.hidden = false;
+    reveal();
+    item.addEventListener("change", reveal);
+    for (const slide of slides) slide.addEventListener("input", () => keep({ [slide.dataset.move]: Number(slide.value) }));
+    document.getElementById("pg-move-reset").addEventListener("click", () => {
+      const state = all();
+      delete state[key()];
+      moved.value = JSON.stringify(state);
+      reveal();
+      ask();
+    });
+    frame.tabIndex = 0;
+    frame.setAttribute("aria-describedby", "pg-move-help");
+    const steps = { ArrowLeft: [-0.01, 0], ArrowRight: [0.01, 0], ArrowUp: [0, -0.01], ArrowDown: [0, 0.01] };
+    frame.addEventListener("keydown", (event) => {
+      if (!steps[event.key]) return;
+      event.preventDefault();
+      shift(...steps[event.key]);
+    });
+    let from = null;
+    image.draggable = false;
+    image.addEventListener("pointerdown", (event) => { from = event; image.setPointerCapture(event.pointerId); });
+    image.addEventListener("pointermove", (event) => {
+      if (from) image.style.translate = `${event.clientX - from.clientX}px ${event.clientY - from.clientY}px`;
+    });
+    const dropped = (event) => {
+      if (!from) return;
+      const { width, height } = image.getBoundingClientRect();
+      const [right, down] = [(event.clientX - from.clientX) / width, (event.clientY - from.clientY) / height];
+      from = null;
+      image.style.translate = "";
+      if (event.type === "pointerup" && Math.hypot(right, down) > 0.005) shift(right, down);
+    };
+    image.addEventListener("pointerup", dropped);
+    image.addEventListener("pointercancel", dropped);
+  }
+
   button.addEventListener("click", (event) => { event.preventDefault(); ask(); });
-  let pause = 0;
   form.addEventListener("change", () => { clearTimeout(pause); pause = setTimeout(ask, 500); });
   form.addEventListener("submit", () => { clearTimeout(pause); clearTimeout(timer); round++; });
   if (box.dataset.state === "waiting" || box.dataset.state === "working") poll(++round, 400);

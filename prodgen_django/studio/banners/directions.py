@@ -14,7 +14,6 @@ from prodgen_django.studio.backdrop import backdrop as backdrop_of
 from prodgen_django.studio.color import ciede2000, to_lab
 from prodgen_django.studio.flattery import ranked
 from prodgen_django.studio.goods import Pose
-from prodgen_django.studio.on_set import wall_row
 
 from .brief import MOST_PRODUCTS, BannerError, Brand, Brief, Shown
 from .colours import Scheme, from_lch, lch, rgb, schemes, separation, with_ground
@@ -38,15 +37,6 @@ class Look:
     typeface: Typeface
     seed: int
     pose: Pose = "table"
-
-    @property
-    def wall(self) -> float:
-        """The share of a scene's height above the edge of its table."""
-        if colour_of(self.backdrop.name):
-            return 0.80
-        card = sets.card(self.backdrop.name, VIEWS[self.pose])
-        row = wall_row(card)
-        return 0.80 if row is None else min(max(row / card.size[1], 0.3), 0.8)
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -85,15 +85,12 @@ def safe_area(fmt: Format) -> Rect:
     return Rect(x, y, width - x - max(edge, right * width), height - y - max(edge, bottom * height))
 
 
-def plans(fmt: Format, ground: Ground, count: int, wall: float = 0.80) -> Iterator[Plan]:
-    """Every division of this size that the ground allows, reading from left to right.
-
-    `wall`: the share of a scene's height above the edge of its table or floor.
-    """
+def plans(fmt: Format, ground: Ground, count: int) -> Iterator[Plan]:
+    """Every division of this size that the ground allows, reading from left to right."""
     for side in GROUNDS[ground]:
         for share in _shares(fmt, side, ground):
             for align in _aligns(fmt, ground, side, count):
-                plan = _plan(fmt, ground, side, share, align, wall)
+                plan = _plan(fmt, ground, side, share, align)
                 if plan is not None:
                     yield plan
 
@@ -120,7 +117,7 @@ def _aligns(fmt: Format, ground: Ground, side: Side, count: int) -> tuple[Align,
     return ("center", "start")
 
 
-def _plan(fmt: Format, ground: Ground, side: Side, share: float, align: Align, wall: float) -> Plan | None:
+def _plan(fmt: Format, ground: Ground, side: Side, share: float, align: Align) -> Plan | None:
     width, height = float(fmt.size[0]), float(fmt.size[1])
     edge = margin(fmt)
     safe = safe_area(fmt)
@@ -155,11 +152,10 @@ def _plan(fmt: Format, ground: Ground, side: Side, share: float, align: Align, w
             "middle" if side in ("start", "end") else "top" if side == "above" else "bottom", row,
         ),
         fmt,
-        wall,
     )  # fmt: skip
 
 
-def _on_ground(plan: Plan, fmt: Format, wall: float) -> Plan | None:
+def _on_ground(plan: Plan, fmt: Format) -> Plan | None:
     """What the ground itself asks: where its floor is, how much air its shape needs."""
     width, height = float(fmt.size[0]), float(fmt.size[1])
     edge, stage, text, field = margin(fmt), plan.stage, plan.text, plan.field
@@ -171,8 +167,8 @@ def _on_ground(plan: Plan, fmt: Format, wall: float) -> Plan | None:
         stage = Rect(stage.x, stage.y, stage.w, base - stage.y)
         field = Rect(0, 0, width, height)
         if plan.ground == "scene" and plan.side in ("start", "end") and not strip:
-            # Words stand on the wall, not across the edge of the table.
-            text = Rect(text.x, text.y, text.w, min(text.bottom, (wall - 0.02) * height) - text.y)
+            # Words stand above the products' feet; how restless the ground is decides where.
+            text = Rect(text.x, text.y, text.w, min(text.bottom, 0.8 * height) - text.y)
     elif plan.ground == "split":
         base = field.y + 0.89 * field.h
         top = field.y + (0.10 if not strip else 0.06) * field.h

@@ -12,7 +12,7 @@ import numpy as np
 from prodgen_django.imagefile import encode_image, source_type_uri
 from prodgen_django.imagefile.provenance import xml_safe
 from prodgen_django.studio.color import Pixels
-from prodgen_django.studio.fidelity import resample
+from prodgen_django.studio.resampling import resample
 from prodgen_django.studio.text import clean_text
 
 from . import bidi

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from prodgen_django.studio import on_set
 from prodgen_django.studio.color import Float, Pixels
-from prodgen_django.studio.fidelity import resample
+from prodgen_django.studio.resampling import resample
 
 from .brief import Brand, Shown
 from .colours import Scheme, contrast, luminance, rgb, with_ground
@@ -136,6 +136,11 @@ def _shade(
         until = int((min(following) - rows.start) * scale) if following else taken.shape[0]
         taken[max(0, below) : max(0, until)] = 0
     wide = cv2.resize(taken, size, interpolation=cv2.INTER_LINEAR)
+    if layout.plan.ground in ("split", "card"):  # beside the scene is paper, on which nothing stands
+        inside = np.zeros(shape, np.float32)
+        field = layout.plan.field.pixels(shape[1], shape[0])
+        inside[field] = 1
+        wide *= inside[rows, columns]
     return rows, columns, np.clip(wide, 0, 0.9)
 
 

@@ -58,7 +58,7 @@ def search(
     """
     found: list[Layout] = []
     busy = busyness() if busyness is not None and look.ground == "scene" else None
-    for plan in plans(fmt, look.ground, len(products), look.wall):
+    for plan in plans(fmt, look.ground, len(products)):
         if setter.rtl:
             plan = plan.mirrored(fmt.size[0])
         block = _words(fmt, plan, setter)

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from prodgen_django.studio.color import Float, Pixels
-from prodgen_django.studio.fidelity import Fidelity, certify, onto_canvas, resample
+from prodgen_django.studio.fidelity import Fidelity, certify
 from prodgen_django.studio.goods import Pose
 from prodgen_django.studio.matting import foreground
 from prodgen_django.studio.on_set import darkened, shade
+from prodgen_django.studio.resampling import onto_canvas, resample
 from prodgen_django.studio.scene import studio_card
 
 from .cells import Cell
