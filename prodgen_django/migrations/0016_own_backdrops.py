@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prodgen_django', '0014_poses'),
+        ('prodgen_django', '0015_personalization_one_policy'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
