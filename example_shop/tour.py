@@ -26,10 +26,10 @@ from example_shop import consent
 from example_shop.catalogue import ProductSpec
 from example_shop.history import favourites_of
 from example_shop.people import CUSTOMERS, Person
-from prodgen_django import review
 from prodgen_django.catalog import get_catalog
 from prodgen_django.jobs import create_job
 from prodgen_django.models import BrandKit, GeneratedImage, Job
+from prodgen_django.pictures import review
 
 Product = get_model("catalogue", "Product")
 Offer, Range = get_model("offer", "ConditionalOffer"), get_model("offer", "Range")
@@ -43,7 +43,7 @@ HARD_TO_CUT = {"glass", "wire", "enamelled"}
 LEFT_OUT = {"ES-lido-espresso"}
 #: Of the campaign's designs.
 SEED = 2
-WARM, COOL = "oak-morning", "concrete-loft"
+WARM, COOL = "oak-morning", "marble-bath"
 SIZE = 1000
 #: Products shown in one style alone, for each of the two, and products shown in both.
 APART, SHARED, STITCHED = 3, 6, 2
@@ -160,7 +160,7 @@ def start_jobs(specs: Sequence[ProductSpec], admin: Any, *, stitched: int = STIT
     tour.jobs = [
         display(shared, (WARM, COOL), "Display pictures: two backdrops"),
         display(warm, (WARM,), "Display pictures: morning on oak"),
-        display(cool, (COOL,), "Display pictures: a concrete loft"),
+        display(cool, (COOL,), "Display pictures: on marble"),
         create_job(
             "stitch",
             products=[product for product, _refs in wide],

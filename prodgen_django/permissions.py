@@ -1,7 +1,7 @@
 """Who may do what with a picture: one answer for every page, bulk action, command, task and undo.
 
-`prodgen_django.review` asks here, under the row's lock, before it changes anything; pages ask the same to know which
-buttons to show.
+`pictures.review` asks here, under the row's lock, before it changes anything; pages ask the same to know which buttons
+to show.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodgen_django.csvsafe import csv_safe
-from prodgen_django.packs import Entry, write_zip
+from prodgen_django.pictures.packs import Entry, write_zip
 
 FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "＝1+1"]
 BEFORE = [

@@ -82,7 +82,7 @@ def activate(preset: str) -> Any:
     from prodgen_django.gan.checkpoint import write_checkpoint
     from prodgen_django.gan.networks import build
     from prodgen_django.models import Checkpoint
-    from prodgen_django.recipes.checkpoints import active_checkpoint, local_file, register
+    from prodgen_django.pictures.checkpoints import active_checkpoint, local_file, register
 
     Checkpoint.objects.update(is_active=False)
     if preset == "cpu-64":

@@ -1,4 +1,4 @@
-"""Asking `prodgen_django.review` for a change of state, and saying what came of it."""
+"""Asking `prodgen_django.pictures.review` for a change of state, and saying what came of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TOLD = 5
 
 def apply_one(image: GeneratedImage, action: str, by: Any, note: str = "") -> str:
     """Change one picture; returns the reason in words where it was refused, else ``""``."""
-    from prodgen_django import review
+    from prodgen_django.pictures import review
 
     change = getattr(review, action)
     try:
@@ -49,7 +49,7 @@ def apply_one(image: GeneratedImage, action: str, by: Any, note: str = "") -> st
 
 def apply_many(request: HttpRequest, action: str, images: QuerySet[GeneratedImage]) -> None:
     """Change many pictures and leave messages that say how many, and which were refused and why."""
-    from prodgen_django import review
+    from prodgen_django.pictures import review
 
     result = review.apply(action, images, request.user)
     done = {

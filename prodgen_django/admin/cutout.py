@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from prodgen_django.admin.permissions import requires
 from prodgen_django.admin.words import photo_urls
-from prodgen_django.cutouts import MOST_BYTES, CutOutError, limit, mend
 from prodgen_django.models import CutOutCorrection, GeneratedImage
+from prodgen_django.pictures.corrections import MOST_BYTES, CutOutError, limit, mend
 from prodgen_django.storage import read_file
 
 if TYPE_CHECKING:

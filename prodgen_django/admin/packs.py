@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from prodgen_django.admin.permissions import requires
 from prodgen_django.models import Job
-from prodgen_django.packs import Entry, Names, write_zip
+from prodgen_django.pictures.packs import Entry, Names, write_zip
 from prodgen_django.storage import DamagedFile, read_file
 
 if TYPE_CHECKING:

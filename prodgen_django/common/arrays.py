@@ -20,7 +20,7 @@ __all__ = [
     "Size",
     "bounds",
     "half_pixel",
-    "shrink",
+    "shrunk",
     "within",
 ]
 
@@ -58,7 +58,7 @@ def within(size: Size, pixels: float, least: int = 8) -> tuple[Size, float]:
     return (max(least, round(width * factor)), max(least, round(height * factor))), factor
 
 
-def shrink(picture: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
+def shrunk(picture: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
     """A picture averaged down to `size` (width, height); itself where it has that already."""
     if (picture.shape[1], picture.shape[0]) == size:
         return picture

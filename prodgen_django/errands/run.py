@@ -34,8 +34,8 @@ LEASE_SECONDS = 120
 #: when it is over.
 Work = Callable[[Errand, "QuerySet[Errand]"], bool]
 WORK = {
-    Errand.Kind.RENDER: "prodgen_django.renditions.run_errand",
-    Errand.Kind.DECIDE: "prodgen_django.review.run_errand",
+    Errand.Kind.RENDER: "prodgen_django.pictures.renditions.run_errand",
+    Errand.Kind.DECIDE: "prodgen_django.pictures.review.run_errand",
 }
 
 

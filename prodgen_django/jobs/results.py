@@ -20,8 +20,8 @@ from prodgen_django.clean import clean_json, clean_text
 from prodgen_django.conf import settings
 from prodgen_django.jobs.lease import from_now
 from prodgen_django.models import GeneratedImage, Job, JobItem
+from prodgen_django.pictures.signing import sealed
 from prodgen_django.recipes import get_recipe
-from prodgen_django.recipes.sealing import sealed
 from prodgen_django.signals import job_finished
 from prodgen_django.storage import save_content
 

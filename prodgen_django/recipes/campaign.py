@@ -208,7 +208,7 @@ class CampaignRecipe(Recipe):
             solid = _covered(cut.alpha)
             about = {"ref": ref, "product": one["product"], "cover": solid, "cut_out": cut.as_dict()}
             known = poses.get(one["product"])
-            pose: Pose = (known and known.pose) or seen_pose(photo, cut.alpha)
+            pose: Pose = (known and known.pose) or seen_pose(cut.alpha)
             found.append(Shown.of(photo, cut.alpha, one["title"], pose=pose, **about))
         if not found:
             raise ItemFailed("no_products", " ".join(notes) or _now("There is no product to show."))

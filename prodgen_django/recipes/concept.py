@@ -186,7 +186,7 @@ class ConceptRecipe(Recipe):
 
 def _model() -> tuple[Checkpoint, Sampler]:
     from prodgen_django.gan import CheckpointError
-    from prodgen_django.recipes.checkpoints import active_checkpoint, sampler_of
+    from prodgen_django.pictures.checkpoints import active_checkpoint, sampler_of
 
     checkpoint = active_checkpoint("concept")
     if checkpoint is None:

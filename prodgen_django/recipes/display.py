@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.conf import settings
 from prodgen_django.recipes import backdrops, certificates
 from prodgen_django.recipes.base import ItemFailed, Outcome, Picture, Recipe
-from prodgen_django.recipes.forms import BackdropsField, MovesField, RecipeForm, format_field, seed_field
+from prodgen_django.recipes.display_form import DisplayForm
 from prodgen_django.recipes.outlines import kept_outline, outline_file, outline_of
 from prodgen_django.recipes.own_scenes import NoScene
 from prodgen_django.recipes.photos import photo_of, require_photos
-from prodgen_django.recipes.repairs import repair_field, repaired_photo
+from prodgen_django.recipes.repairs import repaired_photo
 from prodgen_django.recipes.shots import Shot, suits
 
 if TYPE_CHECKING:
@@ -28,112 +27,10 @@ if TYPE_CHECKING:
     from prodgen_django.studio import CutOut, Fidelity, Staged
     from prodgen_django.studio.repair import Repair
 
-SIZES = [(1000, "1000 × 1000"), (1600, "1600 × 1600"), (2000, "2000 × 2000")]
 #: Side in pixels of the picture on the options page.
 PREVIEW_SIZE = 640
 #: Photos that are cut out to find the best; further ones are not looked at.
 MOST_COMPARED = 4
-
-
-class DisplayForm(RecipeForm):
-    advanced = ("season", "format", "size", "straighten", "repair", "shadow", "visible_label", "seed")
-
-    styles = BackdropsField(
-        label=_("Backdrops"),
-        help_text=_(
-            "Each product gets one picture before each backdrop that has a place for it: what hangs is shown on no "
-            "table. Marketplaces ask for pure white."
-        ),
-        choices=backdrops.choices,
-        initial=["white"],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    season = forms.ChoiceField(
-        label=_("Season"),
-        help_text=_("Of the backdrops that are chosen to suit each product."),
-        choices=[
-            ("", _("All year")),
-            ("spring", _("Spring")),
-            ("summer", _("Summer")),
-            ("autumn", _("Autumn")),
-            ("winter", _("Winter and holidays")),
-        ],
-        initial="",
-        required=False,
-    )
-    photo = forms.ChoiceField(
-        label=_("Which photo"),
-        choices=[
-            ("best", _("The one that cuts out best")),
-            ("first", _("The product's first photo")),
-            ("all", _("Every photo")),
-        ],
-        initial="best",
-        widget=forms.RadioSelect,
-    )
-    candidates = forms.TypedChoiceField(
-        label=_("Pictures per backdrop"),
-        help_text=_(
-            "Several are before different backdrops where these are chosen to suit, else in different light. Plain "
-            "grounds are always one picture."
-        ),
-        choices=[(n, str(n)) for n in (1, 2, 3, 4)],
-        coerce=int,
-        initial=1,
-    )
-    size = forms.TypedChoiceField(
-        label=_("Size in pixels"),
-        help_text=_("Smaller where a photo is too small for it: nothing is blown up."),
-        choices=SIZES,
-        coerce=int,
-        initial=lambda: settings.DISPLAY_SIZE[0],
-    )
-    shadow = forms.BooleanField(
-        label=_("Shadow on pure white"),
-        help_text=_("Marketplaces that ask for pure white refuse shadows."),
-        initial=False,
-        required=False,
-    )
-    visible_label = forms.BooleanField(
-        label=_("Visible label"),
-        help_text=_(
-            "A small line in a corner says that the picture is composed. Marketplaces that forbid lettering refuse it; "
-            "the mark in the file is always there."
-        ),
-        initial=False,
-        required=False,
-    )
-    format = format_field()
-    seed = seed_field()
-    straighten = forms.BooleanField(
-        label=_("Upright and flat"),
-        help_text=_(
-            "A photo that was held aslant is turned upright, and a rug, poster or towel is made the rectangle that it "
-            "is, where its outline says how. The picture's notes say what was done."
-        ),
-        initial=True,
-        required=False,
-    )
-    repair = repair_field()
-    scene_words = forms.CharField(
-        label=_("What surrounds the product"),
-        help_text=_("For backdrops painted by the diffusion model, in the language that the model knows."),
-        max_length=300,
-        required=False,
-        initial=backdrops.SCENE_WORDS,
-    )
-    moves = MovesField(label=_("Moved by hand"), required=False)
-    # Which staged photo: of a picture that is made again.
-    scene = forms.CharField(max_length=255, required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not settings.DIFFUSION:
-            self.fields.pop("scene_words", None)
-        side = settings.DISPLAY_SIZE[0]
-        if side not in dict(SIZES):
-            size = self.fields["size"]
-            size.choices = sorted([*SIZES, (side, f"{side} × {side}")])  # type: ignore[attr-defined]
 
 
 class DisplayRecipe(Recipe):
@@ -233,20 +130,24 @@ class DisplayRecipe(Recipe):
         from prodgen_django.studio.banners import lacking_package
         from prodgen_django.studio.on_set import Move
         from prodgen_django.studio.repair import NOTHING
+        from prodgen_django.studio.upright import turned
         from prodgen_django.studio.visible_label import with_label
 
         ref, photo, cut = shot.ref, shot.photo, shot.cut
         seed = item.seed + number
         shadow = True if style == "white" and item.options.get("shadow") else None
         behind = backdrops.backdrop(style, item, bench, photo, cut, size, seed, number)
+        straight = shot.straight
         moved = dict((item.options.get("moves") or {}).get(str(item.product.pk if item.product else ""), {}))
+        if moved.get("turn"):
+            straight = turned(straight, cut.alpha, moved["turn"])
         arguments = {
             "pose": shot.pose,
             "centimetres": shot.centimetres,
             "shadow": moved.get("shadow", shadow),
+            "straight": straight,
             "variation": number,
-            "straight": shot.straight,
-            "move": Move(**{name: value for name, value in moved.items() if name != "shadow"}),
+            "move": Move(**{name: value for name, value in moved.items() if name not in ("shadow", "turn")}),
             **behind.arguments,
         }
         try:

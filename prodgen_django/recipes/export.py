@@ -61,7 +61,7 @@ class ExportRecipe(Recipe):
 
     def _one(self, item: WorkItem, bench: Workbench) -> Outcome:
         from prodgen_django.models import GeneratedImage
-        from prodgen_django.packs import Names, entries_for
+        from prodgen_django.pictures.packs import Names, entries_for
 
         ready = ["published"] if item.options["which"] == "published" else ["approved", "published"]
         images = GeneratedImage.objects.filter(product=item.product, state__in=ready).exclude(kind="concept")

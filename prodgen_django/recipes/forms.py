@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from prodgen_django.studio.text import clean_text
 
-#: What may be moved, and how far: shares of the canvas, a factor, the light's side, the shadow's depth.
+#: What may be moved, and how far: shares of the canvas, a factor, degrees clockwise, the light's side, the shadow's
+#: depth.
 MOVES = {
     "right": (-0.5, 0.5),
     "down": (-0.5, 0.5),
     "scale": (0.3, 2.0),
+    "turn": (-45.0, 45.0),
     "light": (-1.0, 1.0),
     "shadow": (0.0, 1.0),
 }

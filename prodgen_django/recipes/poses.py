@@ -102,9 +102,9 @@ def keep(
     Said.objects.update_or_create(**which, defaults=values)
 
 
-def pose_of(item: WorkItem, photo: np.ndarray, alpha: np.ndarray) -> tuple[Pose, float | None]:
+def pose_of(item: WorkItem, alpha: np.ndarray) -> tuple[Pose, float | None]:
     """The pose and the longer side in centimetres of an item's product: as its options say, as the shop says, else as
-    its cut-out photo (uint8 H×W×3, float32 H×W) looks.
+    its outline (float32 H×W in [0, 1]) looks.
     """
     from prodgen_django.studio.seen import seen_pose
 
@@ -113,6 +113,9 @@ def pose_of(item: WorkItem, photo: np.ndarray, alpha: np.ndarray) -> tuple[Pose,
         known = known_poses([item.product])[item.product.pk]
     elif good := good_of([item.title, item.category]):
         known = Known(good.pose, good.size, "name", "name")
-    pose: Pose = item.options.get("pose") or known.pose or seen_pose(photo, alpha)
+    pose: Pose = item.options.get("pose") or known.pose or seen_pose(alpha)
+    if pose == "table" and known.pose_by == "name" and not item.options.get("pose"):
+        # A bag stands on a table, but not the one that was photographed lying there askew.
+        pose = seen_pose(alpha)
     size = item.options.get("centimetres") or known.centimetres
     return pose, float(size) if size else None

@@ -26,6 +26,7 @@ def repair_field() -> forms.ChoiceField:
         ),
         choices=[("off", _("Off")), ("auto", _("Where a photo before white or grey needs it"))],
         initial="off",
+        required=False,
     )
 
 

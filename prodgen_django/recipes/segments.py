@@ -15,7 +15,8 @@ from prodgen_django.catalog import get_catalog
 from prodgen_django.personalization.policy.taste import likeness
 from prodgen_django.recipes.backdrops import current
 from prodgen_django.recipes.base import ItemPlan
-from prodgen_django.recipes.display import DisplayForm, DisplayRecipe
+from prodgen_django.recipes.display import DisplayRecipe
+from prodgen_django.recipes.display_form import DisplayForm
 from prodgen_django.recipes.poses import known_poses
 
 if TYPE_CHECKING:

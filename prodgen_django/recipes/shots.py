@@ -45,7 +45,7 @@ class Shot:
     ) -> Shot:
         from prodgen_django.studio import palette
 
-        pose, size = pose_of(item, photo, cut.alpha)
+        pose, size = pose_of(item, cut.alpha)
         straight = straight_of(item, cut, pose)
         if straight is not None:
             cut = replace(cut, alpha=straight.alpha)

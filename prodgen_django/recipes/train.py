@@ -182,7 +182,7 @@ class TrainRecipe(Recipe):
     def _register(
         self, item: WorkItem, dataset: PhotoDataset, result: TrainResult, bench: Workbench
     ) -> Outcome:
-        from prodgen_django.recipes.checkpoints import register
+        from prodgen_django.pictures.checkpoints import register
 
         if not result.checkpoint.is_file():
             raise ItemFailed("no_model", _now("The training ended before there was anything to judge."))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from prodgen_django.common.arrays import Box, Floats, Image, Matrix, Plane, Size
+from prodgen_django.common.arrays import Box, Floats, Image, Matrix, Plane, Size, half_pixel
 
 from .errors import refusal
 from .geometry import project
@@ -61,7 +61,7 @@ class Warp:
         size = (round(image.shape[1] * factor), round(image.shape[0] * factor))
         small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         fx, fy = small.shape[1] / image.shape[1], small.shape[0] / image.shape[0]
-        return Source(small, np.array([[fx, 0, 0.5 * fx - 0.5], [0, fy, 0.5 * fy - 0.5], [0, 0, 1]]))
+        return Source(small, half_pixel(fx, fy))
 
     def draw(
         self, source: Source, part: Box, shrink: float = 1.0, cubic: bool = True

@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from prodgen_django.common.arrays import Floats, Matrix, Plane
+from prodgen_django.common.arrays import Floats, Matrix, Plane, half_pixel, shrunk, within
 
 from .features import View
 
@@ -46,11 +46,9 @@ def align(a: View, b: View, start: Matrix, pixels: float = 0.4e6) -> tuple[Matri
 def _small(view: View, pixels: float) -> tuple[Plane, Matrix]:
     """The grey picture with at most so many pixels, and the way there from registration pixels."""
     height, width = view.grey.shape
-    scale = min(1.0, float(np.sqrt(pixels / view.grey.size)))
-    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    size, scale = within((width, height), pixels)
     sx, sy = size[0] / width, size[1] / height
-    small = view.grey if scale == 1 else cv2.resize(view.grey, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8), np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5], [0, 0, 1]])
+    return view.grey if scale == 1 else shrunk(view.grey, size), half_pixel(sx, sy)
 
 
 def _band(picture: Plane, sigma: float) -> Floats:

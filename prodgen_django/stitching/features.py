@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from prodgen_django.common.arrays import Floats, Image, Matrix, Plane, Size
+from prodgen_django.common.arrays import Floats, Image, Matrix, Plane, Size, shrunk, within
 
 # OpenCV's own type stubs lack some of its functions and are stricter than it about others.
 _cv: Any = cv2
@@ -81,11 +81,8 @@ class View:
     @classmethod
     def of(cls, image: Image, pixels: float = 0.8e6) -> View:
         height, width = image.shape[:2]
-        scale = min(1.0, float(np.sqrt(pixels / (height * width))))
-        small = image
-        if scale < 1:
-            size = (max(8, round(width * scale)), max(8, round(height * scale)))
-            small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        size, scale = within((width, height), pixels)
+        small = shrunk(image, size) if scale < 1 else image
         return cls((width, height), np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), scale)
 
     @property

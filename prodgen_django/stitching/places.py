@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from scipy import fft
 
-from prodgen_django.common.arrays import Floats, Matrix, Size
+from prodgen_django.common.arrays import Floats, Matrix, Size, within
 
 from .features import View
 from .geometry import project
@@ -62,8 +62,7 @@ def shifts(
     no label; so then come `most` of the overlaps that a photographer gives.
     """
     height, width = b.grey.shape
-    scale = min(1.0, float(np.sqrt(PIXELS / b.grey.size)))
-    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    size, _ = within((width, height), PIXELS)
     small = np.diag([size[0] / width, size[1] / height, 1.0])
     still = cv2.resize(b.texture, size, interpolation=cv2.INTER_AREA).astype(np.float32) - 128
     moving, inside, corner = around(a, small @ transform, size)

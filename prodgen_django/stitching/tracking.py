@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from prodgen_django.common.arrays import Mask, Matrix, Plane, Points
+from prodgen_django.common.arrays import Mask, Matrix, Plane, Points, half_pixel
 
 from .features import View
 from .geometry import project, shifted
@@ -24,7 +24,7 @@ __all__ = ["Tracks", "follow", "rescaled", "to_small", "unscale"]
 def to_small(view: View) -> Matrix:
     """Pixels of the input to registration pixels (centres at halves kept)."""
     sx, sy = view.grey.shape[1] / view.size[0], view.grey.shape[0] / view.size[1]
-    return np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
+    return half_pixel(sx, sy)
 
 
 def rescaled(transform: Matrix, a: View, b: View) -> Matrix:

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from prodgen_django.common.arrays import Floats, Matrix, Plane
+from prodgen_django.common.arrays import Floats, Matrix, Plane, within
 from prodgen_django.common.weights import SHIPPED, CheckpointError, read_checkpoint
 
 from .features import View
@@ -31,12 +31,12 @@ PIXELS = 0.1e6
 def evidence_patches(a: View, b: View, transform: Matrix) -> Floats | None:
     """N × 3 × 64 × 64 patches (b, the warped a, their difference; deviations from 0) spread over the overlap,
     most textured first; None where the overlap holds none. `transform` maps registration pixels of a to b."""
-    scale = min(1.0, float(np.sqrt(PIXELS / b.grey.size)))
-    size = (max(PATCH, round(b.grey.shape[1] * scale)), max(PATCH, round(b.grey.shape[0] * scale)))
-    shrink = np.diag([size[0] / b.grey.shape[1], size[1] / b.grey.shape[0], 1.0])
+    height, width = b.grey.shape
+    size, scale = within((width, height), PIXELS, least=PATCH)
+    smaller = np.diag([size[0] / width, size[1] / height, 1.0])
     smooth = cv2.GaussianBlur(a.grey, (0, 0), max(0.5, 0.45 / scale))
-    warped = cv2.warpPerspective(smooth, shrink @ transform, size, flags=cv2.INTER_LINEAR, borderMode=1)
-    mask = cv2.warpPerspective(np.full(a.grey.shape, 1, np.uint8), shrink @ transform, size, flags=0)
+    warped = cv2.warpPerspective(smooth, smaller @ transform, size, flags=cv2.INTER_LINEAR, borderMode=1)
+    mask = cv2.warpPerspective(np.full(a.grey.shape, 1, np.uint8), smaller @ transform, size, flags=0)
     other = cv2.resize(b.grey, size, interpolation=cv2.INTER_AREA)
     planes = [_contrast(np.asarray(p, np.float32), mask) for p in (other, warped)]
     energy = np.maximum(*(np.abs(p) for p in planes))

@@ -70,7 +70,6 @@ GOODS: tuple[Good, ...] = (
     _good("bag bags tote handbag tasche -tasche sac sacs bolso bolsa borsa borse tas", "table", 38),
     _good("backpack rucksack sac-a-dos mochila zaino rugzak", "table", 50),
     _good("helmet helm casco fahrradhelm", "table", 30),
-    _good("cushion pillow kissen -kissen coussin cojin almohada cuscino kussen", "table", 45),
     _good("toy teddy spielzeug jouet juguete giocattolo speelgoed", "table", 25),
     _good("soap shampoo seife savon jabon sapone zeep creme cream lotion perfume parfum", "table", 17),
     _good("box carton karton boite caja scatola doos", "table", 25),
@@ -99,6 +98,7 @@ GOODS: tuple[Good, ...] = (
     _good("snowboard snowboards ski skis skier surfboard skateboard", "leans", 155),
     _good("clothes-rack rack garderobe perchero appendiabiti kapstok stand", "floor", 160),
     # lies
+    _good("cushion pillow kissen -kissen coussin cojin almohada cuscino kussen", "lies", 45),
     _good("rug rugs carpet teppich -teppich tapis alfombra tappeto tapijt vloerkleed", "lies", 200),
     _good("towel towels handtuch -tuch serviette toalla asciugamano handdoek", "lies", 100),
     _good("blanket throw decke plaid couverture manta coperta deken", "lies", 150),

@@ -118,8 +118,8 @@ def stage(
     `size`: the canvas, (width, height); a smaller one of its proportions where the photograph would else be enlarged
     more than `max_upscale` times. `fill`: the share of the canvas that the product takes. `shadow`: True or False, or a
     depth of 0 to 1; by default there is one, but none on white, where everything outside of the product is exactly 255.
-    `variation`: another number mixes the lights otherwise. `move`: away from where it would be put by itself.
-    `straight`: how the photograph is turned upright or rectified (`upright.straightened` of its alpha).
+    `variation`: another number mixes the lights otherwise. `straight`: how the photograph is turned upright or
+    rectified (`upright.straightened` of its alpha). `move`: away from where it would be put by itself.
 
     Every opaque pixel of the product is the photograph's own after one resampling of the whole photograph (see
     `resampling.onto_canvas`). The same arguments give the same picture.
@@ -139,15 +139,18 @@ def stage(
     def scene_of(canvas: tuple[int, int]) -> Scene:
         return _scene(backdrop, pose, canvas, zoom, seed, backdrop_source, ground)
 
-    share = _share(backdrop, fill)
+    share, move = _share(backdrop, fill), move or on_set.Move()
+
+    def put(scene: Scene) -> on_set.Placed:
+        where = on_set.placed(box, scene.card, pose, centimetres, share)
+        return move.applied(_middled(where, scene, pose, middle), scene.card.size)
+
     scene = scene_of(size)
-    move = move or on_set.Move()
-    where = move.applied(on_set.placed(box, scene.card, pose, centimetres, share), size)
+    where = put(scene)
     size, notes = _carried(size, where.scale, max_upscale)
     if size != scene.card.size:
         scene = scene_of(size)
-        where = move.applied(on_set.placed(box, scene.card, pose, centimetres, share), size)
-    where = _moved(where, scene, pose, middle)
+        where = put(scene)
     stands = VIEWS[pose] in ("table", "floor")
     transform = _transform(outline, where, (top, bottom, left, right), min(where.scale, max_upscale), stands)
     scale = round(float(transform[0, 0]), 6)
@@ -228,7 +231,7 @@ def _carried(size: tuple[int, int], scale: float, most: float) -> tuple[tuple[in
     ]
 
 
-def _moved(where: on_set.Placed, scene: Scene, pose: Pose, middle: tuple[float, float]) -> on_set.Placed:
+def _middled(where: on_set.Placed, scene: Scene, pose: Pose, middle: tuple[float, float]) -> on_set.Placed:
     """Where a backdrop of mere pixels wants it."""
     if scene.name != "custom":
         return where

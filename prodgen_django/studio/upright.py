@@ -18,7 +18,7 @@ from .matting import shrink
 from .planar import FourSides, aspect_of, four_sides, to_rectangle
 from .resampling import Matrix, onto_canvas, stretched
 
-__all__ = ["Straightened", "straightened"]
+__all__ = ["Straightened", "straightened", "turned"]
 
 _FLAT: frozenset[Pose] = frozenset({"lies", "wall"})
 _MOST_TURNED: dict[Pose | None, float] = {"hangs": 50.0, "lies": 50.0, "wall": 20.0}  # degrees
@@ -86,6 +86,13 @@ def straightened(
     if turned == 0 and sides is not None and pose not in (None, "floor"):
         turned = _tilt_of_sides(sides, _most(pose))
     return _turned(alpha, turned)
+
+
+def turned(straight: Straightened | None, alpha: Float, degrees: float) -> Straightened:
+    """A straight photograph, or one that stays as it was taken (None), turned clockwise by further `degrees`."""
+    before = straight or _as_it_is(alpha)
+    matrix = _rotation(degrees) @ before.matrix
+    return _framed(before.alpha, matrix, round(before.turned + degrees, 2), before.rectified)
 
 
 def _most(pose: Pose | None) -> float:
@@ -179,13 +186,16 @@ def _mirrored(small: Float, centre: tuple[float, float], turn: float) -> float:
     return best / float(upright.sum())
 
 
-def _turned(alpha: Float, turned: float) -> Straightened:
-    if turned == 0:
+def _turned(alpha: Float, tilt: float) -> Straightened:
+    if tilt == 0:
         return _as_it_is(alpha)
-    turn = radians(turned)
+    return _framed(alpha, _rotation(tilt), round(tilt, 2), False)
+
+
+def _rotation(clockwise: float) -> Matrix:
+    turn = radians(clockwise)
     cosine, sine = np.cos(turn), np.sin(turn)
-    matrix = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
-    return _framed(alpha, matrix, round(turned, 2), False)
+    return np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
 
 
 def _as_it_is(alpha: Float) -> Straightened:

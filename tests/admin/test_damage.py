@@ -10,12 +10,12 @@ from django.core.files.storage import Storage
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from prodgen_django import review
 from prodgen_django.catalog import CatalogError, get_catalog
 from prodgen_django.jobs import create_job
 from prodgen_django.jobs.run import run_here
 from prodgen_django.models import GeneratedImage, Job
-from prodgen_django.renditions import render
+from prodgen_django.pictures import review
+from prodgen_django.pictures.renditions import render
 from prodgen_django.storage import get_storage, read_file
 from tests.admin.conftest import finish
 from tests.admin.test_packs import contents, keep, white_packshot

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
-from prodgen_django import renditions, review
 from prodgen_django.catalog import CatalogError
-from prodgen_django.cutouts import mend
 from prodgen_django.errands.run import ask_for_decision, run_errand
 from prodgen_django.models import Errand, GeneratedImage, Job
+from prodgen_django.pictures import renditions, review
+from prodgen_django.pictures.corrections import mend
 from tests.admin.conftest import finish
 from tests.admin.test_cutout import drawing
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connection, transaction
 
-from prodgen_django import review
 from prodgen_django.models import GeneratedImage, Job
+from prodgen_django.pictures import review
 from tests.services.sites import eventually
 
 if TYPE_CHECKING:

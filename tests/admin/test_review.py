@@ -18,7 +18,7 @@ from prodgen_django.jobs import create_job, send
 from prodgen_django.jobs.lease import from_now
 from prodgen_django.jobs.sweep import sweep
 from prodgen_django.models import Errand, GeneratedImage, Job, ReviewEvent, WakeUp
-from prodgen_django.review import apply
+from prodgen_django.pictures.review import apply
 from tests.admin.conftest import ProductImage, finish, queries
 from tests.conftest import Broker
 
@@ -192,7 +192,7 @@ class TestErrands:
         image = reviewed_job.images.first()
         decide(owner, image, "approve")
         with monkeypatch.context() as patch:
-            patch.setattr("prodgen_django.renditions.render", _die)
+            patch.setattr("prodgen_django.pictures.renditions.render", _die)
             with pytest.raises(KeyboardInterrupt):
                 run_errand()
         # One that is killed leaves its token and its lease.
@@ -210,7 +210,7 @@ class TestErrands:
         image = reviewed_job.images.first()
         decide(owner, image, "approve")
         with monkeypatch.context() as patch:
-            patch.setattr("prodgen_django.renditions.save_content", _full)
+            patch.setattr("prodgen_django.pictures.renditions.save_content", _full)
             self.work()
         assert Errand.objects.get().attempts == 3
         assert (

@@ -22,7 +22,6 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 from oscar.test.factories import create_product
 
-from prodgen_django import review
 from prodgen_django.campaigns import terms
 from prodgen_django.catalog import get_catalog
 from prodgen_django.contrib.oscar.campaigns import start_campaign
@@ -36,6 +35,7 @@ from prodgen_django.personalization.log.versions import remember
 from prodgen_django.personalization.serve.campaigns import CampaignPicture
 from prodgen_django.personalization.serve.known import Known
 from prodgen_django.personalization.serve.page import Page
+from prodgen_django.pictures import review
 from prodgen_django.recipes import ItemFailed
 from prodgen_django.recipes.campaign_brief import brief_of, offered
 

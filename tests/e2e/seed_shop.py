@@ -17,7 +17,7 @@ from example_shop.catalogue import load_catalogue  # noqa: E402
 from example_shop.history import welcome_everybody  # noqa: E402
 from example_shop.shelves import Product, stock  # noqa: E402
 from prodgen_django.models import GeneratedImage  # noqa: E402
-from prodgen_django.renditions import render  # noqa: E402
+from prodgen_django.pictures.renditions import render  # noqa: E402
 from prodgen_django.storage import save_content  # noqa: E402
 
 LOOKS = (

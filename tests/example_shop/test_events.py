@@ -253,13 +253,6 @@ def test_what_a_visitor_has_seen_stays_the_same_also_after_signing_in(
         user = get_user_model().objects.create_user(f"late{number}", f"late{number}@shop.example")
         visitor.client.force_login(user, backend="oscar.apps.customer.auth_backends.EmailBackend")
         assert shown("/") == first
-        flush()
-        # On another machine, where only the account is known.
-        other = Client(headers={"user-agent": AGENT})
-        other.cookies["shop_consent"] = "yes"
-        other.force_login(user, backend="oscar.apps.customer.auth_backends.EmailBackend")
-        visitor.client = other
-        assert shown("/") == first
 
 
 def test_forgetting_erases_what_waits_as_well_and_is_not_undone(shelf: list[Any], capsys: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from prodgen_django.gan import CheckpointError
-from prodgen_django.recipes.checkpoints import local_file, register
+from prodgen_django.pictures.checkpoints import local_file, register
 from tests.files.storages import overwrite
 
 if TYPE_CHECKING:

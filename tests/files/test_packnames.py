@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from prodgen_django.packs import LONGEST_NAME, Names
+from prodgen_django.pictures.packs import LONGEST_NAME, Names
 
 NUMBERS = st.one_of(
     st.text(max_size=12),

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections
 
-from prodgen_django import renditions
 from prodgen_django.clean import clean_text
 from prodgen_django.errands.run import ask_for_renditions, run_errand
 from prodgen_django.jobs import connection as lost
 from prodgen_django.jobs import create_job, run
 from prodgen_django.jobs.run import run_here
 from prodgen_django.models import Errand, GeneratedImage, Job
+from prodgen_django.pictures import renditions
 from prodgen_django.recipes import ItemFailed
 from tests.jobs.recipes import Deed
 

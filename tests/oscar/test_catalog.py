@@ -18,12 +18,13 @@ from oscar.core.loading import get_class, get_model
 from oscar.core.thumbnails import EasyThumbnails
 from oscar.test.factories import create_product
 
-from prodgen_django import review, signals
+from prodgen_django import signals
 from prodgen_django.catalog import CatalogError
 from prodgen_django.contrib.oscar.catalog import OscarCatalog
 from prodgen_django.contrib.oscar.thumbnails import MarkedThumbnails
 from prodgen_django.imagefile import encode_image, read_source_type
 from prodgen_django.models import GeneratedImage
+from prodgen_django.pictures import review
 from prodgen_django.storage import save_content
 
 pytestmark = pytest.mark.django_db

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from oscar.core.loading import get_model
 
-from prodgen_django import review
 from prodgen_django.catalog import Photo
 from prodgen_django.imagefile import encode_image, load_image
 from prodgen_django.jobs import create_job
 from prodgen_django.jobs.run import run_here
 from prodgen_django.models import CutOutCorrection, Job
+from prodgen_django.pictures import review
 from prodgen_django.recipes import ItemFailed, outlines
 from prodgen_django.storage import save_content
 from prodgen_django.studio import CutOut

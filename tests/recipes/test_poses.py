@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -11,7 +13,7 @@ from prodgen_django.catalog import Category
 from prodgen_django.models import BrandKit, Pose
 from prodgen_django.recipes import ItemFailed, WorkItem, get_recipe
 from prodgen_django.recipes.backdrops import RENAMED, choices, chosen, current
-from prodgen_django.recipes.poses import keep, known_poses
+from prodgen_django.recipes.poses import keep, known_poses, pose_of
 from prodgen_django.studio import sets
 from tests.recipes.test_recipes import product
 
@@ -135,3 +137,16 @@ def test_what_was_moved_stays_within_bounds_and_what_is_no_move_is_refused(db: N
     for wrong in ("[1]", "{", '{"7": 3}', {str(n): {"right": 0.1} for n in range(500)}):
         with pytest.raises(ValidationError):
             clean({"moves": wrong})
+
+
+def test_what_was_photographed_lying_askew_is_not_stood_up_by_its_name(shop: None) -> None:
+    y, x = np.mgrid[0:300, 0:300] - 150.0
+    along, across = x * 0.9 + y * 0.44, y * 0.9 - x * 0.44
+    askew = ((abs(along) < 60) & (abs(across) < 100)).astype(np.float32)
+    bag = product("blue bag")
+    one = replace(item(), product=bag)
+    assert pose_of(one, askew)[0] == "lies"
+    assert pose_of(one, (abs(x) < 60).astype(np.float32) * (abs(y) < 100))[0] == "table"
+    keep(None, product=bag, pose="table")
+    assert pose_of(one, askew)[0] == "table", "the shop knows better"
+    assert pose_of(replace(one, options={"pose": "floor", "centimetres": 40}), askew) == ("floor", 40.0)

@@ -19,8 +19,8 @@ from prodgen_django.imagefile import encode_image, encoding, load_image, make_re
 from prodgen_django.jobs import JobStateError, create_job, finish_early
 from prodgen_django.jobs.run import run_batch, run_here
 from prodgen_django.models import Checkpoint, CutOutCorrection, Job
+from prodgen_django.pictures.renditions import render
 from prodgen_django.recipes import get_recipe
-from prodgen_django.renditions import render
 from prodgen_django.storage import read_file, save_content
 from tests.clock import Ticking
 

@@ -14,7 +14,7 @@ from prodgen_django.jobs.lease import claim, from_now
 from prodgen_django.jobs.run import run_here
 from prodgen_django.jobs.sweep import sweep
 from prodgen_django.models import GeneratedImage, Job
-from prodgen_django.review import approve, publish
+from prodgen_django.pictures.review import approve, publish
 from tests.shops.cases_pages import make
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -249,9 +249,10 @@ def test_what_was_seen_is_reported_and_stays(consent: None, products: list[Any])
     assert (done.exposures, done.clicks, done.dropped) == (2, 1, 0)
     assert {row.product_id for row in Exposure.objects.all()} == {one.pk for one in both}
     shown = {row.product_id: row.image_id for row in Exposure.objects.all()}
-    # In another browser the account tells, and with another taste; without the account this browser's cookie does.
+    # With another taste too, and after signing out.
     seen = {"prodgen_id": "a" * 22, "prodgen_seen": response.cookies["prodgen_seen"].value}
-    for later in (request_of([products[1].pk], user=user), request_of([products[1].pk], cookies=seen)):
+    for who in (user, None):
+        later = request_of([products[1].pk], cookies=seen, user=who)
         found = choose_images(Visitor.from_request(later), both)
         assert {key: image.pk for key, image in found.items()} == shown
     done = versions.learn(until=timezone.now() + timezone.timedelta(hours=1))

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodgen_django.studio.casting import occluded, stacked
 from prodgen_django.studio.layouts import (
     LaidOut,
     LayoutError,
@@ -188,23 +187,6 @@ class TestShadows:
             both = np.minimum(*(np.delete(bare, at, axis) for at in (0, -1)))
             assert (steps * both).max() <= 6
         assert (grey < 250).sum() > laid.image.size / 3 * 0.05
-
-    def test_every_foot_of_a_stool_touches_the_ground(self) -> None:
-        """Three legs, the far ones higher in the picture; the handle of a cup is no foot."""
-        mask = np.zeros((400, 400), np.float32)
-        mask[60:90, 90:310] = 1
-        ends = {110: 330, 200: 300, 290: 350}
-        for x, end in ends.items():
-            mask[90:end, x - 8 : x + 8] = 1
-        taken = occluded(stacked(mask, 12))
-        for x, end in ends.items():
-            assert taken[end + 1, x] > 0.2, x
-        cup = np.zeros((400, 400), np.float32)
-        cup[100:340, 80:260] = 1
-        cv2.ellipse(cup, (260, 200), (70, 70), 0, -90, 90, 1, 16)
-        taken = occluded(stacked(cup, 12))
-        assert taken[342, 170] > 0.3
-        assert taken[272:290, 300:].max() < 0.3
 
 
 class TestFrames:

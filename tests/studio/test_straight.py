@@ -16,6 +16,7 @@ from prodgen_django.studio.goods import sides_in
 from prodgen_django.studio.planar import aspect_of, four_sides
 from prodgen_django.studio.resampling import onto_canvas, stretched
 from prodgen_django.studio.upright import straightened
+from prodgen_django.studio.upright import turned as turned_further
 
 Drawn = tuple[np.ndarray, np.ndarray]
 HIGH, WIDE = 600, 800
@@ -232,3 +233,16 @@ def test_turning_keeps_a_photographs_light(scale: float, degrees: float) -> None
     if inside.sum() > 500:
         assert laid[inside].mean() == pytest.approx(photo.mean(), abs=3)
     assert stretched(matrix, photo.shape) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_photograph_is_turned_further_by_hand() -> None:
+    alpha = np.zeros((200, 200), np.float32)
+    alpha[40:160, 80:120] = 1
+    by_hand = turned_further(None, alpha, 30)
+    assert by_hand.turned == 30
+    rows, columns = np.nonzero(by_hand.outline > 0.5)
+    assert np.ptp(columns) == pytest.approx(40 * np.cos(np.radians(30)) + 120 * np.sin(np.radians(30)), abs=4)
+    back = turned_further(by_hand, alpha, -30)
+    assert back.turned == 0
+    rows, columns = np.nonzero(back.outline > 0.5)
+    assert (np.ptp(rows), np.ptp(columns)) == (pytest.approx(119, abs=2), pytest.approx(39, abs=2))

@@ -1,6 +1,6 @@
 """Render the sets that ship with the studio.
 
-    PYTHONPATH=.:example_shop python -m training.sets.render prodgen_django/sets      # needs bpy and Pillow
+    python -m training.sets.render prodgen_django/sets      # needs bpy and Pillow
 
 Each view of a set is one path tracing of 1600 × 1600 px whose light is kept apart in four groups, each denoised by
 itself: ``NAME/VIEW.key-left.webp``, ``key-right``, ``window`` and ``fill`` (sRGB-coded), and ``NAME/VIEW.json``, the

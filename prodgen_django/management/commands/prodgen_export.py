@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from prodgen_django.atomicfile import replacing
 from prodgen_django.catalog import get_catalog
 from prodgen_django.models import GeneratedImage
-from prodgen_django.packs import Entry, Names, Report, entries_for, write_zip
+from prodgen_django.pictures.packs import Entry, Names, Report, entries_for, write_zip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

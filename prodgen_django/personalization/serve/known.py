@@ -1,7 +1,7 @@
 """What the database knows of a visitor, read in one query: a UNION ALL of a few rows from each of our tables.
 
-Nobody who has not consented is asked for. What a browser was shown, it remembers; the log is asked only for what an
-account was shown in another one, and for e-mails.
+Nobody who has not consented is asked for. What a browser was shown, it remembers itself; a customer who is not there
+has none, so an e-mail shows what the log says that a page did.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Known:
     #: A customer's kept taste, and with what the request tells of likes: what is chosen by.
     profile: Mapping[str, float] = field(default_factory=dict)
     taste: Mapping[str, float] = field(default_factory=dict)
-    #: By product: the account's choice that stands, where this browser does not know one.
+    #: By product: the choice that stands, of a customer who is not there.
     seen: dict[Any, Memory] = field(default_factory=dict)
     #: By liked product, what liking it says; those that nothing is written down of are missing.
     traits: dict[Any, Mapping[str, float]] = field(default_factory=dict)
@@ -65,7 +65,7 @@ def read_known(visitor: Visitor, wanted: Collection[Any] = (), likes: Collection
     new = [key for key, weights in traits.items() if weights is None]
     # In this order: a database takes a column's type from the first parts that have it.
     parts = []
-    if visitor.user_id is not None and any(str(key) not in visitor.seen for key in wanted):
+    if visitor.is_absent and wanted:
         names, since = (
             (visitor.key, *visitor.other_keys),
             timezone.now() - timedelta(days=settings.STABLE_DAYS),

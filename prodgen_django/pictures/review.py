@@ -57,7 +57,7 @@ __all__ = [
     "unpublish",
 ]
 
-logger = logging.getLogger("prodgen_django.review")
+logger = logging.getLogger("prodgen_django.pictures.review")
 
 State = GeneratedImage.State
 #: More than this are decided about by a worker; publishing copies a file each.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from prodgen_django.conf import settings
 from prodgen_django.models import GeneratedImage
-from prodgen_django.recipes.sealing import sealed_bytes
+from prodgen_django.pictures.signing import sealed_bytes
 from prodgen_django.storage import DamagedFile, read_picture, save_content
 
-logger = logging.getLogger("prodgen_django.renditions")
+logger = logging.getLogger("prodgen_django.pictures.renditions")
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -71,7 +71,7 @@ def _can_be_staged(image: GeneratedImage) -> None:
 
 
 def _staged_again(image: GeneratedImage, by: Any, **said: Any) -> Job:
-    from prodgen_django import review
+    from prodgen_django.pictures import review
 
     ref = image.sources[0]
     with transaction.atomic():

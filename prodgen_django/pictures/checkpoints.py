@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prodgen_django.gan import Sampler
 
 #: Checkpoints that come with the package.
-SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+SHIPPED = Path(__file__).resolve().parents[1] / "checkpoints"
 
 
 def active_checkpoint(task: str) -> Checkpoint | None:
