@@ -23,6 +23,7 @@ _PLACES = 160
 _STRONG = 22.0  # a step in Lab beyond which an edge is no stronger
 _LEAST = 5.5  # the mean step of a side that is believed
 _OUTER = 0.72  # of the strongest edge: so strong, an outer one is taken for the side
+_CLOSE = 8  # px about it within which the strongest is taken
 _ROUGH = 0.06  # how bent an outline may be at first
 _FILLED = 0.88  # of its box that a rectangle must fill at least, as it was found at first
 _APART = (7.0, 15.0)  # Lab from the ground: below it is ground, beyond it product
@@ -128,8 +129,10 @@ def _edge(lab: Float, start: Points, end: Points, normal: Points, reach: int) ->
         return None
     strong = np.flatnonzero(scores >= max(_LEAST, _OUTER * scores.max()))
     outward = first[strong] + last[strong]
-    near = strong[outward >= outward.max() - 6]
-    best = near[int(np.argmax(scores[near]))]
+    outer = strong[int(np.argmax(outward))]
+    # The outermost of them may cut a corner: the strongest close by is the edge itself.
+    close = (np.abs(first[strong] - first[outer]) <= _CLOSE) & (np.abs(last[strong] - last[outer]) <= _CLOSE)
+    best = strong[close][int(np.argmax(scores[strong][close]))]
     return _refined(step, float(first[best]), float(last[best]), shares, reach)
 
 
@@ -169,7 +172,9 @@ def _beyond(picture: Pixels, alpha: Float, body: Float, ground: Mask) -> Float:
     # A shadow darkens; it has the ground's colour.
     apart[..., 0] = np.maximum(apart[..., 0], 0) + np.maximum(-apart[..., 0] - 18, 0)
     share = np.clip((np.linalg.norm(apart, axis=2) - _APART[0]) / (_APART[1] - _APART[0]), 0, 1)
-    share = np.where(bare & (near == 1) & (alpha > 0.02), share, 0).astype(np.float32)
+    # The network misses single threads, but has seen some of them near by.
+    seen = cv2.dilate((alpha > 0.02).astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8))
+    share = np.where(bare & (near == 1) & (seen == 1), share, 0).astype(np.float32)
     # Threads are thin; what is broad is a wall, a shadow or the next thing.
     broad = np.ones((max(3, round(_THREAD * wide)),) * 2, np.uint8)
     solid = cv2.dilate(
