@@ -97,14 +97,13 @@ def entries_for(image: GeneratedImage, channels: Iterable[str], names: Names) ->
     Raises LookupError for an unknown channel.
     """
     from prodgen_django.imagefile import ImageRejected, load_made
-    from prodgen_django.studio import ExportError, export_for_channel
-    from prodgen_django.studio.checking import find_channel
+    from prodgen_django.studio import CHANNELS, ExportError, export_for_channel
 
     code = get_catalog().code(image.product) if image.product is not None else ""
     mask = None
     for channel in channels:
         entry = Entry(channel=channel, title=image.title, code=code, image=image.pk)
-        if image.recipe.get("repair") and not find_channel(channel).takes_repaired:
+        if image.recipe.get("repair") and channel in CHANNELS and not CHANNELS[channel].takes_repaired:
             entry.refused = _("It takes no photo whose light was repaired.")
             yield entry
             continue

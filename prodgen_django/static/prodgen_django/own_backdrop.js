@@ -15,6 +15,8 @@
   const light = figure.querySelector(".pg-own-light");
   const level = () => figure.dataset.view === "table" || figure.dataset.view === "floor";
 
+  let held = null;  // the mark that is being dragged
+
   function draw() {
     const wide = picture.clientWidth, high = picture.clientHeight;
     line.hidden = !level();
@@ -39,12 +41,20 @@
   }
 
   for (const mark of [line, place, light]) {
-    mark.addEventListener("pointerdown", (event) => { mark.setPointerCapture(event.pointerId); });
-    mark.addEventListener("pointermove", (event) => {
-      if (!mark.hasPointerCapture(event.pointerId)) return;
+    const follow = (event) => {
+      if (held !== mark) return;
       const box = picture.getBoundingClientRect();
       moveTo(mark, event.clientX - box.left, event.clientY - box.top);
+    };
+    mark.addEventListener("pointerdown", (event) => {
+      held = mark;
+      mark.focus();
+      mark.setPointerCapture(event.pointerId);
+      event.preventDefault();
     });
+    mark.addEventListener("pointermove", follow);
+    mark.addEventListener("pointerup", (event) => { follow(event); held = null; });
+    mark.addEventListener("pointercancel", () => { held = null; });
     mark.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
       if (!step) return;
