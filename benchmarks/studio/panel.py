@@ -73,7 +73,7 @@ def count(out: Path, verdicts: list[Path]) -> None:
     judges = []
     for path in verdicts:
         with path.open(newline="") as file:
-            judges.append({row["number"]: row for row in csv.DictReader(file)})
+            judges.append({str(int(row["number"])): row for row in csv.DictReader(file)})
     yes = {n: [judge[n]["publish"].strip().lower() == "yes" for judge in judges] for n in key}
     agree = sum(len(set(said)) == 1 for said in yes.values())
     print(f"{len(key)} pictures, {len(judges)} judges; they agree on {agree}")

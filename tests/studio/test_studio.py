@@ -119,7 +119,7 @@ def test_without_a_ground_the_product_alone_is_opaque(vase: tuple, alpha: np.nda
     staged = stage(vase[0], alpha, "transparent", size=(400, 400))
     pixels = staged.pixels
     assert pixels.shape == (400, 400, 4)
-    assert ((pixels[..., 3] == 255) == (staged.mask > 0.999)).all()
+    assert ((pixels[..., 3] == 255) == (staged.mask >= 254.5 / 255)).all()
     assert not pixels[:10, :10, 3].any()
     assert (staged.image == pixels[..., :3]).all()
     assert stage(vase[0], alpha, "white", size=(400, 400)).pixels.shape[2] == 3
@@ -141,7 +141,7 @@ def test_what_cannot_be_staged_is_told(vase: tuple, alpha: np.ndarray) -> None:
         stage(vase[0], np.zeros_like(alpha))
     assert caught.value.code == "empty_cut_out"
     for options in ({"backdrop": "nowhere"}, {"size": (10, 10)}, {"fill": 3}, {"pose": "flies"}):
-        with pytest.raises(ValueError):
+        with pytest.raises((LookupError, ValueError)):
             stage(vase[0], alpha, **options)
 
 
