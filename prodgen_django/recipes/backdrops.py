@@ -137,6 +137,7 @@ def chosen(
     from prodgen_django.studio.backdrop import backdrop as known
     from prodgen_django.studio.backdrop import backdrops, is_set
     from prodgen_django.studio.flattery import ranked
+    from prodgen_django.studio.goods import good_of
 
     count = int(item.options.get("candidates") or 1)
     names = list(dict.fromkeys(current(name) for name in item.options.get("styles") or ["white"]))
@@ -144,7 +145,11 @@ def chosen(
     notes: list[str] = []
     for name in names:
         if name == AUTO:
-            best = ranked(colours, backdrops(), pose, str(item.options.get("season") or ""), centimetres)
+            good = good_of([item.title, item.category])
+            kinds = good.kinds if good is not None else ()
+            best = ranked(
+                colours, backdrops(), pose, str(item.options.get("season") or ""), centimetres, kinds
+            )
             fresh = [one.name for one in best if one.name not in names][:count]
             found += [(one, 0) for one in fresh] or [("cream", 0)]
         elif (place := own_backdrop(name)) is not None:

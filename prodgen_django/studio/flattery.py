@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -15,6 +16,8 @@ __all__ = ["flattery", "ranked"]
 _WEIGHTS = (1.0, 0.6, 0.4)
 _ENOUGH = 26.0  # of CIEDE2000: beyond it nothing is seen better
 _SEASONAL = 4.0  # what a set of the season that was asked for has before the others
+_ALIKE = 3.0  # sets that flatter a product about as much: of these another comes first for another product
+_ANYTHING = ("home",)  # what a product is of which nobody knows
 
 
 def flattery(colours: Sequence[str], backdrop: Backdrop) -> float:
@@ -45,8 +48,12 @@ def ranked(
     pose: Pose,
     season: str = "",
     centimetres: float | None = None,
+    kinds: Sequence[str] = (),
 ) -> list[Backdrop]:
     """The sets among `offered` that have a place for the product, best first; those of another season are left out.
+
+    `kinds`: what it is (`goods.Good.kinds`): sets that are for such things come before all others, or a toaster would
+    stand on a bed that has its colours.
 
     `centimetres`: its longer side. `season`: "spring", "summer", "autumn" or "winter"; empty for none, which leaves out
     what is of one season alone.
@@ -58,9 +65,28 @@ def ranked(
         return season in one.season or not one.season or (not season and len(one.season) > 1)
 
     def merit(one: Backdrop) -> float:
-        return flattery(colours, one) + (_SEASONAL if season and season in one.season else 0.0)
+        return round(flattery(colours, one) + (_SEASONAL if season and season in one.season else 0.0), 3)
 
-    return sorted(filter(fits, offered), key=lambda one: (-round(merit(one), 3), one.name))
+    found = list(filter(fits, offered))
+    groups = [
+        [one for one in found if bool(set(one.goods) & set(kinds or _ANYTHING)) is meant]
+        for meant in (True, False)
+    ]
+    return [one for group in groups for one in _varied(group, merit, colours)]
+
+
+def _varied(
+    group: Sequence[Backdrop], merit: Callable[[Backdrop], float], colours: Sequence[str]
+) -> list[Backdrop]:
+    """Best first, but those that are about as good as the best in an order that hangs on the product's colours."""
+    best = max(map(merit, group), default=0.0)
+
+    def place(one: Backdrop) -> tuple[bool, float, str]:
+        alike = merit(one) >= best - _ALIKE
+        drawn = zlib.crc32(" ".join([one.name, *colours]).encode())
+        return (not alike, float(drawn) if alike else -merit(one), one.name)
+
+    return sorted(group, key=place)
 
 
 def _lab(colours: Sequence[str]) -> np.ndarray:

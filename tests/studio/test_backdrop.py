@@ -10,7 +10,7 @@ import pytest
 from prodgen_django.studio import backdrops
 from prodgen_django.studio.backdrop import PLAIN, Backdrop, backdrop, colour_of
 from prodgen_django.studio.flattery import flattery, ranked
-from prodgen_django.studio.goods import POSES
+from prodgen_django.studio.goods import POSES, good_of
 from prodgen_django.studio.seen import seen_pose
 
 OAK, ROOM = backdrop("oak-morning"), backdrop("lime-room")
@@ -75,6 +75,24 @@ def test_season_and_place_leave_sets_out() -> None:
     assert names["spring"] == ["fresh", "year"]
     assert not ranked(["#335577"], sets, "table", centimetres=400)
     assert not ranked(["#335577"], list(PLAIN.values()), "table")
+
+
+def test_a_toaster_stands_on_no_bed_whatever_their_colours() -> None:
+    bed = replace(made("bed", "#f4f2ee"), goods=("textiles",))
+    kitchen = replace(made("kitchen", "#8d8a84"), goods=("kitchen", "food"))
+    toaster, cushion = good_of(["2 slice toaster"]), good_of(["Velvet cushion"])
+    assert toaster is not None
+    assert cushion is not None
+    assert ranked(["#1b1b1d"], [bed, kitchen], "table", kinds=toaster.kinds)[0] is kitchen
+    assert ranked(["#1b1b1d"], [bed, kitchen], "table", kinds=cushion.kinds)[0] is bed
+    assert len(ranked(["#1b1b1d"], [bed, kitchen], "table", kinds=toaster.kinds)) == 2, "for want of others"
+
+
+def test_products_alike_in_colour_are_not_all_shown_in_one_place() -> None:
+    places = [made(f"place-{n}", "#d8d0c4") for n in range(6)]
+    first = {ranked([f"#2a4d{n:02x}"], places, "table")[0].name for n in range(0x80, 0x98)}
+    assert len(first) > 3
+    assert ranked(["#2a4d88"], places, "table") == ranked(["#2a4d88"], places[::-1], "table")
 
 
 def test_what_is_turned_in_its_photograph_does_not_stand() -> None:

@@ -234,7 +234,7 @@ add(
         ("bright", "soft", "calm"),
         ("linen", "wool"),
         (),
-        ("textiles", "fashion", "home"),
+        ("textiles", "fashion"),
         EVEN,
     )
 )
