@@ -29,7 +29,7 @@ from .rooms import GROUPS, VIEWS, Stage
 
 MODULES = (tables, seasons, interiors)
 """Where sets enter themselves."""
-QUALITY = 93
+QUALITY, COARSER, LARGE = 93, 89, 230_000  # of a file of more than LARGE bytes
 
 
 def main() -> None:
@@ -176,6 +176,8 @@ def write(linear: np.ndarray, target: Path) -> None:
     partial = target.with_suffix(".part")
     if target.suffix == ".webp":
         image.save(partial, "WEBP", quality=QUALITY, method=6)
+        if partial.stat().st_size > LARGE:
+            image.save(partial, "WEBP", quality=COARSER, method=6)
     else:
         image.save(partial, "PNG")
     partial.replace(target)
