@@ -25,7 +25,7 @@ _LABELS: dict[str, tuple[Any, Any]] = {
     "horizon": (_("Horizon"), _("Where lines that run away from you meet; 0 is the upper edge.")),
     "x": (_("Place, from the left"), _("Where a product stands, or its middle where it hangs or lies.")),
     "y": (_("Place, from above"), ""),
-    "centimetres": (_("Width in centimetres"), _("How wide what the picture shows there is.")),
+    "centimetres": (_("Width in centimetres"), _("From one side of the picture to the other, at that place.")),
     "azimuth": (_("Light from"), _("Degrees: 0 from the camera, 90 from the right, 180 from behind.")),
     "elevation": (_("Height of the light"), _("Degrees above the ground.")),
     "softness": (_("Softness of the light"), _("0 a bare lamp, 1 a large window or a cloudy sky.")),

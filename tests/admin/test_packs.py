@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from prodgen_django.jobs.create import queue_job, update_draft
 from prodgen_django.jobs.run import run_here
 from prodgen_django.models import GeneratedImage, Job
 from prodgen_django.storage import save_content
-from prodgen_django.studio import check_channel
+from prodgen_django.studio import CHANNELS, check_channel
+from prodgen_django.studio.repair import Repair
 from tests.admin.conftest import finish
 from tests.conftest import Broker
 
@@ -142,3 +144,31 @@ def test_a_long_picture_is_sliced_and_a_formula_in_a_title_is_only_text(
     heights = [load_image(files[f"taobao_detail/T0{end}.jpg"]).shape[:2] for end in ("", "-2", "-3")]
     assert heights == [(1500, 750), (1500, 750), (750, 750)]
     assert any(row["product"] == "'=HYPERLINK(1)" for row in report)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_channel_that_takes_no_repaired_photo_gets_none(
+    approved: list[GeneratedImage], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    strict = replace(CHANNELS["ebay"], takes_repaired=False)
+    monkeypatch.setitem(CHANNELS, "ebay", strict)
+    repair = Repair(gains=(0.9, 1.0, 1.2)).as_dict()
+    repaired, untouched = approved[0], approved[1]
+    for image, what in ((repaired, repair), (untouched, None)):
+        image.recipe = {**image.recipe, "repair": what}
+        image.save()
+    with pytest.raises(CommandError, match="cannot be exported"):
+        call_command(
+            "prodgen_export",
+            "ebay,web",
+            str(tmp_path / "all.zip"),
+            stdout=io.StringIO(),
+            stderr=io.StringIO(),
+        )
+    files, report = contents((tmp_path / "all.zip").read_bytes())
+    (refused,) = [row for row in report if row["refused"]]
+    assert (refused["channel"], refused["product"]) == ("ebay", "Thing 0")
+    assert "light was repaired" in refused["refused"]
+    # Its other picture and the other channel are served.
+    assert len([name for name in files if name.startswith("ebay/")]) == 2
+    assert len([name for name in files if name.startswith("web/")]) == 3

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import django
 
+VESSELS = {"brook-jug", "clara-carafe"}  # what shares a category
 PHOTOS = Path(__file__).resolve().parents[2] / "example_shop" / "catalogue" / "photos"
 
 
@@ -15,6 +16,7 @@ def main(names: list[str]) -> None:
     from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Permission
     from django.core.files import File
+    from oscar.apps.catalogue.categories import create_from_breadcrumbs
     from oscar.apps.partner.models import Partner, StockRecord
     from oscar.core.loading import get_model
 
@@ -34,6 +36,8 @@ def main(names: list[str]) -> None:
         StockRecord.objects.create(
             product=product, partner=partner, partner_sku=name, price="20.00", num_in_stock=9
         )
+        if name in VESSELS:
+            product.categories.add(create_from_breadcrumbs("Vessels"))
         photos = [*sorted(PHOTOS.glob(f"{name}-[0-9]*.jpg")), *sorted(PHOTOS.glob(f"{name}-c[0-9]*.jpg"))]
         for order, path in enumerate(photos):
             with path.open("rb") as file:
