@@ -208,10 +208,10 @@ class Setter(LineSetter):
         y = self.paragraph("headline", broken, size, y, lines)
         if "subline" in texts:
             small = max(least, min(0.36 * louder * size, 1.7 * least))
-            part = self.broken("subline", small, room, 1)
-            if part is None:
+            below = self.broken("subline", small, room, 1)
+            if below is None:
                 return None
-            y = self.paragraph("subline", part, small, y + 0.2 * small, lines)
+            y = self.paragraph("subline", below, small, y + 0.2 * small, lines)
         wide = max([line.width for line in lines] + [s.rect.w for s in shapes])
         columns.insert(0, Block(tuple(lines), tuple(shapes), wide, y, size, len(broken)))
         if any(column.height > height for column in columns):
