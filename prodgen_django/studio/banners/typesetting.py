@@ -193,7 +193,7 @@ class Setter(LineSetter):
             columns.append(button)
             room -= button.width + gap
         if "price" in texts or "badge" in texts:
-            price = self._price_tower(least, min(0.95 * louder, 1.4) * size, texts, height)
+            price = self._price_tower(least, min(0.95 * louder, 1.2) * size, texts, height)
             if price is None:
                 return None
             columns.insert(0, price)
@@ -207,7 +207,7 @@ class Setter(LineSetter):
             return None
         y = self.paragraph("headline", broken, size, y, lines)
         if "subline" in texts:
-            small = max(least, min(0.36 * louder * size, 1.7 * least))
+            small = max(least, min(0.36 * size, 1.7 * least))
             below = self.broken("subline", small, room, 1)
             if below is None:
                 return None
