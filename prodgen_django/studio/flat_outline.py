@@ -28,6 +28,9 @@ _ROUGH = 0.06  # how bent an outline may be at first
 _FILLED = 0.88  # of its box that a rectangle must fill at least, as it was found at first
 _APART = (7.0, 15.0)  # Lab from the ground: below it is ground, beyond it product
 _LONGEST_FRINGE, _THREAD = 0.09, 0.009  # of the longer side: how far it hangs out, and the thickest thread
+_DEEP = 18.0  # Lab: how much darker than the ground a shadow may be
+_PALE = 0.3  # of what is beyond the sides: so much lighter than the ground, the fringe is pale
+_LOOSE = 0.006  # of the longer side: how far from the body a thread may begin
 
 
 def flat_outline(picture: Pixels, alpha: Float, ground: Mask) -> Float | None:
@@ -168,19 +171,40 @@ def _beyond(picture: Pixels, alpha: Float, body: Float, ground: Mask) -> Float:
     # The ground under a fringe is the ground beside it: its median, which threads do not reach.
     reach = max(3, round(0.03 * longer)) | 1
     plain = _smooth(lab, bare, reach)
-    apart = lab - plain
-    # A shadow darkens; it has the ground's colour.
-    apart[..., 0] = np.maximum(apart[..., 0], 0) + np.maximum(-apart[..., 0] - 18, 0)
-    share = np.clip((np.linalg.norm(apart, axis=2) - _APART[0]) / (_APART[1] - _APART[0]), 0, 1)
     # The network misses single threads, but has seen some of them near by.
     seen = cv2.dilate((alpha > 0.02).astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8))
-    share = np.where(bare & (near == 1) & (seen == 1), share, 0).astype(np.float32)
+    where = bare & (near == 1) & (seen == 1)
+    share = np.where(where, _apart(lab, plain, _DEEP), 0)
+    lighter = np.where(where, _apart(lab, plain, np.inf), 0)
+    if lighter.sum() > _PALE * share.sum():
+        share = lighter  # beside pale threads what is dark is their own shadow, however deep
     # Threads are thin; what is broad is a wall, a shadow or the next thing.
     broad = np.ones((max(3, round(_THREAD * wide)),) * 2, np.uint8)
     solid = cv2.dilate(
         cv2.morphologyEx((share > 0.3).astype(np.uint8), cv2.MORPH_OPEN, broad), np.ones((9, 9), np.uint8)
     )
-    return np.where(solid == 1, 0, share)
+    return _hanging(np.where(solid == 1, 0, share).astype(np.float32), body, max(3, round(_LOOSE * wide)))
+
+
+def _apart(lab: Float, ground: Float, deep: float) -> Float:
+    """How far colours are from the ground's, 0 to 1. A shadow is none: it takes lightness, up to `deep`, and
+    of the colour as much."""
+    taken = np.clip(lab[..., :1] / np.maximum(ground[..., :1], 1), 0, 1) if deep == np.inf else 1
+    apart = lab - np.concatenate([ground[..., :1], ground[..., 1:] * taken], axis=2)
+    apart[..., 0] = np.maximum(apart[..., 0], 0) + np.maximum(-apart[..., 0] - deep, 0)
+    return np.clip((np.linalg.norm(apart, axis=2) - _APART[0]) / (_APART[1] - _APART[0]), 0, 1)
+
+
+def _hanging(share: Float, body: Float, reach: int) -> Float:
+    """What begins within `reach` pixels of the body: a thread hangs on it, while the lines where the ground of two
+    photographs meets lie apart from it."""
+    _, parts = cv2.connectedComponents((share > 0.1).astype(np.uint8), connectivity=8)
+    close = cv2.dilate((body > 0).astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) == 1
+    kept = np.zeros(int(parts.max()) + 1, np.uint8)
+    kept[parts[close]] = 1
+    kept[0] = 0
+    # With the soft rim of each.
+    return np.where(cv2.dilate(kept[parts], np.ones((3, 3), np.uint8)) == 1, share, 0)
 
 
 def _smooth(lab: Float, bare: Mask, reach: int) -> Float:

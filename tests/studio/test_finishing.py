@@ -68,6 +68,23 @@ def test_the_sides_are_found_to_a_pixel_and_what_is_floor_goes(rug: tuple[np.nda
     assert (alpha[seen] > 0.5).mean() > 0.9
 
 
+def test_a_pale_fringe_keeps_neither_its_shadows_nor_seams_of_the_floor(
+    rug: tuple[np.ndarray, ...],
+) -> None:
+    photo, body, threads = rug
+    shadow = np.roll(threads, (1, 4), (0, 1)) * (threads < 0.1) * (body == 0)
+    shadow[:, 300:] = 0
+    spoilt = photo * (1 - 0.55 * shadow[..., None])
+    # Where two photographs of the floor meet, apart from the rug.
+    spoilt[300:500, 24:27] = np.array(FLOOR) * 1.2
+    alpha = flat_outline(spoilt.astype(np.uint8), rough(body), np.ones(body.shape, bool))
+    assert alpha is not None
+    assert (alpha[300:500, 22:29] > 0.1).mean() < 0.01
+    assert (alpha[shadow > 0.9] > 0.5).mean() < 0.01
+    seen = (threads > 0.9) & (rough(body) > 0.1)
+    assert (alpha[seen] > 0.5).mean() > 0.9
+
+
 def test_what_has_no_straight_sides_has_no_flat_outline() -> None:
     y, x = np.mgrid[:600, :600]
     disc = ((x - 300) ** 2 + (y - 300) ** 2 < 250**2).astype(np.float32)
