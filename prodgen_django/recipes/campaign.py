@@ -313,7 +313,7 @@ def _as_picture(
             "cut_out": min((one.extra["cut_out"] for one in shown), key=lambda cut: cut["confidence"]),
             "fidelity_by_product": certificates,
             "campaign": banner.as_dict(),
-            "notes": [*notes, *banner.notes, *left_out],
+            "notes": [*notes, *left_out],
         },
         palette=banner.palette,
         tags=banner.tags,

@@ -29,11 +29,10 @@ from prodgen_django.studio.banners import (
     missing_scripts,
 )
 from prodgen_django.studio.banners import gates as checks
-from prodgen_django.studio.banners.colours import contrast_of, lch
+from prodgen_django.studio.banners.colours import contrast_of, schemes
 from prodgen_django.studio.banners.families import GROUNDS, LEAST, MOST, safe_area
 from prodgen_django.studio.banners.geometry import Rect
 from prodgen_django.studio.banners.linebreaks import break_text, units
-from prodgen_django.studio.banners.schemes import schemes
 from prodgen_django.studio.banners.search import search
 from prodgen_django.studio.banners.typesetting import Setter
 
@@ -148,89 +147,6 @@ def test_products_stand_out_from_the_ground_that_is_chosen() -> None:
     for scheme in schemes([MUG, VASE], Brand()):
         assert contrast_of(scheme.ink, scheme.ground) >= 6
         assert contrast_of(scheme.on_accent, scheme.accent) >= 4.5
-
-
-def _turn(first: str, second: str) -> float:
-    """The angle between the hues of two colours."""
-    return abs((lch(first)[2] - lch(second)[2] + 180) % 360 - 180)
-
-
-COLOURS = st.tuples(*[st.integers(0, 255)] * 3).map(lambda c: "#{:02x}{:02x}{:02x}".format(*c))
-
-
-@given(ground=COLOURS, accent=COLOURS, ink=COLOURS)
-def test_a_brands_colours_are_kept_or_the_nearest_of_their_hue_and_it_is_told(
-    ground: str, accent: str, ink: str
-) -> None:
-    (scheme,) = schemes([MUG], Brand(ground=ground, accent=accent, ink=ink))
-    assert scheme.ground == ground
-    for own, shown, least in ((accent, scheme.accent, 2.4), (ink, scheme.ink, 4.5)):
-        told = [note for note in scheme.notes if own in note and shown in note]
-        if contrast_of(own, ground) >= least:
-            assert shown == own
-            continue
-        assert told
-        assert contrast_of(shown, ground) >= least
-        # Close to black and white a hue cannot be told any more.
-        if min(lch(own)[1], lch(shown)[1]) > 12:
-            assert _turn(own, shown) < 12
-    assert contrast_of(scheme.on_accent, scheme.accent) >= 4.5
-
-
-@pytest.mark.parametrize("ground", ["scene", "split", "tint", "disc"])
-@pytest.mark.parametrize("size", ["taobao_main", "iab_leaderboard"])
-def test_a_brands_accent_is_on_the_button_whatever_lies_beneath(ground: str, size: str) -> None:
-    brand = Brand(name="N", ground="#f3ead9", accent="#2f4a3c")
-    look = replace(looks([MUG], BRIEF, brand, count=1)[0], ground=ground)  # type: ignore[arg-type]
-    banner = Campaign([MUG], BRIEF, brand).banner(FORMATS[size], look)
-    button = next(shape for shape in banner.layout.block.shapes if shape.role == "button")
-    y, x = round(button.rect.centre[1]), round(button.rect.x + 3)
-    accent = "#{:02x}{:02x}{:02x}".format(*banner.image[y, x])
-    assert accent == "#2f4a3c" or (_turn(accent, "#2f4a3c") < 12 and banner.notes)
-
-
-@pytest.mark.parametrize(
-    "colour", [(240, 225, 200), (40, 130, 140), (190, 120, 60), (150, 40, 40), (235, 235, 232)]
-)
-def test_without_a_kit_no_ground_or_button_has_a_strong_hue_that_the_product_has_not(
-    colour: tuple[int, int, int],
-) -> None:
-    thing = made(0.8, colour, 9)
-    for seed in range(6):
-        for look in looks([thing], BRIEF, BRAND, count=3, seed=seed):
-            for code in (look.scheme.ground, look.scheme.accent):
-                kin = min((_turn(code, own) for own in thing.palette[:3] if lch(own)[1] > 9), default=0.0)
-                # Grey things go with warm grounds.
-                warm = 20 < lch(code)[2] < 110
-                assert lch(code)[1] <= 9 or kin < 45 or warm, (look.scheme, thing.palette)
-
-
-@pytest.mark.parametrize("aspect", [0.45, 1.2, 2.4])
-@pytest.mark.parametrize("ground", ["disc", "split", "tint"])
-def test_a_leaderboard_is_filled(ground: str, aspect: float) -> None:
-    thing = made(aspect, (190, 120, 60), 4)
-    brief = Brief("New this week", "Dune vase", "£18.00", "", "", "See it", "", "en-gb")
-    banner = Campaign([thing], brief, BRAND).banner(FORMATS["iab_leaderboard"], look_of(ground, [thing]))
-    assert banner.passed, [gate.message for gate in banner.failures]
-    block, (one,) = banner.layout.block, banner.painted.products
-    assert one.rect.h >= 0.72 * 90
-    taken = sorted((box.x, box.right) for box in [*block.boxes, one.rect])
-    reached, widest = 0.0, 0.0
-    for left, right in [*taken, (728, 728)]:
-        widest, reached = max(widest, left - reached), max(reached, right)
-    assert widest < 0.15 * 728
-    sizes = {line.role: line.size for line in block.lines}
-    assert sizes["headline"] >= 24
-    assert sizes["price"] >= 24
-    assert sizes["call"] >= 12
-
-
-def test_several_products_in_a_tower_stand_one_above_another() -> None:
-    products = [MUG, VASE, BENCH]
-    banner = Campaign(products, BRIEF, BRAND).banner(FORMATS["iab_skyscraper"], look_of("disc", products))
-    assert banner.passed, [gate.message for gate in banner.failures]
-    assert len(banner.painted.products) >= 2
-    assert sum(one.rect.area for one in banner.painted.products) > 0.1 * 160 * 600
 
 
 def test_logo_is_drawn_and_stays_in_the_safe_zone() -> None:

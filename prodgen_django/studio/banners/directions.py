@@ -11,14 +11,14 @@ import numpy as np
 from prodgen_django.studio import sets
 from prodgen_django.studio.backdrop import VIEWS, Backdrop, backdrops, colour_of, tags_of
 from prodgen_django.studio.backdrop import backdrop as backdrop_of
+from prodgen_django.studio.color import ciede2000, to_lab
 from prodgen_django.studio.flattery import ranked
 from prodgen_django.studio.goods import Pose
 
 from .brief import MOST_PRODUCTS, BannerError, Brand, Brief, Shown
-from .colours import from_lch, lch
+from .colours import Scheme, from_lch, lch, rgb, schemes, separation, with_ground
 from .families import GROUNDS, LEAST, MOST, WITH_SCENE, Ground
 from .fonts import Typeface
-from .schemes import Scheme, beside, merit, schemes, separation, with_ground
 
 _ORDER: tuple[Ground, ...] = (
     "arch", "scene", "disc", "split", "card", "tint", "slant", "poster", "tiles", "shelf",
@@ -86,10 +86,8 @@ def looks(
     grounds = [offered[k] for k in turned]
     colours = schemes(products, brand)
     # What the products drown in is no choice, however often the seed is changed.
-    seen = [s for s in colours if separation(products, s.ground) >= 12]
-    near = merit(products, colours[0], brand) - 6
-    best = [s for s in (seen if len(seen) > 1 else colours) if merit(products, s, brand) >= near]
-    plain = best if len(best) > 2 or brand.ground else (seen or colours)[:3]
+    seen = [s for s in colours if separation(products, s.ground) >= 16]
+    plain = [s for s in colours if s.name == "brand"] or (seen if len(seen) > 1 else colours[:3])
     made = []
     turn = int(rng.integers(4))
     for k in range(max(1, count)):
@@ -106,9 +104,9 @@ def looks(
             scene = tinted(scheme)
         elif ground in ("split", "card"):
             if k % 2 and not fixed:
-                scene = tinted(beside(scheme))
+                scene = tinted(_beside(scheme, colours))
             elif not brand.ground:
-                scheme = with_ground(scheme, panel_for(scene), brand)
+                scheme = with_ground(scheme, panel_for(scene))
         made.append(Look(ground, scheme, scene, typeface, seed + k, pose or "table"))
     return made
 
@@ -140,6 +138,17 @@ def panel_for(scene: Backdrop) -> str:
     if lightness < 45:
         return from_lch(min(lightness, 22), min(chroma, 14), hue)
     return from_lch(min(95, lightness + 14), min(0.8 * chroma, 20), hue)
+
+
+def _beside(scheme: Scheme, colours: Sequence[Scheme]) -> Scheme:
+    """Another scheme that can be told from this one at a glance, yet does not shout at it."""
+    base = to_lab(np.array([rgb(scheme.ground)], np.uint8))
+
+    def distance(other: Scheme) -> float:
+        return float(ciede2000(base, to_lab(np.array([rgb(other.ground)], np.uint8)))[0])
+
+    near = [one for one in colours if 5 < distance(one) < 32 and one.dark == scheme.dark]
+    return near[0] if near else scheme
 
 
 def all_grounds() -> tuple[Ground, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from .formats import BAND, ROW, TOWER, Format
+from .formats import Format
 from .geometry import Rect
 from .typesetting import Align
 
@@ -95,16 +95,10 @@ def plans(fmt: Format, ground: Ground, count: int) -> Iterator[Plan]:
                     yield plan
 
 
-# Shares of a band that are too wide for a column of words.
-_IN_A_ROW = (0.60, 0.66, 0.72)
-
-
 def _shares(fmt: Format, side: Side, ground: Ground) -> tuple[float, ...]:
     aspect = fmt.aspect
-    if aspect >= ROW:
-        return (0.58, 0.64, 0.70, 0.76, 0.82, 0.86, 0.89) if side in ("start", "end") else ()
-    if aspect >= BAND and side in ("start", "end"):
-        return (0.36, 0.42, 0.48, 0.54, *_IN_A_ROW)
+    if aspect >= 4.5:
+        return (0.70, 0.76, 0.82, 0.86) if side in ("start", "end") else ()
     if aspect >= 1.4:
         return (0.36, 0.42, 0.48, 0.54) if side in ("start", "end") else ()
     if aspect >= 0.7:
@@ -118,7 +112,7 @@ def _aligns(fmt: Format, ground: Ground, side: Side, count: int) -> tuple[Align,
     if side in ("start", "end"):
         return ("start",)
     # A lone product in the middle wants its words there too.
-    if ground in ("poster", "arch") or (ground in ("disc", "scene") and count == 1) or fmt.aspect < TOWER:
+    if ground in ("poster", "arch") or (ground in ("disc", "scene") and count == 1) or fmt.aspect < 0.4:
         return ("center",)
     return ("center", "start")
 
@@ -127,7 +121,7 @@ def _plan(fmt: Format, ground: Ground, side: Side, share: float, align: Align) -
     width, height = float(fmt.size[0]), float(fmt.size[1])
     edge = margin(fmt)
     safe = safe_area(fmt)
-    row = fmt.aspect >= ROW or (fmt.aspect >= BAND and share in _IN_A_ROW)
+    row = fmt.aspect >= 4.5
     gutter = 1.0 * edge
     if side in ("start", "end"):
         text_w = share * safe.w - gutter / 2
@@ -165,12 +159,9 @@ def _on_ground(plan: Plan, fmt: Format) -> Plan | None:
     """What the ground itself asks: where its floor is, how much air its shape needs."""
     width, height = float(fmt.size[0]), float(fmt.size[1])
     edge, stage, text, field = margin(fmt), plan.stage, plan.text, plan.field
-    strip = fmt.aspect >= ROW
-    if strip:
-        # As tall as the strip allows; a line of ground beneath for the shadow.
-        stage = Rect(stage.x, 0.04 * height, stage.w, 0.90 * height)
+    strip = fmt.aspect >= 4.5
     if plan.ground in ("scene", "tint"):
-        base = min(0.875 * height, stage.bottom) if not strip else stage.bottom
+        base = min(0.875 * height, stage.bottom) if not strip else 0.90 * height
         if plan.side == "above" and fmt.safe[2] > 0.2:
             base = stage.bottom
         stage = Rect(stage.x, stage.y, stage.w, base - stage.y)
@@ -179,8 +170,8 @@ def _on_ground(plan: Plan, fmt: Format) -> Plan | None:
             # Words stand above the products' feet; how restless the ground is decides where.
             text = Rect(text.x, text.y, text.w, min(text.bottom, 0.8 * height) - text.y)
     elif plan.ground == "split":
-        base = field.y + (0.89 if not strip else 0.94) * field.h
-        top = field.y + (0.10 if not strip else 0.04) * field.h
+        base = field.y + 0.89 * field.h
+        top = field.y + (0.10 if not strip else 0.06) * field.h
         inner = 0.07 * field.w
         stage = Rect(field.x + inner, top, field.w - 2 * inner, base - top)
     elif plan.ground == "card":
@@ -191,7 +182,7 @@ def _on_ground(plan: Plan, fmt: Format) -> Plan | None:
         inner = 0.07 * field.w
         stage = Rect(field.x + inner, top, field.w - 2 * inner, base - top)
     elif plan.ground in ("disc", "arch", "slant", "poster"):
-        base = min(stage.bottom, 0.90 * height if plan.side != "below" and not strip else stage.bottom)
+        base = min(stage.bottom, 0.90 * height if plan.side != "below" else stage.bottom)
         stage = Rect(stage.x, stage.y, stage.w, base - stage.y)
     elif plan.ground == "tiles":
         inset = 0.62 * edge

@@ -10,12 +10,6 @@ from dataclasses import dataclass
 
 from prodgen_django.studio.channels import META_ADS, TAOBAO, Channel, Rule
 
-ROW = 4.5
-"""Width to height from which words stand in a row."""
-BAND = 3.0
-"""Width to height from which they may."""
-TOWER = 0.4
-"""Width to height up to which nothing has room beside another."""
 IAB = "iab.com, fixed size ad specifications"
 
 

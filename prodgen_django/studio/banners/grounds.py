@@ -14,12 +14,11 @@ from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.goods import Pose
 from prodgen_django.studio.scene import Scene, plain_scene, set_scene, studio_card
 
-from .colours import from_lch, lch, rgb
+from .colours import Scheme, from_lch, lch, rgb
 from .directions import Look
 from .families import WITH_SCENE, margin
 from .formats import Format
 from .geometry import Rect
-from .schemes import Scheme
 from .search import Layout
 
 

@@ -15,14 +15,14 @@ from prodgen_django.studio.provenance import combined_source_type
 
 from . import gates
 from .brief import BannerError, Brand, Brief, Shown
+from .colours import with_ground
 from .directions import Look, panel_for
-from .formats import ROW, TOWER, Format
+from .formats import Format
 from .gates import Gate
 from .geometry import Rect
 from .grounds import Studio
 from .painting import Painted, Placed, paint
 from .saliency import Busyness
-from .schemes import with_ground
 from .search import Layout, search
 from .typesetting import Setter
 
@@ -56,11 +56,6 @@ class Banner:
     @property
     def passed(self) -> bool:
         return all(gate.passed for gate in self.gates)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Which of the brand's colours were changed and why, a sentence each."""
-        return self.painted.scheme.notes
 
     @property
     def failures(self) -> list[Gate]:
@@ -119,7 +114,7 @@ class Campaign:
         """
         wanted = expected if expected is not None else (self.brief.price, self.brief.old_price)
         best: _Try | None = None
-        for one in self._ways(look, fmt):
+        for one in _ways(look, fmt):
             found = self._tried(fmt, one, wanted)
             if found is not None and (best is None or found.passed):
                 best = found
@@ -134,7 +129,7 @@ class Campaign:
 
     def _tried(self, fmt: Format, look: Look, wanted: Sequence[str]) -> _Try | None:
         """The best layout of a look whose pixels pass every gate; else the best; None where nothing fits."""
-        setter = self._setter(look)
+        setter = self._setters.setdefault(look.typeface, Setter(self.brief, self.brand, look.typeface))
         best: _Try | None = None
         for layout in search(fmt, look, setter, self.products, lambda: self._busyness(fmt, look))[:_TRIES]:
             painted = paint(fmt, look, layout, self.products, self.brand, self.studio)
@@ -148,28 +143,6 @@ class Campaign:
             if this.passed:
                 break
         return best
-
-    def _ways(self, look: Look, fmt: Format) -> list[Look]:
-        """The look, and what stands for it where it does not suit the size, best first."""
-        if look.ground == "scene":
-            # A plain panel where words cannot be read on the scene; in a strip they have no room above its table.
-            scheme = look.scheme
-            if not self.brand.ground:
-                scheme = with_ground(scheme, panel_for(look.backdrop), self.brand)
-            panel = replace(look, ground="split", scheme=scheme)
-            return [panel] if fmt.aspect >= ROW else [look, panel]
-        if fmt.aspect <= TOWER and len(self.products) > 1 and look.ground != "tiles":
-            # Side by side in a tower all are tiny: one above another, where that scores more.
-            return sorted([look, replace(look, ground="tiles")], key=lambda one: -self._merit(fmt, one))
-        return [look]
-
-    def _merit(self, fmt: Format, look: Look) -> float:
-        """The score of a look's best layout."""
-        found = search(fmt, look, self._setter(look), self.products)
-        return found[0].score if found else -1.0
-
-    def _setter(self, look: Look) -> Setter:
-        return self._setters.setdefault(look.typeface, Setter(self.brief, self.brand, look.typeface))
 
     def _busyness(self, fmt: Format, look: Look) -> Busyness:
         return Busyness(self.studio.scene(look, fmt.size))
@@ -222,6 +195,15 @@ class Campaign:
             all(certificate.exact for certificate in certificates), source,
             tuple(palette(painted.image)), tuple(dict.fromkeys([*style_tags(painted.image), *look.tags])),
         )  # fmt: skip
+
+
+def _ways(look: Look, fmt: Format) -> list[Look]:
+    """The look, and what stands for it where words cannot be read on its scene: a plain panel beside it."""
+    if look.ground != "scene":
+        return [look]
+    beside = replace(look, ground="split", scheme=with_ground(look.scheme, panel_for(look.backdrop)))
+    # A strip is too low for words to stand above the edge of a table.
+    return [beside] if fmt.aspect >= 4.5 else [look, beside]
 
 
 def _certify(shown: Shown, image: Pixels, one: Placed, limits: dict[str, float] | None = None) -> Fidelity:

@@ -14,14 +14,13 @@ from prodgen_django.studio.color import Float, Pixels
 from prodgen_django.studio.resampling import resample
 
 from .brief import Brand, Shown
-from .colours import contrast, luminance, rgb
+from .colours import Scheme, contrast, luminance, rgb, with_ground
 from .directions import Look
 from .drawing import lay
 from .formats import Format
 from .geometry import Rect
 from .grounds import Studio, card_of, draw_ground, fill, rounded
 from .lettering import Ink, Shape, ink_of
-from .schemes import Scheme, with_ground
 from .search import Layout
 
 _OPAQUE = 1 - 1 / 512
@@ -56,7 +55,7 @@ def paint(
     """The layout in all its pixels."""
     ground = draw_ground(fmt, look, layout, studio)
     image, before, placed = _stand(ground, look, layout, products)
-    scheme = _scheme_on(image, look, layout, brand)
+    scheme = _scheme_on(image, look, layout)
     image, inks, colours = _write(image, layout, scheme, brand)
     if fmt.keyline:
         line = np.array(rgb(scheme.deep if not scheme.dark else scheme.ground), np.uint8)
@@ -160,14 +159,14 @@ def _reduced(one: Placed, corner: tuple[int, int], scale: float, size: tuple[int
 # -- words -------------------------------------------------------------------------------------------------
 
 
-def _scheme_on(image: Pixels, look: Look, layout: Layout, brand: Brand) -> Scheme:
+def _scheme_on(image: Pixels, look: Look, layout: Layout) -> Scheme:
     """The inks that suit what really lies under the words."""
     if layout.plan.ground not in ("scene", "tint"):
         return look.scheme
     rows, columns = layout.block.rect.pixels(image.shape[1], image.shape[0])
     under = image[rows, columns].reshape(-1, 3)
     middle = np.median(under, axis=0).astype(int)
-    return with_ground(look.scheme, "#{:02x}{:02x}{:02x}".format(*middle), brand)
+    return with_ground(look.scheme, "#{:02x}{:02x}{:02x}".format(*middle))
 
 
 def _write(

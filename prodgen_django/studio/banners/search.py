@@ -14,7 +14,7 @@ from .arrangement import Arrangement, in_rows, in_tiles
 from .brief import Shown
 from .directions import Look
 from .families import Plan, margin, plans, safe_area
-from .formats import BAND, Format
+from .formats import Format
 from .geometry import Rect
 from .lettering import Block
 from .saliency import Busyness
@@ -79,8 +79,7 @@ def _words(fmt: Format, plan: Plan, setter: Setter) -> Block | None:
     width, height = fmt.size
     most = (0.112 if not fmt.small else 0.125) * sqrt(width * height)
     if plan.row:
-        # What a strip lacks in height it has in width.
-        return setter.row(plan.text.w, plan.text.h, fmt.least_text, 0.6 * height)
+        return setter.row(plan.text.w, plan.text.h, fmt.least_text, most)
     lines = 3 if plan.side in ("above", "below") and fmt.aspect > 0.4 else 5 if fmt.aspect <= 0.4 else 4
     return setter.column(plan.text.w, plan.text.h, fmt.least_text, most, plan.align, lines)
 
@@ -169,17 +168,6 @@ def _products(fmt: Format, plan: Plan, products: Sequence[Shown], rtl: bool) -> 
     return best
 
 
-def _emptiness(block: Block, arrangement: Arrangement, width: float) -> float:
-    """The widest stretch of a strip in which nothing stands, as a share of its width."""
-    taken = sorted(
-        (box.x, box.right) for box in [*block.boxes, *(stand.rect for stand in arrangement.stands)]
-    )
-    widest, reached = 0.0, 0.0
-    for left, right in [*taken, (width, width)]:
-        widest, reached = max(widest, left - reached), max(reached, right)
-    return widest / width
-
-
 def _parts(
     fmt: Format,
     plan: Plan,
@@ -214,9 +202,7 @@ def _parts(
     stage_high = max(s.rect.h for s in arrangement.stands) / max(
         1.0, plan.stage.h / max(1, len(arrangement.baselines))
     )
-    fill = text.h / room.h
-    if fmt.aspect >= BAND:
-        fill = 0.82 - 2 * _emptiness(block, arrangement, width)
+    fill = (text.h / room.h) if not plan.row else 0.8
     enough = 0.05 * sqrt(canvas)
     return {
         "products": min(1.0, covered / canvas / 0.20),

@@ -167,33 +167,30 @@ class Setter(LineSetter):
 
     def row(self, width: float, height: float, least: float, most: float) -> Block | None:
         """The words of a strip side by side: name, headline, price, call."""
-        for count in range(1, len(SPARED) + 1):
-            given_up = SPARED[:count]
+        for given_up in (("until", "subline"), ("until", "subline", "old_price")):
             size = min(most, 0.8 * height)
             while size >= 1.1 * least:
-                # Room that is left over goes to the price and the call, not to the gaps between.
-                for louder in (1.6, 1.4, 1.2, 1.0):
-                    block = self._row(width, height, least, size, given_up, louder)
-                    if block is not None and (size >= 1.55 * least or count == len(SPARED)):
-                        return block
+                block = self._row(width, height, least, size, given_up)
+                if block is not None:
+                    return block
                 size *= 0.94
         return None
 
     def _row(
-        self, width: float, height: float, least: float, size: float, given_up: tuple[str, ...], louder: float
+        self, width: float, height: float, least: float, size: float, given_up: tuple[str, ...]
     ) -> Block | None:
         texts = {role: text for role, text in self.texts.items() if role not in given_up}
         columns: list[Block] = []
         room = width
-        gap = 0.5 * size + 0.4 * least
+        gap = 0.8 * size + 0.4 * least
         if "call" in texts:
-            button = self._button(width, least, 1.15 * louder * size)
+            button = self._button(width, least, 1.15 * size)
             if button is None:
                 return None
             columns.append(button)
             room -= button.width + gap
         if "price" in texts or "badge" in texts:
-            price = self._price_tower(least, min(0.95 * louder, 1.2) * size, texts, height)
+            price = self._price_tower(least, 0.95 * size, texts, height)
             if price is None:
                 return None
             columns.insert(0, price)
@@ -206,12 +203,6 @@ class Setter(LineSetter):
         if broken is None:
             return None
         y = self.paragraph("headline", broken, size, y, lines)
-        if "subline" in texts:
-            small = max(least, min(0.36 * size, 1.7 * least))
-            below = self.broken("subline", small, room, 1)
-            if below is None:
-                return None
-            y = self.paragraph("subline", below, small, y + 0.2 * small, lines)
         wide = max([line.width for line in lines] + [s.rect.w for s in shapes])
         columns.insert(0, Block(tuple(lines), tuple(shapes), wide, y, size, len(broken)))
         if any(column.height > height for column in columns):
