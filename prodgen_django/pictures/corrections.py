@@ -101,7 +101,7 @@ def _options(image: GeneratedImage) -> dict[str, Any]:
         "repair": "auto" if recipe.get("repair") else "off",
         "seed": image.seed,
     }
-    for name in ("scene", "scene_words"):
+    for name in ("scene", "scene_words", "variation"):
         if recipe.get(name):
             made[name] = recipe[name]
     if recipe.get("move"):

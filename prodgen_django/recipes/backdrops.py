@@ -226,6 +226,8 @@ def _own_photo(
         "fill": scene.fill,
         "pose": "table" if scene.view == "front" else "lies",
         "backdrop_source": SOURCE_TYPE,
+        # Each is another photo: the light of one is as it was taken.
+        "variation": 0,
     }
     return Backdrop(scene.image, arguments, (ref,), {"scene": ref})
 

@@ -47,7 +47,11 @@ class DisplayRecipe(Recipe):
 
     def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         cleaned = super().clean_options(options)
-        return {name: value for name, value in cleaned.items() if name not in ("scene", "moves") or value}
+        return {
+            name: value
+            for name, value in cleaned.items()
+            if name not in ("scene", "variation", "moves") or value
+        }
 
     def run(self, items: Sequence[WorkItem], bench: Workbench) -> Iterator[Outcome]:
         for item in items:
@@ -135,6 +139,7 @@ class DisplayRecipe(Recipe):
 
         ref, photo, cut = shot.ref, shot.photo, shot.cut
         seed = item.seed + number
+        variation = item.options.get("variation") or number
         shadow = True if style == "white" and item.options.get("shadow") else None
         behind = backdrops.backdrop(style, item, bench, photo, cut, size, seed, number)
         straight = shot.straight
@@ -146,7 +151,7 @@ class DisplayRecipe(Recipe):
             "centimetres": shot.centimetres,
             "shadow": moved.get("shadow", shadow),
             "straight": straight,
-            "variation": number,
+            "variation": variation,
             "move": Move(**{name: value for name, value in moved.items() if name not in ("shadow", "turn")}),
             **behind.arguments,
         }
@@ -186,7 +191,7 @@ class DisplayRecipe(Recipe):
                 "size": list(size),
                 "pose": shot.pose,
                 "centimetres": shot.centimetres,
-                "variation": number,
+                "variation": variation,
                 "transform": staged.transform.tolist(),
                 "photo_size": [photo.shape[1], photo.shape[0]],
                 "shadow": bool(shadow),

@@ -103,8 +103,9 @@ class DisplayForm(RecipeForm):
         initial=backdrops.SCENE_WORDS,
     )
     moves = MovesField(label=_("Moved by hand"), required=False)
-    # Which staged photo: of a picture that is made again.
+    # Which staged photo, and which mix of a set's lights: of a picture that is made again.
     scene = forms.CharField(max_length=255, required=False, widget=forms.HiddenInput)
+    variation = forms.IntegerField(min_value=0, max_value=99, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -46,7 +46,7 @@ def refine(
 
     Each picture's homography moves within the group that `model` names (similarity, affine, homography) by a right
     perturbation H·exp(δ) in its own frame; the middle picture stays. The normal equations are put together edge by
-    edge: of scipy.optimize.least_squares the whole matrix of slopes would take several times as long as the stitch.
+    edge, since each touches two pictures alone; scipy.optimize.least_squares takes the whole matrix of slopes.
     """
     adjustment = _Adjustment(sizes, edges, start, middle, model)
     cost, residuals = np.inf, np.zeros(1)

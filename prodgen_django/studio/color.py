@@ -1,4 +1,4 @@
-"""Colours as people see them: CIE Lab, CIEDE2000, and the palette of a picture."""
+"""Colours as light and as people see them: linear light, CIE Lab, CIEDE2000, and the palette of a picture."""
 
 from __future__ import annotations
 
@@ -20,6 +20,19 @@ def to_lab(pixels: Pixels) -> Float:
     shape = pixels.shape
     flat = np.ascontiguousarray(pixels.reshape(1, -1, 3), dtype=np.float32) / np.float32(255)
     return cv2.cvtColor(flat, cv2.COLOR_RGB2Lab).reshape(shape)
+
+
+def linear(coded: Float) -> Float:
+    """sRGB to linear light, both with white at 1: float32 of the same shape. Source: IEC 61966-2-1."""
+    coded = np.asarray(coded, np.float32)
+    return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def srgb(light: Float) -> Float:
+    """Linear light to sRGB, both with white at 1: float32 of the same shape; what is negative becomes 0."""
+    x = np.clip(light, 0, None)
+    coded = np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - 0.055)
+    return coded.astype(np.float32)
 
 
 def ciede2000(first: Float, second: Float) -> Float:

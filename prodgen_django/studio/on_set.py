@@ -135,22 +135,12 @@ def surroundings(
     `mask`: the product on the canvas, float32 h×w in [0, 1]; `mix`: how much of each light, as `weights` has it;
     `strength`: of its shadow, 0 to 1.
     """
-    card = scene.card
     total = np.zeros((*mask.shape, 3), np.float32)
     whole = np.zeros_like(mask)
-    stands = VIEWS[pose] in ("table", "floor")
-    stack = stacked(mask, max(card.elevation, 3.0), _FLAT.get(pose, 1.0)) if stands and strength > 0 else None
-    wall = wall_row(card)
+    lost = _Lost(mask, scene.card, pose, wall_row(scene.card)) if strength > 0 else None
     for name, light, plane in scene.lights(mix):
         whole += plane.mean(2)
-        if strength <= 0:
-            total += plane
-            continue
-        if stack is not None:
-            lost = occluded(stack) if name == "fill" else cast(stack, light, wall)
-        else:
-            lost = _close(mask, light, pose, name == "fill")
-        total += plane * (1 - strength * lost)[..., None]
+        total += plane if lost is None else plane * (1 - strength * lost.of(name, light))[..., None]
     return total, np.clip(1 - total.mean(2) / np.maximum(whole, 1e-4), 0, 1)
 
 
@@ -159,16 +149,27 @@ def shade(mask: Float, card: sets.SetCard, pose: Pose) -> Float:
 
     `mask`: the product, float32 h×w in [0, 1].
     """
-    stands = VIEWS[pose] in ("table", "floor")
-    stack = stacked(mask, max(card.elevation, 3.0), _FLAT.get(pose, 1.0)) if stands else None
+    lost = _Lost(mask, card, pose, None)
     taken = np.zeros_like(mask)
     for name, light in card.lights.items():
-        if stack is not None:
-            lost = occluded(stack) if name == "fill" else cast(stack, light)
-        else:
-            lost = _close(mask, light, pose, name == "fill")
-        taken += np.float32(light.weight) * lost
+        taken += np.float32(light.weight) * lost.of(name, light)
     return np.clip(taken / sum(card.weights.values()), 0, 1)
+
+
+class _Lost:
+    """What a product (its `mask`, float32 h×w in [0, 1]) keeps from the ground of each light, and from a wall that
+    meets it in the row `wall`."""
+
+    def __init__(self, mask: Float, card: sets.SetCard, pose: Pose, wall: float | None) -> None:
+        self.mask, self.pose, self.wall = mask, pose, wall
+        stands = VIEWS[pose] in ("table", "floor")
+        self.stack = stacked(mask, max(card.elevation, 3.0), _FLAT.get(pose, 1.0)) if stands else None
+
+    def of(self, name: str, light: sets.Light) -> Float:
+        """Its share of the light called `name`, float32 h×w in [0, 1]."""
+        if self.stack is None:
+            return _close(self.mask, light, self.pose, name == "fill")
+        return occluded(self.stack) if name == "fill" else cast(self.stack, light, self.wall)
 
 
 def darkened(pixels: Pixels, taken: Float) -> Pixels:

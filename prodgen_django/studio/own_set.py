@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from .color import Float, Pixels, palette
+from .color import Float, Pixels, linear, palette, srgb
 from .marks import USUAL, Marks
 from .matting import shrink
-from .scene import Scene, linear, uncompressed
+from .scene import Scene
 from .sets import Direction, Light, Matrix, SetCard, SetView
 
 __all__ = ["OwnSet", "guessed", "own_card", "own_scene"]
@@ -92,7 +92,7 @@ def own_scene(own: OwnSet, size: tuple[int, int], zoom: float = 1.0) -> Scene:
     def plane(_light: str, weight: float) -> Float:
         return np.asarray(light * np.float32(weight), np.float32)
 
-    return Scene(own.card.name, own.card.fitted(size, zoom), plane, uncompressed, "digitalCapture")
+    return Scene(own.card.name, own.card.fitted(size, zoom), plane, srgb, "digitalCapture")
 
 
 def _lights(marks: Marks) -> dict[str, Light]:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from .background import PLAIN, grain, surroundings
-from .color import Float, Pixels, to_lab
+from .color import Float, Pixels, linear, srgb, to_lab
 from .matting import shrink
 
 __all__ = ["NOTHING", "Repair", "repair_for", "repaired"]
@@ -151,18 +151,14 @@ def _balanced(photo: Pixels, repair: Repair) -> Pixels:
     return np.rint(made + (np.maximum(photo, made) - made) * white).astype(np.uint8)
 
 
-def _compressed(linear: Float) -> Float:
-    over = np.maximum(linear - _SHOULDER, 0) / (1 - _SHOULDER)
-    return np.where(linear > _SHOULDER, _SHOULDER + (1 - _SHOULDER) * np.tanh(over), linear)
+def _compressed(light: Float) -> Float:
+    over = np.maximum(light - _SHOULDER, 0) / (1 - _SHOULDER)
+    return np.where(light > _SHOULDER, _SHOULDER + (1 - _SHOULDER) * np.tanh(over), light)
 
 
 def _linear(pixels: Pixels) -> Float:
-    level = pixels.astype(np.float64) / 255
-    return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
+    return linear(pixels.astype(np.float32) / 255)
 
 
-def _encoded(linear: Float) -> Float:
-    level = np.where(
-        linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
-    )
-    return np.rint(np.clip(level, 0, 1) * 255)
+def _encoded(light: Float) -> Float:
+    return np.rint(np.clip(srgb(light), 0, 1) * 255)

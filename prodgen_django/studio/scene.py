@@ -10,20 +10,18 @@ import numpy as np
 
 from . import sets
 from .backdrop import VIEWS, tags_of
-from .color import Float, Pixels
+from .color import Float, Pixels, linear, srgb
 from .goods import Pose
 from .resampling import resample
 
 __all__ = [
     "Scene",
     "encoded",
-    "linear",
     "picture_scene",
     "plain_scene",
     "rgb",
     "set_scene",
     "studio_card",
-    "uncompressed",
 ]
 
 _FOOT = 0.86  # where a thing stands before a plain ground, as a share of the height
@@ -81,7 +79,7 @@ def plain_scene(
         return np.asarray(flat * (light * np.float32(weight)), np.float32)
 
     def curve(total: Float) -> Float:
-        return uncompressed(total) if grain is None else (uncompressed(total) + grain).astype(np.float32)
+        return srgb(total) if grain is None else (srgb(total) + grain).astype(np.float32)
 
     return Scene(name, studio_card(name, pose, size, foot), plane, curve, "algorithmicMedia", ("plain",))
 
@@ -93,31 +91,17 @@ def picture_scene(pixels: Pixels, pose: Pose, size: tuple[int, int], foot: float
     def plane(_light: str, weight: float) -> Float:
         return np.asarray(covered * np.float32(weight), np.float32)
 
-    return Scene("custom", studio_card("custom", pose, size, foot), plane, uncompressed, source_type)
+    return Scene("custom", studio_card("custom", pose, size, foot), plane, srgb, source_type)
 
 
 def encoded(light: Float) -> Float:
     """Linear light to sRGB, both with white at 1; what is brighter rolls off softly."""
-    return uncompressed(np.where(light > 0.8, 0.8 + 0.2 * np.tanh((light - 0.8) / 0.3), light))
-
-
-def linear(coded: Float) -> Float:
-    """sRGB to linear light, both with white at 1."""
-    coded = np.asarray(coded, np.float32)
-    return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return srgb(np.where(light > 0.8, 0.8 + 0.2 * np.tanh((light - 0.8) / 0.3), light))
 
 
 def rgb(colour: str) -> Float:
     """ "#rrggbb" as float32 in 0 to 1."""
     return np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)], np.float32)
-
-
-def uncompressed(light: Float) -> Float:
-    """Linear light to sRGB as it is, both with white at 1."""
-    x = np.clip(light, 0, None)
-    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - 0.055).astype(
-        np.float32
-    )
 
 
 def _sweep(size: tuple[int, int]) -> Float:

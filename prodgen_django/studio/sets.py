@@ -197,8 +197,9 @@ def _linear() -> npt.NDArray[np.float32]:
     """Linear light by the level of a stored pixel."""
     import numpy as np
 
-    level = np.arange(256, dtype=np.float32) / 255
-    return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    from .color import linear
+
+    return np.asarray(linear(np.arange(256, dtype=np.float32) / 255), np.float32)
 
 
 @cache

@@ -40,7 +40,7 @@ def send(client: Client, image: Any, data: bytes) -> Any:
 
 def test_a_drawing_is_kept_and_the_picture_staged_again(owner: Client, reviewed_job: Job) -> None:
     image = reviewed_job.images.order_by("pk").first()
-    image.recipe, image.seed = {"style": "oak", "size": [1000, 1000]}, 7
+    image.recipe, image.seed = {"style": "oak", "size": [1000, 1000], "variation": 2}, 7
     image.save()
     card = owner.get(reverse("admin:prodgen_job_review", args=[reviewed_job.pk])).content.decode()
     address = reverse("admin:prodgen_cutout", args=[image.uuid])
@@ -56,6 +56,7 @@ def test_a_drawing_is_kept_and_the_picture_staged_again(owner: Client, reviewed_
     item = job.items.get()
     assert (job.state, item.product_id, item.photos) == ("queued", image.product_id, image.sources[:1])
     assert (job.options["styles"], job.options["size"], item.seed) == (["oak-morning"], 1000, 7)
+    assert job.options["variation"] == 2, "in the light that it had"
     image.refresh_from_db()
     assert image.state == "rejected"
     assert "mended" in image.events.get().note
