@@ -22,16 +22,17 @@ from prodgen_django.imagefile import encode_image, load_image
 from prodgen_django.stitching import stitch
 from prodgen_django.studio import cut_out, stage
 from prodgen_django.studio.banners import FORMATS, Campaign, looks
-from prodgen_django.studio.banners.fonts import faces_for, font
+from prodgen_django.studio.banners.faces import font
+from prodgen_django.studio.banners.fonts import candidates_for
 
 WIDTH, EDGE, GAP = 1600, 24, 10
 PAPER, INK = (250, 249, 246), (40, 40, 40)
 #: Photograph and the scenes it comes to stand in.
-STAGED = (("luna-globe-lamp-2", ("white", "oak-morning", "travertine-sun", "#2f4a3c")),
-          ("anello-vase-2", ("grey", "oak-morning", "travertine-sun", "cream")))  # fmt: skip
+STAGED = (("meadow-mug-1", ("white", "oak-morning", "zellige-kitchen", "spring-blossom")),
+          ("corda-vase-2", ("cream", "walnut-evening", "travertine-sun", "terrazzo-fresh")))  # fmt: skip
 CLOSE_UPS = "azrou-rug"
 PACKAGE = Path(prodgen_django.__file__).parent
-FACE = faces_for("A", "en", "sans", heavy=False)[0]
+FACE = candidates_for("A", "en", "sans", heavy=False)[0]
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
         photo = load_image(PHOTOS / f"{name}.jpg")
         alpha = cut_out(photo)
         pictures = [stage(photo, alpha, scene, size=(640, 640), seed=2).image for scene in scenes]
-        words = ("The seller's photograph", "Other grounds and light, the product's own pixels")
+        words = ("The seller's photograph", "Other grounds and rooms, the product's own pixels")
         sheet.row([photo, *pictures], words if number == 0 else ())
     photos = sorted(PHOTOS.glob(f"{CLOSE_UPS}-c*.jpg"))
     parts = [load_image(path) for path in photos]
